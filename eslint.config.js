@@ -1,0 +1,57 @@
+// Two things only, which need types or know the rooms: promise mistakes, and who may import whom. Biome does the rest.
+import tseslint from "typescript-eslint";
+
+/** Forbids, in the files of one room, imports that reach into other rooms. */
+const room = (files, ...forbidden) => ({
+  files,
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      { patterns: forbidden.map(([regex, message]) => ({ regex, message })) },
+    ],
+  },
+});
+
+const products = ["response", "protection", "psc", "defense", "threathunter", "livequery"];
+const sdk = "packages/cbapi/src";
+const noSandbox = ["^@cbapi/", "The SDK imports nothing of the other packages."];
+
+export default tseslint.config(
+  { ignores: ["**/dist/**", "**/node_modules/**", "**/*.js", "docs/api/**"] },
+  {
+    files: ["**/*.ts"],
+    plugins: { "@typescript-eslint": tseslint.plugin },
+    languageOptions: {
+      parser: tseslint.parser,
+      parserOptions: { project: "./tsconfig.test.json", tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "@typescript-eslint/no-floating-promises": ["error", { checkThenables: true }],
+      "@typescript-eslint/no-misused-promises": "error",
+      "@typescript-eslint/await-thenable": "error",
+      "@typescript-eslint/only-throw-error": "error",
+      "@typescript-eslint/return-await": ["error", "error-handling-correctness-only"],
+      "@typescript-eslint/prefer-promise-reject-errors": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+  room([`${sdk}/core/**/*.ts`], noSandbox, [
+    `\\.\\./(${[...products, "live-response", "event-bus"].join("|")})(/|$)`,
+    "core is the bottom room: it imports no product.",
+  ]),
+  ...products.map((product) =>
+    room([`${sdk}/${product}/**/*.ts`], noSandbox, [
+      `\\.\\./(${products.filter((other) => other !== product && other !== "psc").join("|")})(/|$)`,
+      "No product imports another product.",
+    ]),
+  ),
+  room(["packages/sandbox/**/*.ts"], [
+    "^(cbapi|@cbapi)(/|$)",
+    "The sandbox never imports the SDK: a misreading of the protocol must not be shared by both.",
+  ]),
+  room(["bench/**/*.ts", "conformance/**/*.ts", "packages/cli/**/*.ts", "test/**/*.ts"], [
+    "packages/(cbapi|sandbox|cli)/(src|dist)",
+    "Use the public names (cbapi, cbapi/response, @cbapi/sandbox).",
+  ]),
+);
