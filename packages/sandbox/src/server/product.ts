@@ -1,0 +1,72 @@
+import type { Readable } from "node:stream";
+
+/**
+ * The seam between the HTTP server and the products it serves: a product is a list of routes, and a route is a function
+ * from a request to a reply. The server does TLS, tokens, faults, the request log and everything else that is the same
+ * for all of them.
+ */
+
+/** Who a token belongs to and what it may do. */
+export interface TokenRecord {
+  token: string;
+  username: string;
+  globalAdmin: boolean;
+}
+
+/** A request that has passed the token check. */
+export interface SandboxRequest {
+  method: string;
+  /** Decoded path without the query string. */
+  path: string;
+  /** The values of `:name` parts of the route's path. */
+  params: Record<string, string>;
+  query: URLSearchParams;
+  headers: Record<string, string | string[] | undefined>;
+  body: Buffer;
+  /** The body as JSON; throws {@link HttpProblem} 400 when it is not. An empty body reads as undefined. */
+  json(): unknown;
+  user: TokenRecord;
+  /** Aborted when the client goes away. */
+  signal: AbortSignal;
+}
+
+/** What a route answers. `body` is sent as it is when text, bytes or a stream, as JSON otherwise; undefined sends none. */
+export interface SandboxReply {
+  status: number;
+  headers?: Record<string, string>;
+  body?: unknown;
+  stream?: Readable;
+}
+
+/** A refusal: thrown by a route, turned into the product's own form of error body by {@link Product.problem}. */
+export class HttpProblem extends Error {
+  readonly status: number;
+  /** A machine-readable reason where the product has one (`query_malformed_syntax`). */
+  readonly reason: string | undefined;
+
+  constructor(status: number, message: string, reason?: string) {
+    super(message);
+    this.name = "HttpProblem";
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+export interface Route {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** `/api/v1/sensor/:id`; a part that begins with a colon takes any text without a slash. */
+  path: string;
+  handle(request: SandboxRequest): SandboxReply | Promise<SandboxReply>;
+}
+
+export interface Product {
+  /** As named in messages: `response`. */
+  name: string;
+  /** Whether this path belongs to the product, so that unknown routes and refused tokens are answered in its form. */
+  owns(path: string): boolean;
+  routes: Route[];
+  /** Headers that every answer of this product carries. */
+  headers: Record<string, string>;
+  /** The product's form of an error answer. */
+  problem(problem: HttpProblem, request: { method: string; path: string }): SandboxReply;
+}
