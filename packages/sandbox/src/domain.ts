@@ -36,7 +36,7 @@ export interface SensorRecord {
   /** As printed: `Windows 10 Enterprise, 64-bit`. */
   os_environment_display_string: string;
   build_version_string: string;
-  interfaces: { ip: string; /** Twelve hex digits. */ mac: string }[];
+  interfaces: { ip: string /** Twelve hex digits. */; mac: string }[];
   registration_time: number;
   last_checkin_time: number;
   /** Whether the simulated endpoint is switched on (checks in). */

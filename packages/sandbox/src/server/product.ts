@@ -22,7 +22,10 @@ export interface SandboxRequest {
   params: Record<string, string>;
   query: URLSearchParams;
   headers: Record<string, string | string[] | undefined>;
+  /** The whole body; empty when the route takes it as a stream. */
   body: Buffer;
+  /** The body as it arrives, for routes with {@link Route.streamsBody}. */
+  stream?: Readable;
   /** The body as JSON; throws {@link HttpProblem} 400 when it is not. An empty body reads as undefined. */
   json(): unknown;
   user: TokenRecord;
@@ -56,6 +59,8 @@ export interface Route {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** `/api/v1/sensor/:id`; a part that begins with a colon takes any text without a slash. */
   path: string;
+  /** Takes the body of any size as {@link SandboxRequest.stream} instead of having it read and limited. */
+  streamsBody?: boolean;
   handle(request: SandboxRequest): SandboxReply | Promise<SandboxReply>;
 }
 
@@ -67,6 +72,8 @@ export interface Product {
   routes: Route[];
   /** Headers that every answer of this product carries. */
   headers: Record<string, string>;
+  /** What a missing or unknown token is told; `Method not allowed, unauthorized` when left out. */
+  unauthorized?: string;
   /** The product's form of an error answer. */
   problem(problem: HttpProblem, request: { method: string; path: string }): SandboxReply;
 }

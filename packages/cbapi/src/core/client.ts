@@ -1,0 +1,398 @@
+import { inspect } from "node:util";
+import { type Clock, systemClock } from "./clock.js";
+import {
+  type CredentialOverrides,
+  type CredentialProvider,
+  type Credentials,
+  type CredentialsLike,
+  credentialsFromProvider,
+  optionKeys,
+  type Product,
+  resolveCredentials,
+} from "./credentials/index.js";
+import { CbApiError, CredentialError, ServerError, TimeoutError, UnauthorizedError } from "./errors.js";
+import { debugLogger } from "./transport/log.js";
+import { parseServerUrl } from "./transport/server-url.js";
+import { DEFAULT_TIMEOUT, Transport, type TransportStats } from "./transport/transport.js";
+import type { ApiRequest, ApiResponse, CallOptions, FetchLike, Logger, QueryParameters } from "./transport/types.js";
+
+/** What every client takes. */
+export interface ClientOptions extends CredentialOverrides {
+  /** Fetches the credentials in place of files and environment. The other options override what it returns. */
+  credentialProvider?: CredentialProvider | undefined;
+  /** A name for the application, added to the `User-Agent` header. */
+  integrationName?: string | undefined;
+  /** Milliseconds that one call may take, repetitions included. Default 120 000; 0 means no limit. */
+  timeout?: number | undefined;
+  /** How often a request that is safe to repeat is repeated. Default (also `null`) 4; 0 turns repetitions off. */
+  maxRetries?: number | null | undefined;
+  /** Accepted for the sake of the Python library; it has no effect. */
+  poolConnections?: number | undefined;
+  /** Connections per server. Default 10. */
+  poolMaxsize?: number | undefined;
+  /** Whether long polls, too, wait for one of these connections rather than open extra ones. Default false. */
+  poolBlock?: boolean | undefined;
+  /** Takes the log lines. Without it, `CBAPI_DEBUG=1` in the environment prints them to standard error. */
+  logger?: Logger | undefined;
+  /** Carries all requests in place of the library's own connections; TLS and proxy settings then have no effect. */
+  fetch?: FetchLike | undefined;
+  /** The time, for pauses and caches. */
+  clock?: Clock | undefined;
+  /** Lets `http://` addresses through, for this machine only. The token is then sent without encryption. */
+  allowHttp?: boolean | undefined;
+}
+
+/** Options of the raw reads. */
+export interface ReadOptions extends CallOptions {
+  /** Returned when the server answers without content. */
+  default?: unknown;
+  headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Options of the raw writes. */
+export interface RawRequestOptions extends CallOptions {
+  headers?: Readonly<Record<string, string>> | undefined;
+  query?: QueryParameters | undefined;
+  /** Whether the request may be repeated when its fate is unknown. */
+  idempotent?: boolean | undefined;
+}
+
+const optionNames: ReadonlySet<string> = new Set([
+  ...Object.keys(optionKeys),
+  "profile",
+  "credentialFile",
+  "credentialProvider",
+  "integrationName",
+  "timeout",
+  "maxRetries",
+  "poolConnections",
+  "poolMaxsize",
+  "poolBlock",
+  "logger",
+  "fetch",
+  "clock",
+  "allowHttp",
+] satisfies (keyof ClientOptions | string)[]);
+
+/**
+ * What the clients of all products have in common: credentials, a transport, and raw access to the server. Making one
+ * does no input or output; the first call that needs the server connects.
+ */
+export abstract class BaseApi implements AsyncDisposable {
+  /** Where this client takes the time from. */
+  readonly clock: Clock;
+  readonly #product: Product;
+  readonly #options: ClientOptions;
+  readonly #logger: Logger | undefined;
+  #credentials: Credentials | undefined;
+  #resolving: Promise<Credentials> | undefined;
+  #transport: Transport | undefined;
+  #connecting: Promise<void> | undefined;
+
+  /**
+   * @param extraOptions - the names of options that the product adds to the common ones.
+   * @throws CbApiError when an option is unknown: a mistyped one must not be ignored.
+   */
+  protected constructor(product: Product, options: ClientOptions = {}, extraOptions: readonly string[] = []) {
+    checkOptions(options, extraOptions);
+    this.#product = product;
+    this.#options = { ...options };
+    this.clock = options.clock ?? systemClock;
+    this.#logger = options.logger ?? debugLogger(process.env);
+  }
+
+  /**
+   * The server's address without a trailing slash. The first use reads the credentials.
+   *
+   * @throws CredentialError when there are none, or when an asynchronous provider has not been asked yet.
+   */
+  get url(): string {
+    return this.#serverUrl(this.credentials);
+  }
+
+  /**
+   * The credentials in use. Printing them hides their secrets. The first use reads files or the environment.
+   *
+   * @throws CredentialError as for {@link BaseApi.url}.
+   */
+  get credentials(): Credentials {
+    if (this.#credentials !== undefined) return this.#credentials;
+    const resolved = this.#resolve();
+    if (resolved instanceof Promise) {
+      throw new CredentialError(
+        "The credentials come from an asynchronous provider and are not there yet: await connect() first.",
+        {
+          code: "NOT_CONNECTED",
+        },
+      );
+    }
+    return resolved;
+  }
+
+  /** The profile as it was asked for; undefined when none was, or when url and token were given outright. */
+  get credentialProfileName(): string | undefined {
+    const { url, token, profile } = this.#options;
+    return url && token ? undefined : (profile ?? undefined);
+  }
+
+  /** How many requests this client has sent, and how many of them were repetitions. */
+  get stats(): TransportStats {
+    return this.#transport?.stats ?? { requests: 0, retries: 0 };
+  }
+
+  /** Sends requests. Made at the first use, shared by everything that belongs to this client. */
+  protected get transport(): Transport {
+    const options = this.#options;
+    this.#transport ??= new Transport({
+      credentials: () => this.#credentials ?? this.#resolve(),
+      clock: this.clock,
+      timeout: options.timeout,
+      maxRetries: options.maxRetries,
+      integrationName: options.integrationName,
+      poolMaxsize: options.poolMaxsize,
+      poolBlock: options.poolBlock,
+      allowHttp: options.allowHttp,
+      logger: this.#logger,
+      fetch: options.fetch,
+    });
+    return this.#transport;
+  }
+
+  /**
+   * Greets the server: checks address, token and version, and learns what later calls need to know. Done once; any call
+   * that needs the answer does it first. A failure is not remembered.
+   *
+   * @param options - bound only the caller's own waiting: the greeting is shared by everybody who waits for it.
+   * @throws UnauthorizedError when the server does not accept the token; ConnectionError and others as for any request.
+   */
+  async connect(options: CallOptions = {}): Promise<this> {
+    options.signal?.throwIfAborted();
+    if (this.#connecting === undefined) {
+      const connecting = this.#greet();
+      this.#connecting = connecting;
+      connecting.catch(() => {
+        if (this.#connecting === connecting) this.#connecting = undefined;
+      });
+    }
+    await waitFor(this.#connecting, options, "connect()");
+    return this;
+  }
+
+  /** Sends the requests of the product's greeting and keeps what it learns. Run by {@link BaseApi.connect}. */
+  protected abstract hello(options: CallOptions): Promise<void>;
+
+  /**
+   * GET: the JSON document at a path.
+   *
+   * @param uri - the path, beginning with a slash.
+   * @returns the document; `options.default` when the server answers without content.
+   * @throws ServerError when the answer is not JSON or reports an error; otherwise the error for its status.
+   */
+  async getObject(uri: string, query?: QueryParameters, options: ReadOptions = {}): Promise<unknown> {
+    const { headers, signal, timeout } = options;
+    if (headers === undefined) {
+      const value = await this.transport.getJson(
+        uri,
+        query,
+        options.signal || options.timeout !== undefined ? { signal, timeout } : undefined,
+      );
+      return value === undefined ? options.default : value;
+    }
+    const response = await this.transport.exchangeJson({ method: "GET", path: uri, query, headers, signal, timeout });
+    const empty = response.status !== 200 && (await response.text()) === "";
+    return empty ? options.default : response.json();
+  }
+
+  /**
+   * GET: the text at a path, whatever it is.
+   *
+   * @returns the body; `options.default` for status 204.
+   */
+  async getRawData(uri: string, query?: QueryParameters, options: ReadOptions = {}): Promise<unknown> {
+    const { headers, signal, timeout } = options;
+    const response = await this.transport.exchange({ method: "GET", path: uri, query, headers, signal, timeout });
+    return response.status === 204 ? options.default : response.text();
+  }
+
+  /**
+   * Sends a request with a JSON body. On POST, PUT and PATCH a missing body is sent as `{}`; other methods send none.
+   *
+   * @throws ServerError when the answer is a JSON object that reports an error, even with status 200.
+   */
+  apiJsonRequest(
+    method: string,
+    uri: string,
+    options: RawRequestOptions & { json?: unknown } = {},
+  ): Promise<ApiResponse> {
+    const { json, ...rest } = options;
+    const writes = /^(post|put|patch)$/i.test(method);
+    const body = json === undefined && writes ? {} : json;
+    return this.transport.exchangeJson({ ...rest, method, path: uri, ...(writes ? { json: body } : {}) });
+  }
+
+  /** POST with a JSON body, as {@link BaseApi.apiJsonRequest}. */
+  postObject(uri: string, body: unknown, options: RawRequestOptions = {}): Promise<ApiResponse> {
+    return this.apiJsonRequest("POST", uri, { ...options, json: body });
+  }
+
+  /** PUT with a JSON body, as {@link BaseApi.apiJsonRequest}. */
+  putObject(uri: string, body: unknown, options: RawRequestOptions = {}): Promise<ApiResponse> {
+    return this.apiJsonRequest("PUT", uri, { ...options, json: body });
+  }
+
+  /** DELETE, without a body. */
+  deleteObject(uri: string, options: RawRequestOptions = {}): Promise<ApiResponse> {
+    return this.apiJsonRequest("DELETE", uri, options);
+  }
+
+  /** Sends any request and resolves with the headers: for downloads (`stream()`), uploads, and what has no method here. */
+  requestStream(request: ApiRequest): Promise<ApiResponse> {
+    return this.transport.request(request);
+  }
+
+  /**
+   * Checks an answer: status 200, and a JSON object with these values.
+   *
+   * @throws ServerError naming what is different.
+   */
+  async raiseUnlessJson(response: ApiResponse, expected: Readonly<Record<string, unknown>>): Promise<void> {
+    const details = { status: response.status, path: response.path };
+    if (response.status !== 200) {
+      const serverMessage = (await response.text()).slice(0, 4096);
+      throw new ServerError(`${response.path} was answered ${response.status}; 200 was expected: ${serverMessage}`, {
+        ...details,
+        serverMessage,
+      });
+    }
+    const document = await response.json();
+    const actual = typeof document === "object" && document !== null ? (document as Record<string, unknown>) : {};
+    for (const [key, value] of Object.entries(expected)) {
+      if (Object.hasOwn(actual, key) && actual[key] === value) continue;
+      const serverMessage = JSON.stringify(document).slice(0, 4096);
+      throw new ServerError(
+        `${response.path} was answered 200, but "${key}" is not ${JSON.stringify(value)}: ${serverMessage}`,
+        { ...details, serverMessage, code: "REFUSED" },
+      );
+    }
+  }
+
+  /** Ends the connections. Calls that are still running fail. */
+  async close(): Promise<void> {
+    await this.#transport?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Names the class and the server, and nothing secret. Reads no files. */
+  [inspect.custom](): string {
+    const known = this.#credentials?.url ?? this.#options.url;
+    return known === undefined
+      ? `${this.constructor.name} (not connected)`
+      : `${this.constructor.name} @ ${withoutUser(known)}`;
+  }
+
+  /** A client has no JSON form: only what tells it apart is given. */
+  toJSON(): { client: string } {
+    return { client: this[inspect.custom]() };
+  }
+
+  async #greet(): Promise<void> {
+    const credentials = this.#credentials ?? (await this.#resolve());
+    try {
+      await this.hello({});
+    } catch (error) {
+      if (!(error instanceof UnauthorizedError)) throw error;
+      const { status, method, path, serverMessage } = error;
+      throw new UnauthorizedError(
+        `Invalid API token for server ${this.#serverUrl(credentials)} (${credentials.source}). Check token and url; tokens of other servers or products do not work here.`,
+        { cause: error, status, method, path, serverMessage, uri: this.#serverUrl(credentials) },
+      );
+    }
+  }
+
+  #serverUrl(credentials: Credentials): string {
+    return parseServerUrl(credentials.url, this.#options.allowHttp ?? false).url;
+  }
+
+  /** Finds the credentials, once: at once where that is possible. */
+  #resolve(): Credentials | Promise<Credentials> {
+    if (this.#resolving !== undefined) return this.#resolving;
+    const options = this.#options;
+    const { credentialProvider } = options;
+    if (credentialProvider === undefined) {
+      this.#credentials = resolveCredentials(this.#product, options);
+      this.#logger?.debug(`Using credentials from ${this.#credentials.source}`);
+      return this.#credentials;
+    }
+    const accept = (given: CredentialsLike): Credentials => {
+      this.#credentials = credentialsFromProvider(given, options);
+      return this.#credentials;
+    };
+    const refuse = (cause: unknown): never => {
+      if (cause instanceof CbApiError) throw cause;
+      throw new CredentialError("The credential provider failed; see cause.", { cause, code: "CREDENTIAL_PROVIDER" });
+    };
+    let given: CredentialsLike | Promise<CredentialsLike>;
+    try {
+      given = credentialProvider();
+    } catch (error) {
+      return refuse(error);
+    }
+    if (typeof given !== "object" || given === null || !("then" in given)) return accept(given);
+    this.#resolving = Promise.resolve(given).then(accept, refuse);
+    // A failure is not remembered, and is reported to whoever waits for it.
+    this.#resolving
+      .catch(() => {})
+      .finally(() => {
+        this.#resolving = undefined;
+      });
+    return this.#resolving;
+  }
+}
+
+function withoutUser(url: string): string {
+  return url.replace(/\/+$/, "").replace(/\/\/[^/@]*@/, "//");
+}
+
+function checkOptions(options: object, extraOptions: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (optionNames.has(name) || extraOptions.includes(name)) continue;
+    const flat = name.replaceAll("_", "").toLowerCase();
+    const meant = [...optionNames, ...extraOptions].find((known) => known.toLowerCase() === flat);
+    const hint =
+      meant === undefined
+        ? `The options are: ${[...optionNames, ...extraOptions].sort().join(", ")}.`
+        : `Did you mean ${meant}?`;
+    throw new CbApiError(`Unknown option ${name}. ${hint}`, { code: "UNKNOWN_OPTION" });
+  }
+}
+
+/** Waits for shared work without being able to stop it. */
+async function waitFor(work: Promise<void>, { signal, timeout }: CallOptions, what: string): Promise<void> {
+  if (signal === undefined && !timeout) return work;
+  let timer: NodeJS.Timeout | undefined;
+  let stop: (() => void) | undefined;
+  try {
+    await Promise.race([
+      work,
+      new Promise<never>((_, reject) => {
+        if (timeout) {
+          timer = setTimeout(
+            () => reject(new TimeoutError(`${what} did not end within ${timeout} ms.`, { timeout })),
+            timeout,
+          );
+        }
+        stop = () => reject(signal?.reason as Error);
+        signal?.addEventListener("abort", stop, { once: true });
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+    if (stop !== undefined) signal?.removeEventListener("abort", stop);
+  }
+}
+
+export type { ApiRequest, ApiResponse, CallOptions, FetchLike, Logger, QueryParameters };
+export { DEFAULT_TIMEOUT };

@@ -1,0 +1,113 @@
+import { inspect } from "node:util";
+import { MASK, maskUrl } from "../transport/redact.js";
+
+/** The products that have credentials. The last four are Carbon Black Cloud. */
+export type Product = "response" | "protection" | "psc" | "defense" | "threathunter" | "livequery";
+
+/** What a profile says, by the key names of the credential files. Printing it, or turning it into JSON, hides secrets. */
+export interface Credentials {
+  /** The server's address, as it was given. */
+  readonly url: string;
+  /** The API token. For the Cloud: secret key, slash, API id. */
+  readonly token: string;
+  /** The organization's key in the Cloud. */
+  readonly org_key: string | undefined;
+  /** Whether the server's certificate is verified. */
+  readonly ssl_verify: boolean;
+  /** Whether the host name in the certificate is verified. */
+  readonly ssl_verify_hostname: boolean;
+  /** A PEM file: only its certificates are trusted. */
+  readonly ssl_cert_file: string | undefined;
+  /** Kept for old profiles: older TLS than 1.2 is refused in any case. */
+  readonly ssl_force_tls_1_2: boolean;
+  /** A proxy's address, with user and password if it wants them. */
+  readonly proxy: string | undefined;
+  /** Whether HTTPS_PROXY and its kin are ignored. */
+  readonly ignore_system_proxy: boolean;
+  /** The event bus. */
+  readonly rabbitmq_user: string;
+  readonly rabbitmq_pass: string | undefined;
+  readonly rabbitmq_host: string;
+  readonly rabbitmq_port: number;
+  /** The profile's name as it was asked for; undefined when none was, or when url and token were given outright. */
+  readonly profile: string | undefined;
+  /** Where the values come from, for people. */
+  readonly source: string;
+}
+
+/** Credentials as options of a client. What is given here goes before what a profile says. */
+export interface CredentialOverrides {
+  /** The section of the credential files. Default `default`. */
+  profile?: string | undefined;
+  /** Read this file, or these in turn, in place of the usual ones. */
+  credentialFile?: string | readonly string[] | undefined;
+  url?: string | undefined;
+  token?: string | undefined;
+  orgKey?: string | undefined;
+  sslVerify?: boolean | undefined;
+  sslVerifyHostname?: boolean | undefined;
+  sslCertFile?: string | undefined;
+  sslForceTls12?: boolean | undefined;
+  proxy?: string | undefined;
+  ignoreSystemProxy?: boolean | undefined;
+}
+
+/** What a credential provider returns: a profile's keys, of which `url` and `token` are needed. */
+export type CredentialsLike = Pick<Credentials, "url" | "token"> & {
+  readonly [Key in Exclude<keyof Credentials, "url" | "token" | "profile" | "source">]?: Credentials[Key];
+};
+
+/** Fetches credentials from a place of the application's own, for example a vault. Called once, when first needed. */
+export type CredentialProvider = () => CredentialsLike | Promise<CredentialsLike>;
+
+/** Credentials that do not give themselves away when printed. */
+export class MaskedCredentials implements Credentials {
+  readonly url: string;
+  readonly token: string;
+  readonly org_key: string | undefined;
+  readonly ssl_verify: boolean;
+  readonly ssl_verify_hostname: boolean;
+  readonly ssl_cert_file: string | undefined;
+  readonly ssl_force_tls_1_2: boolean;
+  readonly proxy: string | undefined;
+  readonly ignore_system_proxy: boolean;
+  readonly rabbitmq_user: string;
+  readonly rabbitmq_pass: string | undefined;
+  readonly rabbitmq_host: string;
+  readonly rabbitmq_port: number;
+  readonly profile: string | undefined;
+  readonly source: string;
+
+  constructor(values: Credentials) {
+    this.url = values.url;
+    this.token = values.token;
+    this.org_key = values.org_key;
+    this.ssl_verify = values.ssl_verify;
+    this.ssl_verify_hostname = values.ssl_verify_hostname;
+    this.ssl_cert_file = values.ssl_cert_file;
+    this.ssl_force_tls_1_2 = values.ssl_force_tls_1_2;
+    this.proxy = values.proxy;
+    this.ignore_system_proxy = values.ignore_system_proxy;
+    this.rabbitmq_user = values.rabbitmq_user;
+    this.rabbitmq_pass = values.rabbitmq_pass;
+    this.rabbitmq_host = values.rabbitmq_host;
+    this.rabbitmq_port = values.rabbitmq_port;
+    this.profile = values.profile;
+    this.source = values.source;
+  }
+
+  /** The values with secrets masked. */
+  toJSON(): Record<string, unknown> {
+    return {
+      ...Object.fromEntries(Object.entries(this)),
+      url: this.url.includes("@") ? maskUrl(this.url) : this.url,
+      token: MASK,
+      proxy: this.proxy === undefined ? undefined : maskUrl(this.proxy),
+      rabbitmq_pass: this.rabbitmq_pass === undefined ? undefined : MASK,
+    };
+  }
+
+  [inspect.custom](_depth: number, options: object): string {
+    return `Credentials ${inspect(this.toJSON(), options)}`;
+  }
+}

@@ -1,0 +1,195 @@
+/** What every error of the library may carry besides its message. */
+export interface ErrorDetails {
+  /** The error underneath. */
+  readonly cause?: unknown;
+  /** A stable text to branch on, when it says more than the class's own. */
+  readonly code?: string | undefined;
+  /** Whether the same call may succeed when it is repeated later, unchanged. */
+  readonly retryable?: boolean | undefined;
+  /** The HTTP status of the answer. */
+  readonly status?: number | undefined;
+  /** The HTTP method of the request. */
+  readonly method?: string | undefined;
+  /** The path of the request, with its query. */
+  readonly path?: string | undefined;
+  /** The full address of the request. */
+  readonly uri?: string | undefined;
+  /** What the server said, cut to a few thousand characters. */
+  readonly serverMessage?: string | undefined;
+  /** For how long the server asked callers to wait, in milliseconds. */
+  readonly retryAfter?: number | undefined;
+}
+
+const brands = new WeakMap<object, symbol>();
+
+/**
+ * Names a class and marks its instances with a symbol that all copies of this package share, so that `instanceof` also
+ * holds when an application has two of them installed.
+ */
+function define(errorClass: { readonly prototype: CbApiError }, name: string): void {
+  const brand = Symbol.for(`cbapi.error.${name}`);
+  brands.set(errorClass, brand);
+  Object.defineProperty(errorClass.prototype, "name", { value: name, configurable: true, writable: true });
+  Object.defineProperty(errorClass.prototype, brand, { value: true });
+}
+
+/**
+ * The root of all errors of the library. Branch on the class, on `code`, or on the fields; the message is for people.
+ * No error ever holds an API token or a password.
+ */
+export class CbApiError extends Error {
+  /** A stable text for this kind of failure, such as `OBJECT_NOT_FOUND`. */
+  readonly code: string;
+  /** Whether the same call may succeed when it is repeated later, unchanged. */
+  readonly retryable: boolean;
+  declare readonly status?: number;
+  declare readonly method?: string;
+  declare readonly path?: string;
+  declare readonly uri?: string;
+  declare readonly serverMessage?: string;
+  declare readonly retryAfter?: number;
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = details.code ?? "API_ERROR";
+    this.retryable = details.retryable ?? false;
+    // Only what is known becomes a property: an error without a request prints without a row of undefined.
+    if (details.status !== undefined) this.status = details.status;
+    if (details.method !== undefined) this.method = details.method;
+    if (details.path !== undefined) this.path = details.path;
+    if (details.uri !== undefined) this.uri = details.uri;
+    if (details.serverMessage !== undefined) this.serverMessage = details.serverMessage;
+    if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    const brand = brands.get(this);
+    if (brand !== undefined) return typeof value === "object" && value !== null && brand in value;
+    return Function.prototype[Symbol.hasInstance].call(this, value); // a class derived by an application
+  }
+}
+define(CbApiError, "CbApiError");
+
+/** The name that the Python library gives to the root of its errors. The same class as {@link CbApiError}. */
+export { CbApiError as ApiError };
+
+/** The server refused the request as it stands: a status from 400 to 499 that has no class of its own. */
+export class ClientError extends CbApiError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { code: "CLIENT_ERROR", ...details });
+  }
+}
+define(ClientError, "ClientError");
+
+/** The server did not understand the text of a search. */
+export class QuerySyntaxError extends CbApiError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { code: "QUERY_SYNTAX", ...details });
+  }
+}
+define(QuerySyntaxError, "QuerySyntaxError");
+
+/** The server failed (500 and above), or reported success in a way that says that the work was not done. */
+export class ServerError extends CbApiError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { code: "SERVER_ERROR", ...details });
+  }
+}
+define(ServerError, "ServerError");
+
+/** The object does not exist, or the server has no such route. */
+export class ObjectNotFoundError extends CbApiError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { code: "OBJECT_NOT_FOUND", ...details });
+  }
+}
+define(ObjectNotFoundError, "ObjectNotFoundError");
+
+/** What ran out of time: reaching the server, its first answer, a pause inside the answer, or the call as a whole. */
+export type TimeoutPhase = "connect" | "headers" | "body" | "total";
+
+/** A call took longer than it was allowed to. */
+export class TimeoutError extends CbApiError {
+  readonly phase: TimeoutPhase;
+  /** The limit that was exceeded, in milliseconds. */
+  declare readonly timeout?: number;
+
+  constructor(
+    message: string,
+    details: ErrorDetails & { readonly phase?: TimeoutPhase; readonly timeout?: number | undefined } = {},
+  ) {
+    super(message, { code: "TIMEOUT", retryable: true, ...details });
+    this.phase = details.phase ?? "total";
+    if (details.timeout !== undefined) this.timeout = details.timeout;
+  }
+}
+define(TimeoutError, "TimeoutError");
+
+/** The server does not accept the API token, or not for this. */
+export class UnauthorizedError extends CbApiError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { code: "UNAUTHORIZED", ...details });
+  }
+}
+define(UnauthorizedError, "UnauthorizedError");
+
+/**
+ * Why the server could not be talked to. `closed`: the connection ended before the answer was complete. `url`: the
+ * address itself cannot be used.
+ */
+export type ConnectionErrorKind = "dns" | "refused" | "reset" | "tls" | "proxy" | "closed" | "url";
+
+/** The server could not be reached, or the connection to it broke. */
+export class ConnectionError extends CbApiError {
+  readonly kind: ConnectionErrorKind;
+
+  constructor(message: string, details: ErrorDetails & { readonly kind?: ConnectionErrorKind } = {}) {
+    super(message, { code: "CONNECTION_FAILED", ...details });
+    this.kind = details.kind ?? "closed";
+  }
+}
+define(ConnectionError, "ConnectionError");
+
+/** No usable credentials were found. The message lists where they were looked for and what was wrong there. */
+export class CredentialError extends CbApiError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { code: "CREDENTIALS", ...details });
+  }
+}
+define(CredentialError, "CredentialError");
+
+/** An object cannot be saved as it is, for example because required fields are missing. */
+export class InvalidObjectError extends CbApiError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { code: "INVALID_OBJECT", ...details });
+  }
+}
+define(InvalidObjectError, "InvalidObjectError");
+
+/** `one()` did not find exactly one result: none, or more than one. */
+export class MoreThanOneResultError extends CbApiError {
+  /** How many results there are: 0, or at least 2. */
+  readonly count: number;
+
+  constructor(message: string, details: ErrorDetails & { readonly count: number }) {
+    super(message, { code: "MORE_THAN_ONE_RESULT", ...details });
+    this.count = details.count;
+  }
+}
+define(MoreThanOneResultError, "MoreThanOneResultError");
+
+/** A text is not a hash of the kind that is needed. */
+export class InvalidHashError extends CbApiError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { code: "INVALID_HASH", ...details });
+  }
+}
+define(InvalidHashError, "InvalidHashError");
+
+/** A Live Response session or command failed on the endpoint. */
+export class LiveResponseError extends CbApiError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { code: "LIVE_RESPONSE", ...details });
+  }
+}
+define(LiveResponseError, "LiveResponseError");

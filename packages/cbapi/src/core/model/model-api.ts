@@ -1,0 +1,67 @@
+import { BaseApi, type ClientOptions } from "../client.js";
+import type { Product } from "../credentials/index.js";
+import { ApiError } from "../errors.js";
+import type { CallOptions } from "../transport/types.js";
+import type { ModelHost } from "./document.js";
+import { IdentityMap, type IdentityMapOptions } from "./identity-map.js";
+import type { ModelClass } from "./model.js";
+import { assign, MutableModel } from "./mutable-model.js";
+import { type Ref, refByKey } from "./ref.js";
+import type { Key } from "./relations.js";
+
+/** A model class that can be searched: it says which query it is searched with. */
+export interface QueryableClass {
+  query(client: ModelHost): unknown;
+}
+
+export interface ModelApiOptions extends ClientOptions {
+  /** How many documents the client keeps and for how long, so that objects are fetched once. */
+  cache?: IdentityMapOptions;
+}
+
+export interface SelectOptions extends CallOptions {
+  /** Asks the server even when the object is known. */
+  refresh?: boolean;
+}
+
+/** A client with objects: what all products have in common above raw access. */
+export abstract class ModelApi extends BaseApi implements ModelHost {
+  readonly identityMap: IdentityMap;
+
+  protected constructor(product: Product, options: ModelApiOptions = {}) {
+    const { cache, ...rest } = options;
+    super(product, rest);
+    this.identityMap = new IdentityMap(this, this.clock, cache);
+  }
+
+  /**
+   * A query over all objects of a model. Nothing is requested.
+   * @example cb.select(Process).where("process_name:notepad.exe")
+   */
+  select<C extends QueryableClass>(model: C): ReturnType<C["query"]>;
+  /**
+   * One object by its key. Nothing is requested before the result, or something taken through it, is awaited.
+   * @example (await cb.select(Binary, md5)).original_filename
+   * @throws ObjectNotFoundError when it is awaited and the server has no such object
+   */
+  select<C extends ModelClass>(model: C, key: Key, options?: SelectOptions): Ref<InstanceType<C>>;
+  select(model: ModelClass & Partial<QueryableClass>, key?: Key, options: SelectOptions = {}): unknown {
+    if (key !== undefined) return refByKey(this, model, key, options);
+    if (model.query === undefined)
+      throw new ApiError(`${model.spec.name} cannot be searched: select one by its ${model.spec.key}`);
+    return model.query(this);
+  }
+
+  /**
+   * A new object that the server does not have yet; `save()` creates it there.
+   * @throws ApiError when objects of this model cannot be created
+   */
+  create<C extends ModelClass>(model: C, values: Readonly<Record<string, unknown>> = {}): InstanceType<C> {
+    if (model.spec.creatable !== true)
+      throw new ApiError(`Cannot create object of type ${model.spec.name}: the server makes these itself`);
+    const made: unknown = new model({ client: this });
+    if (!(made instanceof MutableModel)) throw new ApiError(`Cannot create object of type ${model.spec.name}`);
+    for (const [name, value] of Object.entries(values)) assign(made, name, value);
+    return made as InstanceType<C>;
+  }
+}

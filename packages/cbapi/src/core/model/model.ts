@@ -1,0 +1,219 @@
+import { inspect } from "node:util";
+import { ApiError } from "../errors.js";
+import type { CallOptions } from "../transport/types.js";
+import { Completeness, type Document, type Fetched, type ModelHost } from "./document.js";
+import type { Entry } from "./identity-map.js";
+import { printTable, shortForm } from "./print.js";
+import type { steppable } from "./ref.js";
+import type { Key } from "./relations.js";
+
+/** What is declared once about a model, beside its fields. */
+export interface ModelSpec {
+  /** The name that errors, printing and the field tables use. */
+  readonly name: string;
+  /** The route of the collection; one object is read at `path/key`. */
+  readonly path: string;
+  /** The field that identifies an object. */
+  readonly key: string;
+  /** Fields that the server lets a caller change. A model without any is read-only. */
+  readonly writable?: readonly string[];
+  /** Whether `create()` makes new ones. */
+  readonly creatable?: boolean;
+  /** Fields that must be there before an object is saved. */
+  readonly required?: readonly string[];
+  /** Methods that need only the object's key when they are taken through a `Ref`. */
+  readonly keyOnly?: readonly string[];
+}
+
+/** How a model comes into being; callers get models from a client and never make them. */
+export interface ModelInit {
+  readonly client: ModelHost;
+  readonly key?: Key | undefined;
+  readonly document?: Document;
+  readonly related?: unknown;
+  readonly completeness?: Completeness;
+  /** How the caller wants this object to behave; what it holds is up to the model class. */
+  readonly settings?: object | undefined;
+}
+
+/** The class of a model, as the client and the query engine use it. */
+// biome-ignore lint/suspicious/noExplicitAny: any model will do
+export interface ModelClass<M extends AnyModel = any> {
+  new (init: ModelInit): M;
+  readonly spec: ModelSpec;
+  /** The declared fields, relations and resources. Reading its getters is safe only after every module has loaded. */
+  readonly record: object;
+  normaliseKey(key: Key): Key;
+  /** Where several keys read the same document: the one under which it is kept. */
+  documentKey(key: Key): Key;
+  fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched>;
+  /** Where the server has a form for many objects in one request: what it knows of each of these keys. */
+  fetchMany?(client: ModelHost, keys: Key[], options: CallOptions): Promise<Map<Key, Fetched>>;
+}
+
+/** What is kept of a model beside its prototype. */
+export interface ModelState {
+  readonly client: ModelHost;
+  readonly settings: object | undefined;
+  key: Key | undefined;
+  document: Document;
+  related: unknown;
+  completeness: Completeness;
+  /** Set when a read found nothing in a document that is known in part only. */
+  missed: boolean;
+  /** Field -> the server's form of what was assigned; only fields that differ from the document. */
+  changes: Map<string, unknown> | undefined;
+  /** Refs taken through this object, so that a join gives the same object each time. */
+  joins: Map<string, unknown> | undefined;
+  refreshedAt: number | undefined;
+}
+
+/** Any object of a server, before its fields are known. */
+export type AnyModel = Model;
+
+/**
+ * An object of the server. Its fields are plain, synchronous properties; reading one never sends a request. What a
+ * search row leaves out reads as `undefined` until {@link Model.load} completes the object.
+ */
+export abstract class Model {
+  declare readonly [steppable]: true;
+
+  readonly #state: ModelState;
+
+  /** @internal */
+  constructor(init: ModelInit) {
+    this.#state = {
+      client: init.client,
+      settings: init.settings,
+      key: init.key,
+      document: init.document ?? {},
+      related: init.related,
+      completeness: init.completeness ?? Completeness.key,
+      missed: false,
+      changes: undefined,
+      joins: undefined,
+      refreshedAt: undefined,
+    };
+  }
+
+  /** @internal */
+  static stateOf(model: Model): ModelState {
+    return model.#state;
+  }
+
+  static readonly spec: ModelSpec;
+  static readonly record: object;
+
+  /** One spelling for each key, so that 5 and "5" are the same object. Throws when it cannot be a key. */
+  static normaliseKey(key: Key): Key {
+    return key;
+  }
+
+  /** Where several keys read the same document: the one under which it is kept. */
+  static documentKey(key: Key): Key {
+    return this.normaliseKey(key);
+  }
+
+  /** Reads one object: `GET path/key`. */
+  static async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
+    const cls = this as unknown as ModelClass;
+    const document = await client.getObject(`${cls.spec.path}/${encodeURIComponent(key)}`, undefined, options);
+    return { document: asDocument(document, cls.spec.name, key) };
+  }
+
+  /**
+   * Completes an object that is known in part. Does nothing when it is complete; changes that were made and not saved
+   * stay.
+   */
+  async load(options: CallOptions = {}): Promise<this> {
+    await ensure(this, Completeness.full, options);
+    return this;
+  }
+
+  /** Reads the object from the server again and drops changes that were not saved. */
+  async refresh(options: CallOptions = {}): Promise<this> {
+    const state = this.#state;
+    if (state.key === undefined)
+      throw new ApiError(`This ${specOf(this).name} has not been saved: it cannot be read from the server`);
+    const entry = await state.client.identityMap.load(classOf(this), state.key, { ...options, refresh: true });
+    state.changes = undefined;
+    state.joins = undefined;
+    adopt(state, entry);
+    return this;
+  }
+
+  /**
+   * Any field of the document by its name, declared or not, as the server sent it (with changes not yet saved).
+   * @param fallback given when the field is absent or null
+   */
+  get<T = unknown>(name: string, fallback?: T): T | undefined {
+    const raw = rawField(this.#state, name);
+    return raw === undefined || raw === null ? fallback : (raw as T);
+  }
+
+  /** The server's document, its nulls included, with changes not yet saved. */
+  toJSON(): Record<string, unknown> {
+    const { document, changes } = this.#state;
+    return { ...document, ...(changes === undefined ? {} : Object.fromEntries(changes)) };
+  }
+
+  /** Whether everything that the server knows of this object is here. */
+  get isLoaded(): boolean {
+    return this.#state.completeness === Completeness.full;
+  }
+
+  /** `<Sensor: id 3> @ https://cb.example.com` */
+  toString(): string {
+    return shortForm(specOf(this).name, this.#state);
+  }
+
+  [inspect.custom](depth: number): string {
+    return depth < 0 ? this.toString() : printTable(specOf(this), this.#state);
+  }
+}
+
+/** @internal The class that a model is an instance of. */
+export function classOf(model: Model): ModelClass {
+  return model.constructor as unknown as ModelClass;
+}
+
+export function specOf(model: Model): ModelSpec {
+  return classOf(model).spec;
+}
+
+/** @internal The value of a field as it stands on the wire; notes when a document known in part did not have it. */
+export function rawField(state: ModelState, name: string): unknown {
+  if (state.changes?.has(name)) return state.changes.get(name);
+  const raw = state.document[name];
+  if ((raw === undefined || raw === null) && state.completeness !== Completeness.full) state.missed = true;
+  return raw;
+}
+
+/** @internal Makes the model know at least this much. */
+export async function ensure(model: Model, wanted: Completeness, options: CallOptions = {}): Promise<void> {
+  const state = Model.stateOf(model);
+  if (state.completeness >= wanted || state.key === undefined) return;
+  const entry = await state.client.identityMap.load(classOf(model), state.key, { ...options, completeness: wanted });
+  if (entry.completeness > state.completeness) adopt(state, entry);
+}
+
+/** @internal */
+export function hasChanges(model: Model): boolean {
+  return Model.stateOf(model).changes !== undefined;
+}
+
+/** @internal Takes over a document of the identity map. */
+export function adopt(state: ModelState, entry: Entry): void {
+  state.document = entry.document;
+  state.related = entry.related;
+  state.completeness = entry.completeness;
+  state.refreshedAt = Date.now();
+}
+
+/** @internal */
+export function asDocument(value: unknown, name: string, key: Key): Document {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ApiError(`The server answered the request for ${name} ${key} with something that is no object`);
+  }
+  return value as Document;
+}

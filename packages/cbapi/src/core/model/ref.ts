@@ -1,0 +1,371 @@
+import { inspect } from "node:util";
+import { ObjectNotFoundError } from "../errors.js";
+import type { CallOptions } from "../transport/types.js";
+import { Completeness, type ModelHost } from "./document.js";
+import { isField } from "./fields.js";
+import { freshError } from "./fresh-error.js";
+import { Lazy } from "./lazy.js";
+import { type AnyModel, adopt, ensure, Model, type ModelClass, type ModelState, rawField } from "./model.js";
+import { isRelation, isResource, type Key, type Relation, type ResourceClass } from "./relations.js";
+
+/**
+ * An object that may not be loaded yet. Awaiting it gives the object; its fields, joins, resources and methods can be
+ * taken through it before that, and only what is awaited at the end is requested.
+ *
+ * An `async` function that returns a Ref loads it, because promises take in what can be awaited.
+ */
+export type Ref<T> = PromiseLike<T> & RefMembers<NonNullable<T>, Extract<T, undefined>>;
+
+type NotTaken = "then" | "catch" | "finally" | "toJSON" | "constructor";
+
+export type RefMembers<M, Absent extends undefined> = M extends { readonly [steppable]: true }
+  ? { readonly [K in keyof M as K extends symbol | NotTaken ? never : K]: Step<M[K], Absent> }
+  : unknown;
+
+export type Step<V, Absent extends undefined> = [V] extends [(...args: infer A) => infer R]
+  ? (...args: A) => PromiseLike<Awaited<R> | Absent>
+  : Ref<Awaited<V> | Absent>;
+
+/** Marks what can be stepped through: models and resources. */
+export declare const steppable: unique symbol;
+
+/** Where a Ref's object is found. */
+export interface RefSource<M extends AnyModel> {
+  readonly cls: ModelClass<M>;
+  /** For printing: the key when it is known without a request. */
+  readonly describe: () => string;
+  /** The object, known as well as it can be without asking for it; `undefined` when there is none. */
+  readonly locate: (options: CallOptions) => Promise<M | undefined>;
+  /** How well the object has to be known when the Ref itself is awaited. */
+  readonly completeness: Completeness;
+  readonly options?: CallOptions & { refresh?: boolean };
+}
+
+const makeThenable = Symbol("cbapi.settle");
+
+/** What all Refs have in common; the members of a model are added by {@link refClassOf}. */
+class RefBase<M extends AnyModel> {
+  readonly #source: RefSource<M>;
+  #located: Promise<M | undefined> | undefined;
+  #loaded: M | undefined;
+
+  constructor(source: RefSource<M>) {
+    this.#source = source;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: being awaitable is the purpose
+  then<A = M | undefined, B = never>(
+    onFulfilled?: ((value: M | undefined) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this[makeThenable]().then(onFulfilled, onRejected);
+  }
+
+  /** Rethrows with a stack of its own: a shared failure carries the frames of whoever asked first. */
+  async [makeThenable](): Promise<M | undefined> {
+    try {
+      return await RefBase.load(this);
+    } catch (error) {
+      throw freshError(error);
+    }
+  }
+
+  static async locate<M extends AnyModel>(ref: RefBase<M>): Promise<M | undefined> {
+    ref.#located ??= ref.#source.locate(ref.#source.options ?? {});
+    try {
+      return await ref.#located;
+    } catch (error) {
+      ref.#located = undefined;
+      throw error;
+    }
+  }
+
+  static async load<M extends AnyModel>(ref: RefBase<M>): Promise<M | undefined> {
+    if (ref.#loaded !== undefined) return ref.#loaded;
+    const model = await RefBase.locate(ref);
+    if (model === undefined) return undefined;
+    const { completeness, options } = ref.#source;
+    if (options?.refresh === true) await model.refresh(options);
+    else await ensure(model, completeness, options);
+    ref.#loaded = model;
+    return model;
+  }
+
+  static sourceOf<M extends AnyModel>(ref: RefBase<M>): RefSource<M> {
+    return ref.#source;
+  }
+
+  toJSON(): { model: string; id: string } {
+    return { model: this.#source.cls.spec.name, id: this.#source.describe() };
+  }
+
+  [inspect.custom](): string {
+    const { cls, describe } = this.#source;
+    return `Ref<${cls.spec.name} ${describe()}> (${this.#loaded === undefined ? "not loaded" : "loaded"})`;
+  }
+}
+
+/** A resource taken through a Ref: its methods run on the resource of the located object. */
+class ResourceRef<R extends object> {
+  readonly #resource: Lazy<R | undefined>;
+
+  constructor(resource: Lazy<R | undefined>) {
+    this.#resource = resource;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: being awaitable is the purpose
+  then<A = R | undefined, B = never>(
+    onFulfilled?: ((value: R | undefined) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#resource.then(onFulfilled, onRejected);
+  }
+
+  static take(ref: ResourceRef<object>, name: string): Lazy<unknown> {
+    return new Lazy(name, async () => {
+      const owner = await ref.#resource;
+      return owner === undefined ? undefined : (Reflect.get(owner, name) as unknown);
+    });
+  }
+
+  static call(ref: ResourceRef<object>, name: string, args: unknown[]): Lazy<unknown> {
+    return new Lazy(`${name}()`, async () => {
+      const owner = await ref.#resource;
+      if (owner === undefined) return undefined;
+      return (Reflect.get(owner, name) as (...args: unknown[]) => unknown).apply(owner, args);
+    });
+  }
+
+  toJSON(): undefined {
+    return undefined;
+  }
+
+  [inspect.custom](): string {
+    return "Ref<resource> (not loaded)";
+  }
+}
+
+const refClasses = new WeakMap<ModelClass, new (source: RefSource<AnyModel>) => RefBase<AnyModel>>();
+const resourceRefClasses = new WeakMap<
+  ResourceClass<object>,
+  new (
+    resource: Lazy<object | undefined>,
+  ) => ResourceRef<object>
+>();
+
+/** Makes a Ref to an object of this model. */
+export function makeRef<M extends AnyModel, Absent extends undefined = never>(source: RefSource<M>): Ref<M | Absent> {
+  const RefClass = refClassOf(source.cls);
+  return new RefClass(source as unknown as RefSource<AnyModel>) as unknown as Ref<M | Absent>;
+}
+
+/** The Ref to an object of which only the key is known. */
+export function refByKey<M extends AnyModel>(
+  client: ModelHost,
+  cls: ModelClass<M>,
+  key: Key,
+  options: CallOptions & { refresh?: boolean } = {},
+): Ref<M> {
+  const normal = cls.normaliseKey(key);
+  return makeRef<M>({
+    cls,
+    describe: () => String(normal),
+    locate: async () => modelByKey(client, cls, normal),
+    completeness: Completeness.full,
+    options,
+  });
+}
+
+/** The Ref that a join by key gives: content with what a search row or another object tells. */
+export function refByJoin<M extends AnyModel>(client: ModelHost, cls: ModelClass<M>, key: Key): Ref<M> {
+  return makeRef<M>({
+    cls,
+    describe: () => String(key),
+    locate: async () => sharedModel(client, cls, key) as M,
+    completeness: Completeness.row,
+  });
+}
+
+/** A new model of this key, with what the identity map knows of it. */
+export function modelByKey<M extends AnyModel>(client: ModelHost, cls: ModelClass<M>, key: Key): M {
+  const model = new cls({ client, key });
+  const entry = client.identityMap.peek(cls, key);
+  if (entry !== undefined) adopt(Model.stateOf(model), entry);
+  return model;
+}
+
+/** The join `name` of a loaded model: the same Ref each time, as long as it names the same object. */
+export function joinOf(
+  owner: AnyModel,
+  name: string,
+  relation: Relation<AnyModel, undefined>,
+): Ref<AnyModel | undefined> {
+  const state = Model.stateOf(owner);
+  const field = typeof relation.via === "string" ? relation.via : undefined;
+  const slot = field === undefined ? name : `${name} ${String(state.changes?.get(field) ?? state.document[field])}`;
+  const known = state.joins?.get(slot);
+  if (known !== undefined) return known as Ref<AnyModel | undefined>;
+  const ref = joinRef(
+    relation,
+    async () => owner,
+    () => keyText(relation, state),
+    state.client,
+  );
+  state.joins ??= new Map();
+  state.joins.set(slot, ref);
+  return ref;
+}
+
+function keyText(relation: Relation<AnyModel, undefined>, state: ModelState): string {
+  return typeof relation.via === "string" ? String(rawField(state, relation.via) ?? "?") : "?";
+}
+
+function joinRef(
+  relation: Relation<AnyModel, undefined>,
+  owner: () => Promise<AnyModel | undefined>,
+  describe: () => string,
+  client?: ModelHost,
+): Ref<AnyModel | undefined> {
+  const cls = relation.target as ModelClass<AnyModel>;
+  return makeRef<AnyModel, undefined>({
+    cls,
+    describe,
+    completeness: Completeness.row,
+    locate: async () => {
+      const from = await owner();
+      if (from === undefined) return undefined;
+      const found = await whenKnown(from, () => follow(from, relation));
+      if (found === undefined || found === null) {
+        if (relation.optional) return undefined;
+        throw new ObjectNotFoundError(`${from} names no ${cls.spec.name}`);
+      }
+      if (found instanceof Model) return found;
+      return sharedModel(client ?? Model.stateOf(from).client, cls, found);
+    },
+  });
+}
+
+/** What a relation names: a key, an object known in part, or nothing. */
+export function follow(owner: AnyModel, relation: Relation<AnyModel, undefined>): Key | AnyModel | undefined | null {
+  if (typeof relation.via !== "string") return (relation.via as (owner: AnyModel) => Key | undefined)(owner);
+  const raw = rawField(Model.stateOf(owner), relation.via);
+  return raw === undefined || raw === null || raw === "" ? undefined : (raw as Key);
+}
+
+/** The model that all joins to this object give. */
+export function sharedModel(client: ModelHost, cls: ModelClass, key: Key): AnyModel {
+  const normal = cls.normaliseKey(key);
+  return client.identityMap.shared(cls, normal, () => modelByKey(client, cls, normal) as AnyModel);
+}
+
+/** Evaluates on what is known of the model; if that was not enough, loads it and evaluates again. */
+async function whenKnown<T>(model: AnyModel, evaluate: () => T): Promise<T> {
+  const state = Model.stateOf(model);
+  state.missed = false;
+  const value = evaluate();
+  if (!state.missed || state.completeness === Completeness.full || state.key === undefined) return value;
+  await ensure(model, Completeness.full);
+  return evaluate();
+}
+
+function refClassOf(cls: ModelClass): new (source: RefSource<AnyModel>) => RefBase<AnyModel> {
+  const known = refClasses.get(cls);
+  if (known !== undefined) return known;
+  const RefClass = class extends RefBase<AnyModel> {};
+  const record = Object.getOwnPropertyDescriptors(cls.record);
+  for (const [name, descriptor] of membersOf(cls.prototype as object, Model.prototype)) {
+    const declared: unknown = name in record ? Reflect.get(cls.record, name) : undefined;
+    if (isRelation(declared)) {
+      define(RefClass.prototype, name, (ref: RefBase<AnyModel>) =>
+        joinRef(
+          declared as Relation<AnyModel, undefined>,
+          () => RefBase.locate(ref),
+          () => `of ${cls.spec.name} ${RefBase.sourceOf(ref).describe()}`,
+        ),
+      );
+    } else if (isResource(declared)) {
+      define(RefClass.prototype, name, (ref: RefBase<AnyModel>) => resourceRef(declared.type, ref, name));
+    } else if (typeof descriptor.value === "function") {
+      const keyOnly = cls.spec.keyOnly?.includes(name) ?? false;
+      Object.defineProperty(RefClass.prototype, name, {
+        configurable: true,
+        value(this: RefBase<AnyModel>, ...args: unknown[]) {
+          return new Lazy(`${name}()`, () => callMember(this, name, args, keyOnly));
+        },
+      });
+    } else if (isField(declared) || descriptor.get !== undefined) {
+      define(RefClass.prototype, name, (ref: RefBase<AnyModel>) => new Lazy(name, () => readMember(ref, name)));
+    }
+  }
+  refClasses.set(cls, RefClass);
+  return RefClass;
+}
+
+function define<This extends object>(prototype: object, name: string, get: (ref: This) => unknown): void {
+  Object.defineProperty(prototype, name, {
+    configurable: true,
+    get(this: This) {
+      return get(this);
+    },
+  });
+}
+
+async function readMember(ref: RefBase<AnyModel>, name: string): Promise<unknown> {
+  try {
+    const model = await RefBase.locate(ref);
+    if (model === undefined) return undefined;
+    if (RefBase.sourceOf(ref).options?.refresh === true) await RefBase.load(ref);
+    return await whenKnown(model, () => Reflect.get(model, name) as unknown);
+  } catch (error) {
+    throw freshError(error);
+  }
+}
+
+async function callMember(ref: RefBase<AnyModel>, name: string, args: unknown[], keyOnly: boolean): Promise<unknown> {
+  const model = await RefBase.locate(ref);
+  if (model === undefined) return undefined;
+  if (!keyOnly) await ensure(model, Completeness.full, RefBase.sourceOf(ref).options);
+  return (Reflect.get(model, name) as (...args: unknown[]) => unknown).apply(model, args);
+}
+
+function resourceRef(type: ResourceClass<object>, ref: RefBase<AnyModel>, name: string): ResourceRef<object> {
+  let RefClass = resourceRefClasses.get(type);
+  if (RefClass === undefined) {
+    RefClass = class extends ResourceRef<object> {};
+    for (const [member, descriptor] of membersOf(type.prototype as object, Object.prototype)) {
+      if (typeof descriptor.value === "function") {
+        Object.defineProperty(RefClass.prototype, member, {
+          configurable: true,
+          value(this: ResourceRef<object>, ...args: unknown[]) {
+            return ResourceRef.call(this, member, args);
+          },
+        });
+      } else {
+        define(RefClass.prototype, member, (self: ResourceRef<object>) => ResourceRef.take(self, member));
+      }
+    }
+    resourceRefClasses.set(type, RefClass);
+  }
+  const located = new Lazy(name, async () => {
+    const model = await RefBase.locate(ref);
+    return model === undefined ? undefined : (Reflect.get(model, name) as object);
+  });
+  return new RefClass(located);
+}
+
+/** Members of a prototype chain, nearest first, up to and including `last`. */
+function membersOf(prototype: object, last: object): Map<string, PropertyDescriptor> {
+  const members = new Map<string, PropertyDescriptor>();
+  for (
+    let at: object | null = prototype;
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at) as object | null
+  ) {
+    for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (!members.has(name) && !["constructor", "then", "catch", "finally", "toJSON", "toString"].includes(name))
+        members.set(name, descriptor);
+    }
+    if (at === last) break;
+  }
+  return members;
+}

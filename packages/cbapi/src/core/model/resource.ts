@@ -1,0 +1,6 @@
+import type { steppable } from "./ref.js";
+
+/** What belongs to an object and is reached by its key alone. Its methods can be taken through a Ref. */
+export abstract class Resource {
+  declare readonly [steppable]: true;
+}

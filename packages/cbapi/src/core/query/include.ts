@@ -1,0 +1,64 @@
+import { Completeness, type ModelHost } from "../model/document.js";
+import { type AnyModel, classOf, ensure, Model } from "../model/model.js";
+import { follow } from "../model/ref.js";
+import { isRelation, type Key, type Relation } from "../model/relations.js";
+import type { CallOptions } from "../transport/types.js";
+
+/** The joins of a model, and the joins of those: `"sensor"`, `"sensor.group"`. */
+export type IncludePath<M> = JoinName<M> | `${JoinName<M>}.${string}`;
+
+type JoinName<M> = {
+  [K in keyof M & string]: M[K] extends PromiseLike<infer V> ? (NonNullable<V> extends AnyModel ? K : never) : never;
+}[keyof M & string];
+
+/**
+ * Loads joins of many objects at once: each distinct object is asked for once, and in one request for all where the
+ * server has a form for it.
+ */
+export async function include(
+  models: readonly AnyModel[],
+  paths: readonly string[],
+  client: ModelHost,
+  options: CallOptions,
+): Promise<void> {
+  const below = new Map<string, string[]>();
+  for (const path of paths) {
+    const [name = "", ...rest] = path.split(".");
+    const deeper = below.get(name) ?? [];
+    if (rest.length > 0) deeper.push(rest.join("."));
+    below.set(name, deeper);
+  }
+  await Promise.all([...below].map(([name, deeper]) => includeJoin(models, name, deeper, client, options)));
+}
+
+async function includeJoin(
+  models: readonly AnyModel[],
+  name: string,
+  deeper: readonly string[],
+  client: ModelHost,
+  options: CallOptions,
+): Promise<void> {
+  const first = models[0];
+  if (first === undefined) return;
+  const cls = classOf(first);
+  const relation: unknown = name in cls.record ? Reflect.get(cls.record, name) : undefined;
+  if (!isRelation(relation)) {
+    throw new TypeError(`${cls.spec.name} has no join named ${name}, so it cannot be included`);
+  }
+  const keys = new Set<Key>();
+  for (const model of models) {
+    const named = follow(model, relation as Relation<AnyModel, undefined>);
+    if (named !== undefined && named !== null && !(named instanceof Model)) keys.add(named);
+  }
+  await client.identityMap.loadMany(relation.target, keys, options);
+  // Taking the join now fixes it to its owner, so that it stays although the map may let the document go.
+  const joined = await Promise.allSettled(
+    models.map((model) => Promise.resolve(Reflect.get(model, name) as PromiseLike<AnyModel | undefined>)),
+  );
+  if (deeper.length === 0) return;
+  const found = new Set<AnyModel>();
+  for (const outcome of joined)
+    if (outcome.status === "fulfilled" && outcome.value !== undefined) found.add(outcome.value);
+  await Promise.all([...found].map((model) => ensure(model, Completeness.row, options)));
+  await include([...found], deeper, client, options);
+}

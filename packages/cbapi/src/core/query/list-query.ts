@@ -1,0 +1,165 @@
+import { ApiError } from "../errors.js";
+import type { Document, ModelHost } from "../model/document.js";
+import { Completeness } from "../model/document.js";
+import type { AnyModel, ModelClass } from "../model/model.js";
+import type { Key } from "../model/relations.js";
+import { SharedCall } from "../model/shared-call.js";
+import type { CallOptions, QueryParameters } from "../transport/types.js";
+import type { FetchedPage, Window } from "./execution.js";
+import { Query, type QueryState } from "./query.js";
+
+/** One condition on a list: the field's text equals the value's, whatever the case. */
+interface Condition {
+  readonly field: string;
+  readonly value: string;
+}
+
+export interface ListState extends QueryState {
+  readonly conditions: readonly Condition[];
+  readonly sort?: { readonly field: string; readonly ascending: boolean } | undefined;
+  /** Shared by all queries that were made from one `select`, so that narrowing a list does not ask for it again. */
+  readonly list: ListReader;
+}
+
+/** Conditions as an object: `{ name: "Default Group" }`. */
+export type ListTerms = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * A query over a collection that the server gives as one whole list. Conditions and order are applied here, after the
+ * list has come; queries that were narrowed from one another read it once.
+ */
+export class ListQuery<M extends AnyModel> extends Query<M, ListState> {
+  protected readonly pageSize = Number.MAX_SAFE_INTEGER;
+
+  static of<M extends AnyModel>(client: ModelHost, model: ModelClass<M>, options: ListOptions = {}): ListQuery<M> {
+    return new ListQuery(client, model, { conditions: [], list: new ListReader(client, model, options) });
+  }
+
+  /**
+   * Keeps the objects whose field has this value: `"name:Default Group"` or `{ name: "Default Group" }`. Text is
+   * compared without case. Several conditions must all hold.
+   */
+  where(condition: string | ListTerms): this {
+    return this.with({ conditions: [...this.state.conditions, ...conditionsOf(condition)] });
+  }
+
+  /** The same as {@link ListQuery.where}. */
+  and(condition: string | ListTerms): this {
+    return this.where(condition);
+  }
+
+  /**
+   * Orders by a field: `"name asc"`, `"name desc"`. Without a direction the order is descending, as it always was;
+   * empty text removes the order.
+   */
+  sort(order: string): this {
+    const [field, direction = "desc"] = order.trim().split(/\s+/);
+    if (field === undefined || field === "") return this.with({ sort: undefined });
+    if (!/^(asc|desc)$/i.test(direction))
+      throw new ApiError(`sort wants "field asc" or "field desc", got ${JSON.stringify(order)}`);
+    return this.with({ sort: { field, ascending: direction.toLowerCase() === "asc" } });
+  }
+
+  protected override get totalOrder(): boolean {
+    return true;
+  }
+
+  protected async fetchPage(window: Window, options: CallOptions): Promise<FetchedPage> {
+    const documents = this.#select(await this.state.list.read(options));
+    return { documents: documents.slice(window.start, window.start + window.rows), total: documents.length };
+  }
+
+  protected override makeModel(document: Document): M {
+    const key = document[this.model.spec.key] as Key | undefined;
+    return new this.model({
+      client: this.client,
+      key: key === undefined ? undefined : this.model.normaliseKey(key),
+      document,
+      completeness: this.state.list.complete ? Completeness.full : Completeness.row,
+    });
+  }
+
+  protected describe(): string {
+    return this.state.conditions.map(({ field, value }) => `${field}:${value}`).join(" ");
+  }
+
+  #select(documents: readonly Document[]): readonly Document[] {
+    const { conditions, sort } = this.state;
+    const kept = documents.filter((document) =>
+      conditions.every(({ field, value }) => {
+        const actual = document[field];
+        return actual !== undefined && actual !== null && String(actual).toLowerCase() === value.toLowerCase();
+      }),
+    );
+    if (sort === undefined) return kept;
+    const sign = sort.ascending ? 1 : -1;
+    return kept.sort((a, b) => sign * compare(a[sort.field], b[sort.field]));
+  }
+}
+
+export interface ListOptions {
+  /** Parameters of the list request. */
+  readonly query?: QueryParameters;
+  /** Where the list is, when it is not the model's own path. */
+  readonly path?: string;
+  /** Whether entries are whole documents; default true. */
+  readonly complete?: boolean;
+}
+
+/** Reads a list once, and again when it has grown old. */
+export class ListReader {
+  readonly complete: boolean;
+  readonly #read: (options: CallOptions) => Promise<unknown>;
+  readonly #name: string;
+  #call: SharedCall<readonly Document[]> | undefined;
+  #readAt = 0;
+
+  constructor(client: ModelHost, model: ModelClass, options: ListOptions) {
+    this.complete = options.complete ?? true;
+    this.#name = model.spec.name;
+    const path = options.path ?? model.spec.path;
+    this.#read = (call) => client.getObject(path, options.query, { ...call, default: [] });
+  }
+
+  async read(options: CallOptions): Promise<readonly Document[]> {
+    if (this.#call === undefined || performance.now() - this.#readAt > LIST_LIFETIME) {
+      this.#readAt = performance.now();
+      this.#call = new SharedCall((signal) => this.#fetch({ signal, timeout: options.timeout }));
+    }
+    const call = this.#call;
+    try {
+      return await call.join(options.signal);
+    } catch (error) {
+      if (this.#call === call) this.#call = undefined;
+      throw error;
+    }
+  }
+
+  async #fetch(options: CallOptions): Promise<readonly Document[]> {
+    const list = await this.#read(options);
+    if (Array.isArray(list)) return list as Document[];
+    // Storage partitions come as an object keyed by name.
+    if (typeof list === "object" && list !== null) return Object.values(list) as Document[];
+    throw new ApiError(`The server answered the request for the list of ${this.#name} with something that is no list`);
+  }
+}
+
+/** As long as a document of the identity map. */
+const LIST_LIFETIME = 60_000;
+
+function conditionsOf(condition: string | ListTerms): Condition[] {
+  if (typeof condition !== "string") {
+    return Object.entries(condition).map(([field, value]) => ({ field, value: String(value) }));
+  }
+  const colon = condition.indexOf(":");
+  if (colon < 1) throw new ApiError(`a condition on a list reads "field:value", got ${JSON.stringify(condition)}`);
+  return [{ field: condition.slice(0, colon).trim(), value: condition.slice(colon + 1) }];
+}
+
+function compare(a: unknown, b: unknown): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  // What lacks the field stands below everything that has it.
+  if (a === undefined || a === null || b === undefined || b === null)
+    return Number(a !== undefined && a !== null) - Number(b !== undefined && b !== null);
+  return String(a).localeCompare(String(b), "en", { numeric: true });
+}

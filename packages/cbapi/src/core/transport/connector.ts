@@ -1,0 +1,57 @@
+import { buildConnector } from "undici";
+import { openTunnel, type ProxyFailure } from "./proxy.js";
+import type { TlsOptions } from "./tls.js";
+
+export interface ConnectorOptions {
+  /** The server that the client talks to. Only it is verified by `tls`; other hosts by the system's authorities. */
+  readonly origin: string;
+  readonly tls: TlsOptions;
+  readonly proxyFor: (target: URL) => URL | undefined;
+  /** Milliseconds for reaching the proxy, and again for reaching the server. */
+  readonly timeout: number;
+}
+
+/**
+ * Wraps what goes wrong while connecting. undici reconnects for ever after some kinds of error, which suits a server
+ * that drops idle connections but not a proxy that drops tunnels; this kind it hands to the waiting requests.
+ */
+export class ConnectFailure extends Error {
+  constructor(cause: unknown) {
+    super("Connecting failed", { cause });
+  }
+}
+
+/** Opens connections: through a proxy where one applies, verified by the client's policy where it is the client's server. */
+export function createConnector(options: ConnectorOptions): buildConnector.connector {
+  const { timeout } = options;
+  const toServer = buildConnector({ ...options.tls, timeout, allowH2: false });
+  const elsewhere = buildConnector({ minVersion: "TLSv1.2", rejectUnauthorized: true, timeout, allowH2: false });
+  const rejectUnauthorized = options.tls.rejectUnauthorized !== false;
+
+  return (target, callback) => {
+    const host = target.host ?? target.hostname;
+    const origin = `${target.protocol}//${host}`;
+    const connect = origin === options.origin ? toServer : elsewhere;
+    const finish: buildConnector.Callback = (error, socket) => {
+      if (error === null) callback(null, socket);
+      else callback(new ConnectFailure(error), null);
+    };
+    let proxy: URL | undefined;
+    try {
+      proxy = options.proxyFor(new URL(origin));
+    } catch (error) {
+      return finish(error as Error, null);
+    }
+    if (proxy === undefined) return connect(target, finish);
+
+    const secure = target.protocol === "https:";
+    const address = /:\d+$/.test(host) ? host : `${host}:${secure ? 443 : 80}`;
+    openTunnel(proxy, address, { timeout, rejectUnauthorized }).then(
+      (httpSocket) => {
+        if (secure) connect({ ...target, httpSocket }, finish);
+        else finish(null, httpSocket);
+      },
+      (error: ProxyFailure) => finish(error, null),
+    );
+  };
+}

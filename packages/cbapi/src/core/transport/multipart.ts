@@ -1,0 +1,43 @@
+import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+
+/** A form written as multipart/form-data: its length is known beforehand, its files are read as they are sent. */
+export interface MultipartBody {
+  readonly contentType: string;
+  readonly contentLength: number;
+  /** A new stream of the whole body; may be taken again to repeat the request. */
+  stream(): Readable;
+}
+
+const quote = (text: string): string =>
+  text.replace(/["\r\n]/g, (c) => (c === '"' ? "%22" : c === "\r" ? "%0D" : "%0A"));
+
+/** Writes a form. Servers of this kind want a `Content-Length`, so blobs are measured rather than sent in chunks. */
+export function encodeMultipart(form: FormData): MultipartBody {
+  const boundary = `----cbapi-${randomUUID()}`;
+  const pieces: (Buffer | Blob)[] = [];
+  for (const [name, value] of form.entries()) {
+    let head = `--${boundary}\r\nContent-Disposition: form-data; name="${quote(name)}"`;
+    if (typeof value === "string") {
+      pieces.push(Buffer.from(`${head}\r\n\r\n${value}\r\n`));
+    } else {
+      head += `; filename="${quote(value.name)}"\r\nContent-Type: ${value.type || "application/octet-stream"}`;
+      pieces.push(Buffer.from(`${head}\r\n\r\n`), value, Buffer.from("\r\n"));
+    }
+  }
+  pieces.push(Buffer.from(`--${boundary}--\r\n`));
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    contentLength: pieces.reduce((sum, piece) => sum + (Buffer.isBuffer(piece) ? piece.length : piece.size), 0),
+    stream: () => Readable.from(read(pieces), { objectMode: false }),
+  };
+}
+
+async function* read(pieces: readonly (Buffer | Blob)[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    if (Buffer.isBuffer(piece)) yield piece;
+    else
+      for await (const chunk of Readable.fromWeb(piece.stream() as Parameters<typeof Readable.fromWeb>[0]))
+        yield chunk as Uint8Array;
+  }
+}

@@ -1,0 +1,136 @@
+import {
+  type CbApiError,
+  ClientError,
+  ObjectNotFoundError,
+  QuerySyntaxError,
+  ServerError,
+  UnauthorizedError,
+} from "../errors.js";
+import type { RequestContext } from "./failure.js";
+import { maskJson, maskTexts } from "./redact.js";
+import { retryAfter } from "./retry.js";
+
+/** How much of a server's text an error keeps, and how much of that its message shows. */
+const KEPT = 4096;
+const SHOWN = 500;
+
+/** An answer that is an error, or that is not what it should be. */
+export interface RefusedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** Texts that must not be repeated, should the server have echoed them. */
+  readonly secrets: readonly string[];
+  /** Milliseconds since 1970, to read a `Retry-After` that is a date. */
+  readonly now: number;
+}
+
+/** The server's text without secrets, on one line, cut to a length. */
+export function serverText(text: string, secrets: readonly string[], length: number = KEPT): string {
+  const clean = maskJson(maskTexts(text.slice(0, KEPT * 4), secrets)).trim();
+  return clean.length > length ? `${clean.slice(0, length - 3)}...` : clean;
+}
+
+const looksLikeHtml = (answer: RefusedAnswer): boolean =>
+  (answer.headers["content-type"] ?? "").includes("text/html") || /^\s*<(!doctype|html|head|body)\b/i.test(answer.text);
+
+/** The error for an answer of 400 and above. */
+export function statusError(answer: RefusedAnswer, context: RequestContext): CbApiError {
+  const { status } = answer;
+  const { method, path, server } = context;
+  const uri = server + path;
+  const message = serverText(answer.text, answer.secrets);
+  const said =
+    message === ""
+      ? " (the server gave no reason)"
+      : `: ${serverText(answer.text, answer.secrets, SHOWN).replace(/\s+/g, " ")}`;
+  const wait = retryAfter(answer.headers, answer.now);
+  const details = { status, method, path, uri, serverMessage: message, retryAfter: wait };
+  const text = (hint: string): string =>
+    `${method} ${uri} was answered ${status}${said}${hint === "" ? "" : `. ${hint}`}`;
+
+  if (status >= 500) {
+    const passing = status === 502 || status === 503 || status === 504;
+    const hint = passing
+      ? "The server is overloaded or restarting; try again later."
+      : "The server's own log may tell more.";
+    return new ServerError(text(hint), { ...details, retryable: passing });
+  }
+  if (status === 404) {
+    const hint = looksLikeHtml(answer)
+      ? "This looks like a web page rather than the API: check url. Carbon Black Cloud addresses need the Cloud classes."
+      : "No such object, or this version of the server has no such route.";
+    return new ObjectNotFoundError(text(hint), details);
+  }
+  if (status === 401) {
+    const hint =
+      "The API token is missing, wrong or revoked, or belongs to another server or product: check token and url of the profile.";
+    return new UnauthorizedError(text(hint), details);
+  }
+  if (status === 400 && isMalformedQuery(answer.text)) {
+    return new QuerySyntaxError(text("Check quotes, parentheses and field names of the query."), details);
+  }
+  return new ClientError(text(clientHint(status)), { ...details, retryable: status === 429 || status === 408 });
+}
+
+function clientHint(status: number): string {
+  switch (status) {
+    case 403:
+      return "The API token is valid but lacks the permission for this; give its user or key the right role.";
+    case 405:
+      return "This version of the server does not have this operation.";
+    case 407:
+      return "A proxy wants a user and a password: write proxy as http://user:password@host:port in the profile.";
+    case 409:
+      return "It conflicts with what the server already has.";
+    case 413:
+      return "The request is larger than the server takes.";
+    case 429:
+      return "Too many requests: wait, then go on more slowly.";
+    default:
+      return "";
+  }
+}
+
+function isMalformedQuery(text: string): boolean {
+  if (!text.includes("query_malformed_syntax")) return false;
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null && "reason" in body && body.reason === "query_malformed_syntax";
+  } catch {
+    return false;
+  }
+}
+
+/** The error for a successful answer that should be JSON and is not. */
+export function notJsonError(answer: RefusedAnswer, context: RequestContext, cause: unknown): ServerError {
+  const { method, path, server } = context;
+  const html = looksLikeHtml(answer);
+  const what = answer.text.trim() === "" ? "an empty body" : html ? "a web page" : "something that is not JSON";
+  const hint = html
+    ? "Is url the right server? Carbon Black Cloud addresses need the Cloud classes, and a login page means that the API is elsewhere."
+    : "Check that url is the address of the API.";
+  const start = serverText(answer.text, answer.secrets, 120).replace(/\s+/g, " ");
+  return new ServerError(
+    `${method} ${server}${path} was answered ${answer.status} with ${what} instead of JSON${start === "" ? "" : ` (${start})`}. ${hint}`,
+    {
+      cause,
+      code: "NOT_JSON",
+      status: answer.status,
+      method,
+      path,
+      uri: server + path,
+      serverMessage: serverText(answer.text, answer.secrets),
+    },
+  );
+}
+
+/** The error for a successful answer whose document says that it failed. */
+export function refusedError(answer: RefusedAnswer, context: RequestContext): ServerError {
+  const { method, path, server } = context;
+  const message = serverText(answer.text, answer.secrets);
+  return new ServerError(
+    `${method} ${server}${path} was answered ${answer.status}, but the server reports an error: ${message}`,
+    { code: "REFUSED", status: answer.status, method, path, uri: server + path, serverMessage: message },
+  );
+}

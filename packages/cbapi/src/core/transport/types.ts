@@ -1,0 +1,87 @@
+import type { Readable } from "node:stream";
+
+/** One value of a query string. A date is sent as ISO 8601; `null` and `undefined` are left out. */
+export type QueryValue = string | number | boolean | null | undefined | Date;
+
+/** The parameters of a query string, as an object (a list repeats its key) or as pairs. They are sent sorted. */
+export type QueryParameters =
+  | Readonly<Record<string, QueryValue | readonly QueryValue[]>>
+  | readonly (readonly [string, QueryValue])[];
+
+/** What every call that reaches the server takes. */
+export interface CallOptions {
+  /** Stops the call: it rejects with the signal's reason, as `fetch` does. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds that the whole call may take, its retries and pauses included. 0 means no limit. */
+  timeout?: number | undefined;
+}
+
+/** One request, as the library's own rooms describe it. */
+export interface ApiRequest extends CallOptions {
+  method: string;
+  /** Begins with a slash. It may hold a query of its own; `query` is then added to it. */
+  path: string;
+  query?: QueryParameters | undefined;
+  /** Added to the standard headers, which they replace where the names are equal. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** Sent as JSON with sorted keys. `null` is sent as the literal; `undefined` means no body. */
+  json?: unknown;
+  /** Sent as given. A stream can be sent only once, so a request with one is never repeated. */
+  body?: string | Uint8Array | Readable | FormData | undefined;
+  /** Whether repeating the request does no harm. GET and HEAD always are. */
+  idempotent?: boolean | undefined;
+  /** Whether a redirect to another host is followed, without the token. Otherwise it is an error. */
+  followCrossOrigin?: boolean | undefined;
+  /**
+   * Whether the server is expected to hold its answer back (long polls). Such requests use extra connections unless
+   * the pool is told to block, so that they do not starve the others.
+   */
+  longPoll?: boolean | undefined;
+}
+
+/** An answer below 400. Its body arrives as it is read: read it, or `discard()` it, to free the connection. */
+export interface ApiResponse {
+  readonly status: number;
+  /** Names in lower case; repeated headers are joined with a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The path that was asked for, with its query. */
+  readonly path: string;
+  /** The body as text (UTF-8). May be read again, also in another form. */
+  text(): Promise<string>;
+  /**
+   * The body parsed as JSON.
+   *
+   * @throws ServerError when it is not JSON.
+   */
+  json(): Promise<unknown>;
+  bytes(): Promise<Uint8Array>;
+  /** The body as it arrives. From here on only pauses between pieces are limited in time, not the whole. */
+  stream(): Readable;
+  /** Drops the body and frees its connection. */
+  discard(): Promise<void>;
+}
+
+/** Takes the library's log lines. `console` is one. */
+export interface Logger {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** What is published on the diagnostics channel `cbapi:request`, once for each exchange with the server. */
+export interface RequestDiagnostics {
+  readonly method: string;
+  /** With its query; secret values are masked. */
+  readonly path: string;
+  /** Absent when no answer came. */
+  readonly status: number | undefined;
+  /** Milliseconds until the headers of the answer arrived, or until the failure. */
+  readonly duration: number;
+  /** 1 for the first time, 2 for the first repetition, and so on. */
+  readonly attempt: number;
+  readonly error: Error | undefined;
+}
+
+/** A function like the global `fetch`, which then carries every request. */
+export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;

@@ -1,0 +1,228 @@
+import { Readable } from "node:stream";
+import { Agent, type buildConnector, type Dispatcher } from "undici";
+import { type Wire, type WireBody, WireFailure, type WireRequest, type WireResponse } from "./wire.js";
+
+/** How much of a body nobody has asked for yet is kept in memory before the connection is paused. */
+const HIGH_WATER = 64 * 1024;
+/** How much of an unwanted body is let through: cheaper than a new connection. */
+const DROPPED = 128 * 1024;
+
+export interface UndiciWireOptions {
+  readonly connector: buildConnector.connector;
+  /** Connections per server. */
+  readonly connections: number;
+  /** Whether long polls, too, wait for one of these connections. */
+  readonly block: boolean;
+}
+
+/** Carries exchanges over a pool of connections of its own. */
+export class UndiciWire implements Wire {
+  readonly #options: UndiciWireOptions;
+  readonly #agent: Agent;
+  #extra: Agent | undefined;
+
+  constructor(options: UndiciWireOptions) {
+    this.#options = options;
+    this.#agent = new Agent({ connect: options.connector, connections: options.connections, allowH2: false });
+  }
+
+  send(request: WireRequest): Promise<WireResponse> {
+    const agent = request.longPoll && !this.#options.block ? this.#longPollAgent() : this.#agent;
+    return new Promise((resolve, reject) => {
+      new Exchange(request, resolve, reject).start(agent);
+    });
+  }
+
+  /** Lets running exchanges end their connections now: an idle or hanging one would keep the program alive. */
+  async close(): Promise<void> {
+    await Promise.all([this.#agent.destroy(), this.#extra?.destroy()]);
+  }
+
+  #longPollAgent(): Agent {
+    this.#extra ??= new Agent({ connect: this.#options.connector, allowH2: false });
+    return this.#extra;
+  }
+}
+
+const expire = (exchange: Exchange): void => exchange.expire();
+
+/**
+ * One exchange, handling the dispatcher's events itself rather than through undici's `request`: no stream is built for
+ * bodies that are read whole, the phase of a failure is known, and a request still waiting for a connection can be given up.
+ */
+class Exchange implements Dispatcher.DispatchHandler, WireBody {
+  readonly #request: WireRequest;
+  readonly #resolve: (response: WireResponse) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #answered = false;
+  #ended = false;
+  #dropping = false;
+  #failed = false;
+  #failure: unknown;
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #whole: { resolve(bytes: Buffer): void; reject(reason: unknown): void } | undefined;
+  #stream: Readable | undefined;
+  #explain: ((failure: unknown) => Error) | undefined;
+
+  constructor(request: WireRequest, resolve: (response: WireResponse) => void, reject: (reason: unknown) => void) {
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    if (request.timeout > 0) this.#timer = setTimeout(expire, request.timeout, this);
+  }
+
+  start(agent: Agent): void {
+    const { origin, path, method, headers, body, signal, timeout } = this.#request;
+    if (signal !== undefined) {
+      if (signal.aborted) {
+        this.#fail(signal.reason);
+        return;
+      }
+      signal.addEventListener("abort", this);
+    }
+    agent.dispatch(
+      // The whole is timed here, connecting and waiting for the pool included; undici watches the pauses of the body.
+      {
+        origin,
+        path,
+        method,
+        headers: headers as string[],
+        body: body ?? null,
+        headersTimeout: 0,
+        bodyTimeout: timeout,
+      },
+      this,
+    );
+  }
+
+  /** The caller's signal was aborted. */
+  handleEvent(): void {
+    this.#fail(this.#request.signal?.reason);
+  }
+
+  /** Time is up. */
+  expire(): void {
+    const phase = this.#answered ? "total" : this.#controller === undefined ? "connect" : "headers";
+    this.#fail(new WireFailure(undefined, this.#controller !== undefined, phase));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#failed) controller.abort(asError(this.#failure));
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ) {
+    if (status < 200) return; // informational: the answer is still to come
+    this.#answered = true;
+    this.#resolve({ status, headers: flatten(headers), body: this });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#stream !== undefined) {
+      if (!this.#stream.push(chunk)) controller.pause();
+      return;
+    }
+    this.#size += chunk.length;
+    if (this.#dropping) {
+      if (this.#size > DROPPED) this.#abandon();
+      return;
+    }
+    this.#chunks.push(chunk);
+    if (this.#whole === undefined && this.#size > HIGH_WATER) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#ended = true;
+    this.#release();
+    if (this.#stream !== undefined) this.#stream.push(null);
+    else this.#whole?.resolve(this.#take());
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    const phase = (error as { code?: unknown }).code === "UND_ERR_BODY_TIMEOUT" ? "body" : undefined;
+    this.#fail(new WireFailure(error, this.#controller !== undefined, phase));
+  }
+
+  bytes(): Promise<Buffer> {
+    if (this.#ended) return Promise.resolve(this.#take());
+    return new Promise((resolve, reject) => {
+      if (this.#failed) return reject(asError(this.#failure));
+      this.#whole = { resolve, reject };
+      this.#controller?.resume();
+    });
+  }
+
+  stream(explain: (failure: unknown) => Error): Readable {
+    const stream = new Readable({
+      highWaterMark: HIGH_WATER,
+      read: () => this.#controller?.resume(),
+      destroy: (error, callback) => {
+        this.#abandon();
+        callback(error);
+      },
+    });
+    clearTimeout(this.#timer);
+    for (const chunk of this.#chunks) stream.push(chunk);
+    this.#chunks = [];
+    this.#explain = explain;
+    this.#stream = stream;
+    if (this.#ended) stream.push(null);
+    else if (this.#failed) stream.destroy(explain(this.#failure));
+    return stream;
+  }
+
+  discard(): void {
+    this.#chunks = [];
+    if (this.#ended || this.#failed) return;
+    this.#dropping = true;
+    this.#controller?.resume();
+  }
+
+  #abandon(): void {
+    if (this.#ended || this.#failed) return;
+    this.#fail(new WireFailure(new Error("The answer was not wanted any more"), true));
+  }
+
+  #fail(failure: unknown): void {
+    if (this.#failed || this.#ended) return;
+    this.#failed = true;
+    this.#failure = failure;
+    this.#chunks = [];
+    this.#release();
+    this.#controller?.abort(asError(failure));
+    if (!this.#answered) this.#reject(failure);
+    else if (this.#stream !== undefined) this.#stream.destroy(this.#explain?.(failure));
+    else this.#whole?.reject(failure);
+  }
+
+  #release(): void {
+    clearTimeout(this.#timer);
+    this.#request.signal?.removeEventListener("abort", this);
+  }
+
+  #take(): Buffer {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    const [first] = chunks;
+    return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, this.#size);
+  }
+}
+
+function asError(failure: unknown): Error {
+  return failure instanceof Error ? failure : new Error(String(failure));
+}
+
+function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (typeof value !== "string") headers[name] = value?.join(", ") ?? "";
+  }
+  return headers as Record<string, string>;
+}

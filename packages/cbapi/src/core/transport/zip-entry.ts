@@ -1,0 +1,101 @@
+import type { Readable } from "node:stream";
+import { createInflateRaw } from "node:zlib";
+import { type AsyncFlateStreamHandler, Unzip, UnzipPassThrough } from "fflate";
+import { ApiError } from "../errors.js";
+
+/** Hands the compressed bytes on as they are, so that they can be inflated with back-pressure. */
+class Compressed {
+  static readonly compression = 8;
+  ondata: AsyncFlateStreamHandler = () => {};
+
+  push(data: Uint8Array<ArrayBuffer>, final: boolean): void {
+    this.ondata(null, data, final);
+  }
+}
+
+/**
+ * The bytes of one entry of a ZIP, as they arrive. What stands before it is passed over, and what comes after it is not
+ * read.
+ * @throws ApiError when the archive ends without such an entry, or in the middle of it
+ */
+export async function* zipEntry(archive: Readable, name: string): AsyncGenerator<Uint8Array, void> {
+  const found: { method?: number; done: boolean } = { done: false };
+  let ready: Uint8Array[] = [];
+  const unzip = new Unzip((file) => {
+    if (file.name !== name || found.method !== undefined) return;
+    found.method = file.compression;
+    file.ondata = (error, data, final) => {
+      if (error !== null) throw error;
+      ready.push(data);
+      found.done ||= final;
+    };
+    file.start();
+  });
+  unzip.register(UnzipPassThrough);
+  unzip.register(Compressed);
+
+  async function* raw(): AsyncGenerator<Uint8Array, void> {
+    for await (const chunk of archive as AsyncIterable<Uint8Array>) {
+      unzip.push(chunk);
+      const pieces = ready;
+      ready = [];
+      yield* pieces;
+      if (found.done) return;
+    }
+    unzip.push(new Uint8Array(0), true);
+    yield* ready;
+    if (found.method === undefined) throw new ApiError(`The downloaded archive has no entry named ${name}`);
+    if (!found.done) throw new ApiError(`The downloaded archive ends in the middle of ${name}`);
+  }
+
+  const pieces = raw();
+  try {
+    const first = await pieces.next();
+    if (first.done === true) return;
+    if (found.method === 0) {
+      yield first.value;
+      yield* pieces;
+      return;
+    }
+    yield* inflate(first.value, pieces);
+  } finally {
+    await pieces.return();
+    archive.destroy();
+  }
+}
+
+async function* inflate(first: Uint8Array, rest: AsyncGenerator<Uint8Array, void>): AsyncGenerator<Uint8Array, void> {
+  const inflater = createInflateRaw();
+  const feed = async () => {
+    try {
+      for (let piece: Uint8Array | undefined = first; piece !== undefined; ) {
+        if (!inflater.write(piece)) await drained(inflater);
+        if (inflater.destroyed) return;
+        const next = await rest.next();
+        piece = next.done === true ? undefined : next.value;
+      }
+      inflater.end();
+    } catch (error) {
+      inflater.destroy(error as Error);
+    }
+  };
+  const fed = feed();
+  try {
+    for await (const chunk of inflater as AsyncIterable<Uint8Array>) yield chunk;
+  } finally {
+    inflater.destroy();
+    await fed;
+  }
+}
+
+function drained(stream: NodeJS.WritableStream & NodeJS.EventEmitter): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      stream.removeListener("drain", settle);
+      stream.removeListener("close", settle);
+      resolve();
+    };
+    stream.once("drain", settle);
+    stream.once("close", settle);
+  });
+}

@@ -1,0 +1,247 @@
+import { InvalidHashError, ObjectNotFoundError } from "../../core/errors.js";
+import { defineModel } from "../../core/model/define-model.js";
+import type { Document, Fetched, ModelHost } from "../../core/model/document.js";
+import { t } from "../../core/model/fields.js";
+import { Lazy } from "../../core/model/lazy.js";
+import { asDocument } from "../../core/model/model.js";
+import type { Ref } from "../../core/model/ref.js";
+import { refByKey } from "../../core/model/ref.js";
+import { type Key, resource } from "../../core/model/relations.js";
+import type { CallOptions } from "../../core/transport/types.js";
+import { BinaryQuery } from "../queries/binary-query.js";
+import { BannedHash } from "./banned-hash.js";
+import { BinaryFile } from "./binary-file.js";
+import { Sensor } from "./sensor.js";
+import { type Tag, tagOf, tagsOf } from "./tags.js";
+
+/** The result of checking a binary's signature, on the endpoint that saw it first. */
+export type SignatureResult =
+  | "Signed"
+  | "Unsigned"
+  | "Expired"
+  | "Bad Signature"
+  | "Invalid Signature"
+  | "Invalid Chain"
+  | "Untrusted Root"
+  | "Explicit Distrust"
+  | (string & {});
+
+export interface SigningData {
+  readonly result: SignatureResult | undefined;
+  readonly publisher: string | undefined;
+  readonly issuer: string | undefined;
+  readonly subject: string | undefined;
+  readonly sign_time: Date | undefined;
+  readonly program_name: string | undefined;
+}
+
+export interface VersionInfo {
+  readonly file_desc: string | undefined;
+  readonly file_version: string | undefined;
+  readonly product_name: string | undefined;
+  readonly product_version: string | undefined;
+  readonly company_name: string | undefined;
+  readonly legal_copyright: string | undefined;
+  readonly original_filename: string | undefined;
+}
+
+export interface Frequency {
+  /** Computers that have it. */
+  readonly computer_count: number;
+  /** Processes that use it. */
+  readonly process_count: number;
+  readonly all_process_count: number;
+  /** `process_count` as a share of all processes, 0 to 1. */
+  readonly module_frequency: number;
+}
+
+/** How many binaries one search may be asked for by their hashes: the address stays below 8 KiB. */
+const HASHES_A_SEARCH = 100;
+
+/** An executable that was seen on some endpoint, by the MD5 of its bytes. */
+export class Binary extends defineModel(
+  { name: "Binary", path: "/api/v1/binary", key: "md5" },
+  {
+    /** In upper case. */
+    md5: t.string(),
+    sha256: t.string(),
+    observed_filename: t.array(t.string()),
+    orig_mod_len: t.integer(),
+    copied_mod_len: t.integer(),
+    is_executable_image: t.boolean(),
+    is_64bit: t.boolean(),
+    os_type: t.string(),
+    server_added_timestamp: t.dateTime(),
+    timestamp: t.dateTime(),
+    last_seen: t.dateTime(),
+    host_count: t.integer(),
+    /** `HOSTNAME|sensor id`; see {@link Binary.endpoints}. */
+    endpoint: t.array(t.string()),
+    group: t.array(t.string()),
+    watchlists: t.array(t.open<{ readonly wid: string; readonly value: string }>()),
+    digsig_result: t.string(),
+    digsig_result_code: t.string(),
+    digsig_publisher: t.string(),
+    digsig_issuer: t.string(),
+    digsig_subject: t.string(),
+    digsig_prog_name: t.string(),
+    digsig_sign_time: t.dateTime(),
+    file_desc: t.string(),
+    file_version: t.string(),
+    product_name: t.string(),
+    product_version: t.string(),
+    company_name: t.string(),
+    internal_name: t.string(),
+    original_filename: t.string(),
+    legal_copyright: t.string(),
+    legal_trademark: t.string(),
+    private_build: t.string(),
+    special_build: t.string(),
+    product_desc: t.string(),
+    comments: t.string(),
+    cb_version: t.integer(),
+    facet_id: t.integer(),
+    event_partition_id: t.array(t.integer()),
+    /** A PNG; only the summary has it, so a search row needs `load()` first. */
+    icon: t.bytes(),
+    get file() {
+      return resource(BinaryFile);
+    },
+  },
+) {
+  static query(client: ModelHost): BinaryQuery {
+    return new BinaryQuery(client, Binary, {});
+  }
+
+  /** @throws InvalidHashError when the text is no MD5 */
+  static override normaliseKey(key: Key): Key {
+    const md5 = String(key).toUpperCase();
+    if (!/^[0-9A-F]{32}$/.test(md5)) {
+      throw new InvalidHashError(`MD5sum ${md5} is not valid: an MD5 has 32 hexadecimal digits`);
+    }
+    return md5;
+  }
+
+  static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
+    const summary = await client.getObject(`/api/v1/binary/${key}/summary`, undefined, options);
+    return { document: asDocument(summary, "Binary", key) };
+  }
+
+  /** What a search tells of many binaries; all but the icon. */
+  static async fetchMany(client: ModelHost, keys: Key[], options: CallOptions): Promise<Map<Key, Fetched>> {
+    const found = new Map<Key, Fetched>();
+    for (let start = 0; start < keys.length; start += HASHES_A_SEARCH) {
+      const some = keys.slice(start, start + HASHES_A_SEARCH);
+      const query = new BinaryQuery(client, Binary, { clauses: [some.map((md5) => `md5:${md5}`).join(" OR ")] });
+      for (const binary of await query.batchSize(some.length).all({ ...options, limit: some.length })) {
+        found.set(binary.md5, { document: Binary.stateOf(binary).document });
+      }
+    }
+    return found;
+  }
+
+  /** The MD5 in upper case; the same as `md5`. */
+  get md5sum(): string {
+    return this.md5;
+  }
+
+  /** The file's size in bytes; 0 when it is not known. */
+  get size(): number {
+    return this.orig_mod_len ?? 0;
+  }
+
+  /** How many bytes the server has; files above 25 MB are cut, and 0 means that the file was not collected. */
+  get copied_size(): number {
+    return this.copied_mod_len ?? 0;
+  }
+
+  get observed_filenames(): readonly string[] {
+    return this.observed_filename ?? [];
+  }
+
+  /** Whether its signature was found good. */
+  get signed(): boolean {
+    return this.digsig_result === "Signed";
+  }
+
+  get signing_data(): SigningData {
+    return {
+      result: this.digsig_result,
+      publisher: this.digsig_publisher,
+      issuer: this.digsig_issuer,
+      subject: this.digsig_subject,
+      sign_time: this.digsig_sign_time,
+      program_name: this.digsig_prog_name,
+    };
+  }
+
+  get version_info(): VersionInfo {
+    return {
+      file_desc: this.file_desc,
+      file_version: this.file_version,
+      product_name: this.product_name,
+      product_version: this.product_version,
+      company_name: this.company_name,
+      legal_copyright: this.legal_copyright,
+      original_filename: this.original_filename,
+    };
+  }
+
+  /** The sensors that have seen it. */
+  get endpoints(): readonly Ref<Sensor>[] {
+    const { client } = Binary.stateOf(this);
+    return (this.endpoint ?? []).flatMap((text) => {
+      const bar = text.lastIndexOf("|");
+      const id = Number(text.slice(bar + 1));
+      if (bar < 0 || !Number.isInteger(id)) return [];
+      client.identityMap.seed(Sensor, id, { id, computer_name: text.slice(0, bar) }, 1);
+      return [refByKey(client, Sensor, id)];
+    });
+  }
+
+  /** How common it is: `GET /api/v1/process/host/count`. */
+  get frequency(): PromiseLike<Frequency> {
+    return new Lazy("Frequency", async () => {
+      const parameters = { "cb.freqver": 1, md5: this.md5, name: "md5" };
+      const counts = (await Binary.stateOf(this).client.getObject("/api/v1/process/host/count", parameters)) as {
+        hostCount?: number;
+        globalCount?: number;
+        numDocs?: number;
+      };
+      const { hostCount = 0, globalCount = 0, numDocs = 0 } = counts;
+      return {
+        computer_count: hostCount,
+        process_count: globalCount,
+        all_process_count: numDocs,
+        module_frequency: numDocs === 0 ? 0 : globalCount / numDocs,
+      };
+    });
+  }
+
+  /** The ban of this hash, or `false` when it is not banned: `GET /api/v1/banning/blacklist/{md5}`. */
+  get banned(): PromiseLike<BannedHash | false> {
+    return new Lazy("BannedHash", async () => {
+      try {
+        return await refByKey(Binary.stateOf(this).client, BannedHash, this.md5);
+      } catch (error) {
+        if (error instanceof ObjectNotFoundError) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** This binary in the console. */
+  get webui_link(): string {
+    return `${Binary.stateOf(this).client.url}/#binary/${this.md5}`;
+  }
+
+  /** The feeds that have tagged it. */
+  get tags(): readonly string[] {
+    return tagsOf(this.toJSON() as Document);
+  }
+
+  /** What a feed says of it. */
+  tagInfo(feed: string): Tag | undefined {
+    return tagOf(this.toJSON(), feed);
+  }
+}

@@ -1,0 +1,63 @@
+import type { BinaryRecord } from "../domain.js";
+import { Searcher } from "../store/search.js";
+import type { Store } from "../store/store.js";
+import { PageDrift } from "./drift.js";
+import { DEFAULT_RESPONSE_VERSION, traitsOf, type VersionTraits } from "./version.js";
+
+/** Ways to misbehave, read at every request: set them while the server runs. */
+export interface ResponseBehaviour {
+  /** Added to every `total_results` of a process or binary search. */
+  totalOverestimate: number;
+  /** So many rows appear on top of a result between two of its pages; negative: so many vanish. */
+  shiftRows: number;
+  /** Whether threat intelligence is shared; when not, asking for its hits is an internal error. */
+  sharingEnabled?: boolean;
+}
+
+export interface ResponseOptions {
+  store: Store;
+  clock: { now(): number };
+  /** One of {@link RESPONSE_VERSIONS}, or any other of that form. */
+  version?: string;
+  /** The bytes of a file that was collected. */
+  binaryContent?: (record: BinaryRecord) => Uint8Array;
+  /** A PNG, for files that have an icon. */
+  binaryIcon?: (record: BinaryRecord) => Uint8Array | undefined;
+  behaviour?: ResponseBehaviour;
+  /** As it stands in sensor groups: where sensors report to. */
+  sensorServer?: string;
+  /** Milliseconds between two check-ins of an endpoint that is switched on. */
+  checkinInterval?: number;
+}
+
+/** What all routes share. */
+export interface ResponseContext {
+  store: Store;
+  searcher: Searcher;
+  drift: PageDrift;
+  traits: VersionTraits;
+  behaviour: ResponseBehaviour;
+  sensorServer: string;
+  checkinInterval: number;
+  now(): number;
+  binaryContent(record: BinaryRecord): Uint8Array;
+  binaryIcon(record: BinaryRecord): Uint8Array | undefined;
+}
+
+export function createContext(options: ResponseOptions): ResponseContext {
+  const traits = traitsOf(options.version ?? DEFAULT_RESPONSE_VERSION);
+  options.store.indexCommandLines(traits.commandRule);
+  const content = options.binaryContent ?? ((record) => new Uint8Array(record.copied_mod_len));
+  return {
+    store: options.store,
+    searcher: new Searcher(options.store),
+    drift: new PageDrift(),
+    traits,
+    behaviour: options.behaviour ?? { totalOverestimate: 0, shiftRows: 0 },
+    sensorServer: options.sensorServer ?? "https://localhost:443",
+    checkinInterval: options.checkinInterval ?? 2_000,
+    now: () => options.clock.now(),
+    binaryContent: content,
+    binaryIcon: options.binaryIcon ?? (() => undefined),
+  };
+}

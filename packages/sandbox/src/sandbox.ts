@@ -1,0 +1,299 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { SecureVersion } from "node:tls";
+import { type ClockOptions, SimulationClock } from "./clock.js";
+import { type Behaviour, resetBehaviour } from "./server/behaviour.js";
+import { createControl } from "./server/control.js";
+import { type Answer, Dispatcher, type Incoming } from "./server/dispatcher.js";
+import { FaultPlan, type FaultRule } from "./server/faults.js";
+import { dispatchFetch } from "./server/fetch.js";
+import { Listener, type ListenerTls } from "./server/listener.js";
+import type { Product } from "./server/product.js";
+import { RequestLog } from "./server/request-log.js";
+import { type TokenOptions, TokenRing } from "./server/tokens.js";
+import { StateDirectory } from "./state-directory.js";
+import { CertificateAuthority, type CertificateVariant, loopbackHosts } from "./tls/index.js";
+import { fixedWorld, type World, type WorldSettings } from "./world.js";
+
+/** The certificate and the TLS versions of a sandbox. */
+export interface SandboxTls {
+  /** What is wrong with the certificate; `trusted` when left out. */
+  variant?: CertificateVariant;
+  /** Further host names and addresses for the certificate. */
+  hosts?: readonly string[];
+  /** Where the certificate authority is kept; in the state directory, or in memory, when left out. */
+  caDirectory?: string;
+  /** `TLSv1.2` when left out. Lower ones are there to see that a client refuses them. */
+  minVersion?: SecureVersion;
+  maxVersion?: SecureVersion;
+}
+
+/** How to start a sandbox. Everything may be left out. */
+export interface SandboxOptions {
+  /** What the organisation is generated from; the same seed gives the same one. */
+  seed?: number | string;
+  /** Any free one when left out. */
+  port?: number;
+  /** `127.0.0.1` when left out: nobody but this machine. */
+  host?: string;
+  /** True when left out. False speaks plain HTTP. */
+  tls?: boolean | SandboxTls;
+  /** Version of the EDR server that is played. */
+  version?: string;
+  /** The main token, of a global administrator; a random one when left out. */
+  token?: string;
+  /** Further tokens. */
+  tokens?: readonly TokenOptions[];
+  /** A folder for the certificate authority and the token, so that clients configured once stay so after a restart. */
+  stateDirectory?: string;
+  clock?: Omit<ClockOptions, "onError">;
+  /** Faults in force from the start. */
+  faults?: readonly FaultRule[];
+  /** Switches in force from the start. */
+  behaviour?: Behaviour;
+  /** Largest request body in bytes; 32 MiB when left out. */
+  bodyLimit?: number;
+  /** How many requests the log keeps; 1000 when left out. */
+  requestLogSize?: number;
+  /** Serves these instead of the sandbox's own products, without an organisation. */
+  products?: readonly Product[];
+}
+
+const DEFAULT_SEED = 1;
+const ADMINISTRATOR = "admin";
+const BODY_LIMIT = 32 * 1024 * 1024;
+
+/**
+ * A Carbon Black server that lives in this process: on a real port, with its own certificate authority, tokens, a
+ * simulated clock and a generated organisation.
+ *
+ * ```ts
+ * await using sandbox = await Sandbox.start();
+ * console.log(sandbox.url, sandbox.token, sandbox.caFile);
+ * ```
+ */
+export class Sandbox {
+  /** The simulated time. */
+  readonly clock: SimulationClock;
+  /** Faults that the server commits: latency, errors, cut connections. */
+  readonly faults: FaultPlan;
+  /** Switches for what only a product can do wrong; changes count from the next request on. */
+  readonly behaviour: Behaviour;
+  /** What was asked, what was missing, what went wrong. */
+  readonly requests: RequestLog;
+  /** Who may ask. */
+  readonly tokens: TokenRing;
+  /** The main token, of a global administrator. */
+  readonly token: string;
+  /** The certificate authority, PEM; undefined without TLS. */
+  readonly ca: string | undefined;
+  /** The file that holds {@link Sandbox.ca}, for clients that take a path. */
+  readonly caFile: string | undefined;
+  /** The server's own certificate, PEM; undefined without TLS. */
+  readonly certificate: string | undefined;
+
+  readonly #options: SandboxOptions;
+  readonly #startBehaviour: Behaviour;
+  readonly #state: StateDirectory;
+  readonly #dispatcher: Dispatcher;
+  readonly #tls: ListenerTls | undefined;
+  readonly #makeWorld: (settings: WorldSettings) => Promise<World>;
+  readonly #calls = new Set<AbortController>();
+  #seed: number | string;
+  #world: World = fixedWorld([]);
+  #listener: Listener | undefined;
+  /** Requests wait for this while the organisation is replaced. */
+  #ready: Promise<void> = Promise.resolve();
+  /** Resets and imports come one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
+
+  /** Starts a sandbox; it answers when the promise resolves. Stop it, or declare it with `await using`. */
+  static async start(options: SandboxOptions = {}): Promise<Sandbox> {
+    const sandbox = new Sandbox(options);
+    try {
+      await sandbox.#open();
+    } catch (error) {
+      await sandbox.stop();
+      throw error;
+    }
+    return sandbox;
+  }
+
+  private constructor(options: SandboxOptions) {
+    this.#options = options;
+    this.#seed = options.seed ?? DEFAULT_SEED;
+    this.#makeWorld = worldMaker(options);
+    this.tokens = new TokenRing();
+    this.requests = new RequestLog(options.requestLogSize, (text) => this.tokens.redact(text));
+    this.faults = new FaultPlan();
+    this.faults.add(...(options.faults ?? []));
+    this.#startBehaviour = { ...options.behaviour };
+    this.behaviour = { ...options.behaviour };
+    this.#state = new StateDirectory(options.stateDirectory);
+    const randomToken = (): string => randomBytes(20).toString("hex");
+    this.token = options.token ?? this.#state.secret("token", randomToken);
+    this.tokens.add({ username: ADMINISTRATOR, token: this.token, globalAdmin: true });
+    for (const token of options.tokens ?? []) this.tokens.add(token);
+    this.clock = new SimulationClock({
+      ...options.clock,
+      onError: (error) => this.requests.addFailure("clock tick", error),
+    });
+    this.#dispatcher = new Dispatcher({
+      products: () => this.#world.products,
+      control: createControl(this),
+      tokens: this.tokens,
+      faults: this.faults,
+      log: this.requests,
+      bodyLimit: options.bodyLimit ?? BODY_LIMIT,
+    });
+    if (options.tls !== false) {
+      const { tls, authority } = certify(options);
+      this.#tls = tls;
+      this.ca = authority.certificate;
+      this.caFile = this.#state.write("ca.pem", authority.certificate);
+      this.certificate = tls.cert;
+    }
+  }
+
+  /** The address for clients, `https://127.0.0.1:<port>`. */
+  get url(): string {
+    if (this.#listener === undefined) throw new Error("The sandbox is not running");
+    return this.#listener.url;
+  }
+
+  /** What the organisation was generated from. */
+  get seed(): number | string {
+    return this.#seed;
+  }
+
+  /** The text of a credential file with which a client reaches this sandbox. */
+  profile(section = "default"): string {
+    const lines = [`[${section}]`, `url=${this.url}`, `token=${this.token}`];
+    if (this.caFile !== undefined) lines.push(`ssl_cert_file=${this.caFile}`);
+    return `${lines.join("\n")}\n`;
+  }
+
+  /** What is running here, as `GET /_sandbox` tells it. */
+  info(): Record<string, unknown> {
+    return {
+      url: this.url,
+      seed: this.#seed,
+      ...(this.#options.version === undefined ? {} : { version: this.#options.version }),
+      products: this.#world.products.map((product) => product.name),
+      organisation: this.#world.counts(),
+      clock: { now: this.clock.date().toISOString(), ticks: this.clock.ticks },
+      requests: this.requests.total,
+      missing: this.requests.missing().length,
+      failures: this.requests.failures().length,
+    };
+  }
+
+  /**
+   * Puts everything back to the start: the organisation, from the same seed or from another, the clock, faults,
+   * behaviour and the request log. Tokens, port and certificates stay. Requests that come meanwhile wait.
+   */
+  reset(seed: number | string = this.#seed): Promise<void> {
+    return this.#inTurn(async () => {
+      const replaced = this.#replaceWorld(seed, true);
+      this.#ready = replaced.catch(() => {});
+      await replaced;
+      this.faults.clear();
+      this.faults.add(...(this.#options.faults ?? []));
+      this.requests.clear();
+    });
+  }
+
+  /** Adds the telemetry in a file to the organisation; resolves to a report of what was taken and what was not. */
+  importFile(file: string): Promise<unknown> {
+    return this.#inTurn(() => this.#world.importFile(file));
+  }
+
+  /** Answers a request inside the process: the same server without a socket. A dropped connection rejects. */
+  async handle(request: Request): Promise<Response> {
+    const call = new AbortController();
+    const abort = (): void => call.abort(request.signal.reason);
+    if (request.signal.aborted || this.#stopping) abort();
+    request.signal.addEventListener("abort", abort, { once: true });
+    this.#calls.add(call);
+    try {
+      return await dispatchFetch(request, (incoming) => this.#dispatch(incoming), call.signal);
+    } finally {
+      request.signal.removeEventListener("abort", abort);
+      this.#calls.delete(call);
+    }
+  }
+
+  /** Closes the port and every connection, and forgets the organisation unless it is kept in a file. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#close();
+    return this.#stopping;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #open(): Promise<void> {
+    await this.#replaceWorld(this.#seed, false);
+    this.#listener = await Listener.open({
+      host: this.#options.host ?? "127.0.0.1",
+      port: this.#options.port ?? 0,
+      ...(this.#tls === undefined ? {} : { tls: this.#tls }),
+      dispatch: (incoming) => this.#dispatch(incoming),
+      onError: (during, error) => this.requests.addFailure(during, error),
+    });
+  }
+
+  async #close(): Promise<void> {
+    for (const call of this.#calls) call.abort();
+    await this.#listener?.close();
+    await this.clock.stop();
+    await this.#turn.catch(() => {});
+    await this.#world.close();
+    this.#state.remove();
+  }
+
+  async #dispatch(incoming: Incoming): Promise<Answer> {
+    await this.#ready;
+    return await this.#dispatcher.dispatch(incoming);
+  }
+
+  /** The old one is closed first: two could not share a file, nor would both have to fit into memory. */
+  async #replaceWorld(seed: number | string, fresh: boolean): Promise<void> {
+    const old = this.#world;
+    this.#world = fixedWorld([]);
+    await old.close();
+    if (fresh) {
+      this.clock.reset();
+      resetBehaviour(this.behaviour, this.#startBehaviour);
+    }
+    this.#world = await this.#makeWorld({ seed, fresh, clock: this.clock, behaviour: this.behaviour });
+    this.#seed = seed;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+}
+
+function worldMaker({ products }: SandboxOptions): (settings: WorldSettings) => Promise<World> {
+  return () => Promise.resolve(fixedWorld(products ?? []));
+}
+
+function certify(options: SandboxOptions): { tls: ListenerTls; authority: CertificateAuthority } {
+  const wanted = typeof options.tls === "object" ? options.tls : {};
+  const directory = wanted.caDirectory ?? options.stateDirectory;
+  const authority = directory === undefined ? CertificateAuthority.create() : CertificateAuthority.open(directory);
+  const own = options.host === undefined || loopbackHosts.includes(options.host) ? [] : [options.host, hostname()];
+  const hosts = [...new Set([...loopbackHosts, ...own, ...(wanted.hosts ?? [])])];
+  const { minVersion, maxVersion } = wanted;
+  const tls = {
+    ...authority.issue(hosts, wanted.variant),
+    ...(minVersion === undefined ? {} : { minVersion }),
+    ...(maxVersion === undefined ? {} : { maxVersion }),
+  };
+  return { tls, authority };
+}

@@ -1,0 +1,243 @@
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { SimulationClock } from "../clock.js";
+import { type Behaviour, changeBehaviour } from "./behaviour.js";
+import { parseJson, readBody } from "./body.js";
+import type { FaultPlan, FaultRule } from "./faults.js";
+import { HttpProblem, type Product, type Route, type SandboxReply, type SandboxRequest } from "./product.js";
+import type { RequestLog } from "./request-log.js";
+import type { TokenRing } from "./tokens.js";
+
+/** What the control routes steer. */
+export interface ControlHost {
+  readonly clock: SimulationClock;
+  readonly faults: FaultPlan;
+  readonly behaviour: Behaviour;
+  readonly requests: RequestLog;
+  readonly tokens: TokenRing;
+  /** What `GET /_sandbox` answers. */
+  info(): Record<string, unknown>;
+  /** Everything anew, from the same seed or from another. */
+  reset(seed?: number | string): Promise<void>;
+  /** Adds the telemetry in a file on this machine to the organisation. */
+  importFile(file: string): Promise<unknown>;
+}
+
+const PREFIX = "/_sandbox";
+const MAX_JSON = 64 * 1024;
+
+/**
+ * The routes by which tests and tools steer a running sandbox. They take part in the HTTP server like a product, but
+ * only for clients on this machine, and only with the token of a global administrator.
+ */
+export function createControl(host: ControlHost): Product {
+  const routes = [...generalRoutes(host), ...faultRoutes(host), ...clockRoutes(host), ...tokenRoutes(host)];
+  return {
+    name: "sandbox control",
+    owns: (path) => path === PREFIX || path.startsWith(`${PREFIX}/`),
+    headers: { "content-type": "application/json", "cache-control": "no-store" },
+    unauthorized: "The control routes need the token of a global administrator in X-Auth-Token",
+    problem: ({ status, message }) => ({ status, body: { message } }),
+    routes: routes.map((route) => ({ ...route, path: PREFIX + route.path, handle: guarded(route) })),
+  };
+}
+
+const guarded =
+  (route: Route) =>
+  async (request: SandboxRequest): Promise<SandboxReply> => {
+    if (!request.user.globalAdmin) throw new HttpProblem(403, "The control routes are for global administrators");
+    try {
+      return await route.handle(request);
+    } catch (error) {
+      if (error instanceof RangeError) throw new HttpProblem(400, error.message);
+      throw error;
+    }
+  };
+
+const ok = (body: unknown): SandboxReply => ({ status: 200, body });
+const done: SandboxReply = { status: 204 };
+
+function generalRoutes(host: ControlHost): Route[] {
+  return [
+    { method: "GET", path: "", handle: () => ok(host.info()) },
+    {
+      method: "POST",
+      path: "/reset",
+      handle: async (request) => {
+        const { seed } = fields(request, ["seed"]);
+        if (seed !== undefined && typeof seed !== "number" && typeof seed !== "string") {
+          throw new HttpProblem(400, "`seed` is a number or a text");
+        }
+        await host.reset(seed);
+        return ok(host.info());
+      },
+    },
+    {
+      method: "POST",
+      path: "/import",
+      streamsBody: true,
+      handle: async (request) => ok(await importBody(host, request)),
+    },
+    {
+      method: "GET",
+      path: "/requests",
+      handle: ({ query }) => {
+        const after = Number(query.get("after") ?? 0);
+        if (!Number.isInteger(after) || after < 0) throw new HttpProblem(400, "`after` is the id of a request");
+        const { requests } = host;
+        return ok({
+          total: requests.total,
+          requests: requests.entries(after),
+          routes: requests.routes(),
+          missing: requests.missing(),
+          failures: requests.failures(),
+        });
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/requests",
+      handle: () => {
+        host.requests.clear();
+        return done;
+      },
+    },
+  ];
+}
+
+function faultRoutes(host: ControlHost): Route[] {
+  return [
+    { method: "GET", path: "/faults", handle: () => ok(host.faults.list()) },
+    {
+      method: "POST",
+      path: "/faults",
+      handle: (request) => {
+        const given = request.json();
+        const rules = (Array.isArray(given) ? given : [given]) as FaultRule[];
+        return { status: 201, body: { ids: host.faults.add(...rules) } };
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/faults",
+      handle: () => {
+        host.faults.clear();
+        return done;
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/faults/:id",
+      handle: ({ params }) => {
+        if (!host.faults.remove(Number(params["id"]))) throw new HttpProblem(404, `There is no fault ${params["id"]}`);
+        return done;
+      },
+    },
+    { method: "GET", path: "/behaviour", handle: () => ok(host.behaviour) },
+    {
+      method: "PUT",
+      path: "/behaviour",
+      handle: (request) => {
+        changeBehaviour(host.behaviour, request.json());
+        return ok(host.behaviour);
+      },
+    },
+  ];
+}
+
+function clockRoutes({ clock }: ControlHost): Route[] {
+  const state = (): SandboxReply =>
+    ok({
+      now: clock.date().toISOString(),
+      ticks: clock.ticks,
+      tickInterval: clock.tickInterval,
+      running: clock.running,
+    });
+  return [
+    { method: "GET", path: "/clock", handle: state },
+    {
+      method: "PUT",
+      path: "/clock",
+      handle: (request) => {
+        const { time, tickInterval, running } = fields(request, ["time", "tickInterval", "running"]);
+        if (running !== undefined && typeof running !== "boolean") {
+          throw new HttpProblem(400, "`running` is true or false");
+        }
+        if (tickInterval !== undefined) clock.tickInterval = Number(tickInterval);
+        if (running !== undefined) clock.running = running;
+        if (time !== undefined) clock.set(typeof time === "number" ? time : String(time));
+        return state();
+      },
+    },
+    {
+      method: "POST",
+      path: "/clock/step",
+      handle: async (request) => {
+        const { ticks = 1 } = fields(request, ["ticks"]);
+        await clock.step(Number(ticks));
+        return state();
+      },
+    },
+  ];
+}
+
+function tokenRoutes({ tokens }: ControlHost): Route[] {
+  return [
+    { method: "GET", path: "/tokens", handle: () => ok(tokens.list()) },
+    {
+      method: "POST",
+      path: "/tokens",
+      handle: (request) => {
+        const { username, token, globalAdmin } = fields(request, ["username", "token", "globalAdmin"]);
+        if (typeof username !== "string" || username === "") throw new HttpProblem(400, "`username` is missing");
+        if (token !== undefined && typeof token !== "string") throw new HttpProblem(400, "`token` is a text");
+        // The only time the whole token is shown: whoever asked has no other way to learn it.
+        const record = tokens.add({
+          username,
+          ...(token === undefined ? {} : { token }),
+          globalAdmin: globalAdmin === true,
+        });
+        return { status: 201, body: record };
+      },
+    },
+  ];
+}
+
+/** Either `{"file": "..."}` as JSON, or the telemetry itself under any other content type, of any size. */
+async function importBody(host: ControlHost, request: SandboxRequest): Promise<unknown> {
+  const { stream, headers, signal } = request;
+  if (stream === undefined) throw new HttpProblem(400, "There is nothing to import");
+  if (/^application\/json\b/i.test(String(headers["content-type"] ?? ""))) {
+    const body = await readBody(stream, 0, MAX_JSON);
+    const { file } = checked(parseJson(body), ["file"]);
+    if (typeof file !== "string" || file === "")
+      throw new HttpProblem(400, "`file` is missing: a path on this machine");
+    return await host.importFile(file);
+  }
+  const folder = await mkdtemp(join(tmpdir(), "cbapi-sandbox-import-"));
+  try {
+    const upload = join(folder, "upload.jsonl");
+    await pipeline(stream, createWriteStream(upload, { mode: 0o600 }), { signal });
+    return await host.importFile(upload);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const fields = <Name extends string>(request: SandboxRequest, names: readonly Name[]): Partial<Record<Name, unknown>> =>
+  checked(request.json(), names);
+
+/** An object that has no other fields than these: a misspelt one would silently do nothing. */
+function checked<Name extends string>(value: unknown, names: readonly Name[]): Partial<Record<Name, unknown>> {
+  if (value === undefined) return {};
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new HttpProblem(400, "The request body is to be a JSON object");
+  }
+  const unknown = Object.keys(value).find((name) => !(names as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw new HttpProblem(400, `\`${unknown}\` is not known here; there is ${names.join(", ")}`);
+  return value;
+}

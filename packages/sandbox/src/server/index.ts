@@ -1,0 +1,25 @@
+export type { Behaviour } from "./behaviour.js";
+export type {
+  CutFault,
+  FaultAction,
+  FaultMatch,
+  FaultOutcome,
+  FaultRule,
+  FaultStatus,
+  HangFault,
+  HtmlFault,
+  ResetFault,
+  StatusFault,
+  TruncateFault,
+} from "./faults.js";
+export { FaultPlan } from "./faults.js";
+export {
+  HttpProblem,
+  type Product,
+  type Route,
+  type SandboxReply,
+  type SandboxRequest,
+  type TokenRecord,
+} from "./product.js";
+export { type Failure, type LoggedRequest, type MissingRoute, RequestLog, type RouteCount } from "./request-log.js";
+export { type TokenOptions, TokenRing } from "./tokens.js";

@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { HttpProblem, type TokenRecord } from "./product.js";
+
+/** A token as given to {@link TokenRing.add}: everything but the user may be left out. */
+export interface TokenOptions {
+  username: string;
+  /** 40 random hex digits when left out. */
+  token?: string;
+  /** False when left out. */
+  globalAdmin?: boolean;
+}
+
+/** The API tokens that the server accepts. */
+export class TokenRing {
+  readonly #records = new Map<string, TokenRecord>();
+
+  /** Accepts a token from now on; one that is known already changes hands. */
+  add(options: TokenOptions): TokenRecord {
+    const record: TokenRecord = {
+      token: options.token ?? randomBytes(20).toString("hex"),
+      username: options.username,
+      globalAdmin: options.globalAdmin ?? false,
+    };
+    if (!/^[\x21-\x7e]{8,512}$/.test(record.token)) {
+      throw new HttpProblem(400, "A token has 8 to 512 printable characters without blanks");
+    }
+    this.#records.set(record.token, record);
+    return record;
+  }
+
+  find(token: string | string[] | undefined): TokenRecord | undefined {
+    return typeof token === "string" ? this.#records.get(token) : undefined;
+  }
+
+  remove(token: string): boolean {
+    return this.#records.delete(token);
+  }
+
+  /** Who has a token, with the tokens themselves made unreadable. */
+  list(): { username: string; globalAdmin: boolean; token: string }[] {
+    return [...this.#records.values()].map(({ token, username, globalAdmin }) => ({
+      username,
+      globalAdmin,
+      token: `...${token.slice(-4)}`,
+    }));
+  }
+
+  /** Takes every known token out of a text that is about to be kept. */
+  redact(text: string): string {
+    let clean = text;
+    for (const token of this.#records.keys()) clean = clean.replaceAll(token, "(token)");
+    return clean;
+  }
+}

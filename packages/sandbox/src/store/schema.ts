@@ -1,0 +1,160 @@
+/**
+ * The tables. Searching rests on three of them: `value` holds every distinct text once, with the form that searches
+ * compare (`key`); `word` holds the words of those values that are searched word by word; `posting` says which document
+ * has which value in which field. A document is a segment of a process, or a binary.
+ */
+
+/** Fields that are found through `posting`. The numbers are stored: add, never renumber. */
+export const Field = {
+  process_name: 1,
+  path: 2,
+  cmdline: 3,
+  username: 4,
+  process_md5: 5,
+  process_sha256: 6,
+  parent_name: 7,
+  modload: 8,
+  modload_md5: 9,
+  filemod: 10,
+  filewrite_md5: 11,
+  regmod: 12,
+  domain: 13,
+  ipaddr: 14,
+  ipport: 15,
+  childproc_md5: 16,
+  childproc_name: 17,
+  crossproc_md5: 18,
+  crossproc_name: 19,
+  crossproc_type: 20,
+  blocked_md5: 21,
+  blocked_status: 22,
+  binary_md5: 40,
+  binary_sha256: 41,
+  observed_filename: 42,
+  original_filename: 43,
+  digsig_result: 44,
+  digsig_publisher: 45,
+  digsig_issuer: 46,
+  digsig_subject: 47,
+  digsig_prog_name: 48,
+  file_desc: 49,
+  file_version: 50,
+  product_name: 51,
+  product_version: 52,
+  company_name: 53,
+  internal_name: 54,
+  legal_copyright: 55,
+  legal_trademark: 56,
+  product_desc: 57,
+  comments: 58,
+  private_build: 59,
+  special_build: 60,
+  binary_os_type: 61,
+} as const;
+export type Field = (typeof Field)[keyof typeof Field];
+
+/** How a value is compared; part of its identity, as the same text may be a path in one place and a name in another. */
+export const Kind = {
+  keyword: 1,
+  /** Of a program or module. Written files and registry keys are apart, as they are many and wildcards read them all. */
+  path: 2,
+  domain: 3,
+  commandLine: 4,
+  text: 5,
+  ipv4: 6,
+  ipv6: 7,
+  filePath: 8,
+  registryPath: 9,
+  /** A user name with its domain: a path of two parts, so that the whole or the last part matches. */
+  account: 10,
+} as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+/**
+ * A posting's term is `field * FIELD_STEP + value id`: all terms of a field are neighbours. Its `docs` are a document's
+ * number or a JSON array of them; a term has a row for each time that something was written.
+ */
+export const FIELD_STEP = 2 ** 32;
+
+/**
+ * Where a word stands, as one number: `value id * WORD_STEP + position`. The next word of the same text has the next
+ * number. Words beyond that many of one text are not searched.
+ */
+export const WORD_STEP = 4096;
+
+/** Counted kinds of events, in the order of the columns of `segment`. */
+export const EVENT_KINDS = ["modload", "filemod", "regmod", "netconn", "childproc", "crossproc", "processblock"] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+export const PROCESS_COLUMNS = [
+  ...["proc", "id", "sensor_id", "pid", "parent_id", "parent_pid", "parent_name", "start", "ended", "process_name", "path"],
+  ...["cmdline", "username", "uid", "md5", "sha256", "md5_value", "placeholder", "suppressed", "alliance"],
+] as const;
+
+export const SEGMENT_COLUMNS = [
+  ...["doc", "proc", "id", "segment_id", "ordinal", "sensor_id", "start", "last_update", "last_server_update", "tampered"],
+  ...EVENT_KINDS.map((kind) => `${kind}_count` as const),
+] as const;
+
+export const BINARY_COLUMNS = [
+  ...["doc", "md5", "md5_value", "server_added_timestamp", "last_seen", "orig_mod_len", "copied_mod_len"],
+  ...["is_executable_image", "is_64bit", "digsig_sign_time", "record"],
+] as const;
+
+export const SENSOR_COLUMNS = [
+  ...["id", "group_id", "computer_name", "hostname", "host_type", "os_type", "last_checkin_time", "record"],
+] as const;
+
+const types: Record<string, string> = {
+  doc: "INTEGER PRIMARY KEY",
+  id: "TEXT",
+  parent_id: "TEXT",
+  parent_name: "TEXT",
+  process_name: "TEXT",
+  path: "TEXT",
+  cmdline: "TEXT",
+  username: "TEXT",
+  uid: "TEXT",
+  md5: "TEXT",
+  sha256: "TEXT",
+  alliance: "TEXT",
+  record: "TEXT",
+};
+const declare = (columns: readonly string[], special: Record<string, string> = {}): string =>
+  columns.map((column) => `${column} ${special[column] ?? types[column] ?? "INTEGER"}`).join(", ");
+
+export const TABLES = `
+CREATE TABLE IF NOT EXISTS site (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE IF NOT EXISTS sensor_group (id INTEGER PRIMARY KEY, name TEXT, record TEXT);
+CREATE TABLE IF NOT EXISTS sensor (${declare(SENSOR_COLUMNS, {
+  id: "INTEGER PRIMARY KEY",
+  computer_name: "TEXT",
+  hostname: "TEXT",
+  host_type: "TEXT",
+  os_type: "TEXT",
+})});
+CREATE TABLE IF NOT EXISTS process (${declare(PROCESS_COLUMNS, { proc: "INTEGER PRIMARY KEY" })});
+CREATE TABLE IF NOT EXISTS segment (${declare(SEGMENT_COLUMNS)});
+CREATE TABLE IF NOT EXISTS segment_event (doc INTEGER PRIMARY KEY, events TEXT);
+CREATE TABLE IF NOT EXISTS binary (${declare(BINARY_COLUMNS)});
+CREATE TABLE IF NOT EXISTS binary_host (md5_value INTEGER, sensor_id INTEGER, PRIMARY KEY (md5_value, sensor_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS value (id INTEGER PRIMARY KEY, kind INTEGER, text TEXT, key, folded TEXT);
+CREATE TABLE IF NOT EXISTS word (rule INTEGER, text TEXT, places TEXT);
+CREATE TABLE IF NOT EXISTS word_rule (rule INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS posting (term INTEGER, docs);
+CREATE TABLE IF NOT EXISTS tag (scope TEXT, name TEXT, doc INTEGER, value, PRIMARY KEY (scope, name, doc)) WITHOUT ROWID;
+`;
+
+/** Made after the first load: building an index over rows that are there is several times as fast as growing it. */
+export const INDEXES = `
+CREATE UNIQUE INDEX IF NOT EXISTS process_id ON process (id);
+CREATE INDEX IF NOT EXISTS process_parent ON process (parent_id, start);
+CREATE INDEX IF NOT EXISTS process_md5 ON process (md5_value);
+CREATE INDEX IF NOT EXISTS segment_process ON segment (proc, segment_id);
+CREATE INDEX IF NOT EXISTS segment_latest ON segment (last_update DESC, id, segment_id);
+CREATE UNIQUE INDEX IF NOT EXISTS binary_md5 ON binary (md5);
+CREATE INDEX IF NOT EXISTS binary_value ON binary (md5_value);
+CREATE INDEX IF NOT EXISTS value_key ON value (kind, key);
+CREATE INDEX IF NOT EXISTS word_text ON word (rule, text);
+CREATE INDEX IF NOT EXISTS posting_term ON posting (term);
+`;

@@ -1,0 +1,322 @@
+import type {
+  BinaryRecord,
+  GroupRecord,
+  OrganisationSink,
+  ProcessRecord,
+  SensorRecord,
+  SiteRecord,
+} from "../domain.js";
+import { Database, RowWriter } from "./database.js";
+import { Dictionary } from "./dictionary.js";
+import { EventCodec } from "./event-codec.js";
+import { Postings } from "./postings.js";
+import {
+  BINARY_COLUMNS,
+  Field,
+  INDEXES,
+  Kind,
+  PROCESS_COLUMNS,
+  SEGMENT_COLUMNS,
+  SENSOR_COLUMNS,
+  TABLES,
+} from "./schema.js";
+import { fold, type WordRule } from "./tokens.js";
+
+export interface StoreOptions {
+  /** Where to keep the organisation; in memory when left out. */
+  file?: string;
+}
+
+/** Enough to make sorting worth its while, little enough to hold in memory besides the database. */
+const SPILL_POSTINGS = 2_000_000;
+
+/** Tags stand beside both kinds of documents. */
+export type TagScope = "process" | "binary";
+
+const BINARY_TEXTS = [
+  ...["original_filename", "digsig_publisher", "digsig_issuer", "digsig_subject", "digsig_prog_name", "file_desc"],
+  ...["file_version", "product_name", "product_version", "company_name", "internal_name", "legal_copyright"],
+  ...["legal_trademark", "product_desc", "comments", "private_build", "special_build"],
+] as const satisfies readonly (keyof BinaryRecord & keyof typeof Field)[];
+
+/**
+ * An organisation in an SQL database. What is handed over waits in memory and is written in batches; every read writes
+ * it out first, so nobody sees half of it.
+ */
+export class Store implements OrganisationSink {
+  readonly #database: Database;
+  readonly #dictionary: Dictionary;
+  readonly #postings: Postings;
+  readonly #codec: EventCodec;
+  readonly #writers: Record<"process" | "segment" | "event" | "binary" | "host" | "tag" | "sensor", RowWriter>;
+  readonly #processNumbers = new Map<string, number>();
+  readonly #binaryNumbers = new Map<string, number>();
+  /** Which sensor has which file, so that each pair is written once. */
+  readonly #filesOfSensor = new Map<number, Set<number>>();
+  #nextProcess = 1;
+  #nextSegment = 1;
+  #nextBinary = 1;
+  #dirty = false;
+  #indexed = false;
+  #inTransaction = false;
+  #revision = 0;
+
+  static open(options: StoreOptions = {}): Store {
+    return new Store(new Database(options.file ?? ":memory:"));
+  }
+
+  private constructor(database: Database) {
+    this.#database = database;
+    database.exec(TABLES);
+    this.#dictionary = new Dictionary(database);
+    this.#postings = new Postings(database);
+    this.#codec = new EventCodec(this.#dictionary, this.#postings);
+    this.#writers = {
+      process: new RowWriter(database, "process", PROCESS_COLUMNS),
+      segment: new RowWriter(database, "segment", SEGMENT_COLUMNS),
+      event: new RowWriter(database, "segment_event", ["doc", "events"]),
+      binary: new RowWriter(database, "binary", BINARY_COLUMNS),
+      host: new RowWriter(database, "binary_host", ["md5_value", "sensor_id"]),
+      tag: new RowWriter(database, "tag", ["scope", "name", "doc", "value"]),
+      sensor: new RowWriter(database, "sensor", SENSOR_COLUMNS),
+    };
+    this.#reload();
+    if (database.count("SELECT count(*) AS n FROM site") === 0) this.site({ id: 1, name: "Default Site" });
+    if (database.count("SELECT count(*) AS n FROM sensor_group") === 0) {
+      this.group({ id: 1, name: "Default Group", site_id: 1 });
+    }
+  }
+
+  /** Everything that was handed over, ready to be read. */
+  get database(): Database {
+    if (this.#dirty) this.flush();
+    return this.#database;
+  }
+
+  get dictionary(): Dictionary {
+    return this.#dictionary;
+  }
+
+  get codec(): EventCodec {
+    return this.#codec;
+  }
+
+  /** Grows with every write: what was computed from an older revision is stale. */
+  get revision(): number {
+    if (this.#dirty) this.flush();
+    return this.#revision;
+  }
+
+  /** Chooses how command lines are searched; can be asked for several rules and at any time. */
+  indexCommandLines(rule: WordRule): void {
+    this.flush();
+    this.#dictionary.indexCommandLines(rule);
+  }
+
+  site(record: SiteRecord): void {
+    this.#touch();
+    this.#database.run("INSERT OR REPLACE INTO site (id, name) VALUES (?, ?)", [record.id, record.name]);
+  }
+
+  group(record: GroupRecord): void {
+    this.#touch();
+    const row = [record.id, record.name, JSON.stringify(record)];
+    this.#database.run("INSERT OR REPLACE INTO sensor_group (id, name, record) VALUES (?, ?, ?)", row);
+  }
+
+  /** Adds a sensor, or replaces what is known of it. */
+  sensor(record: SensorRecord): void {
+    this.#touch();
+    this.#writers.sensor.push(
+      record.id,
+      record.group_id,
+      record.computer_name,
+      fold(record.computer_name),
+      record.host_type,
+      record.os_type,
+      record.last_checkin_time,
+      JSON.stringify(record),
+    );
+  }
+
+  /** Adds a binary, or replaces what is known of it. */
+  binary(record: BinaryRecord): void {
+    this.#touch();
+    const md5 = fold(record.md5);
+    const doc = this.#binaryNumbers.get(md5) ?? this.#nextBinary++;
+    this.#binaryNumbers.set(md5, doc);
+    const md5Value = this.#post(Field.binary_md5, Kind.keyword, md5, doc);
+    this.#post(Field.binary_sha256, Kind.keyword, record.sha256, doc);
+    this.#post(Field.digsig_result, Kind.keyword, record.digsig_result, doc);
+    this.#post(Field.binary_os_type, Kind.keyword, record.os_type, doc);
+    for (const name of record.observed_filename) this.#post(Field.observed_filename, Kind.path, name, doc);
+    for (const name of BINARY_TEXTS) this.#post(Field[name], Kind.text, record[name], doc);
+    for (const [name, value] of Object.entries(record.alliance ?? {})) this.#addTag("binary", name, doc, value);
+    this.#writers.binary.push(
+      doc,
+      md5,
+      md5Value,
+      record.server_added_timestamp,
+      record.last_seen,
+      record.orig_mod_len,
+      record.copied_mod_len,
+      record.is_executable_image ? 1 : 0,
+      record.is_64bit ? 1 : 0,
+      record.digsig_sign_time ?? null,
+      JSON.stringify(record),
+    );
+  }
+
+  /** Adds a process. One that is known already gains the segments that are new. */
+  process(record: ProcessRecord): void {
+    this.#touch();
+    const known = this.#processNumbers.get(record.id);
+    const proc = known ?? this.#nextProcess++;
+    this.#processNumbers.set(record.id, proc);
+    const md5 = fold(record.md5);
+    const md5Value = md5 === "" ? null : this.#dictionary.intern(Kind.keyword, md5);
+    this.#writers.process.push(
+      ...[proc, record.id, record.sensor_id, record.pid, record.parent_id ?? null, record.parent_pid],
+      ...[record.parent_name, record.start, record.end ?? null, record.process_name, record.path, record.cmdline],
+      ...[record.username, record.uid ?? null, md5, record.sha256 ?? null, md5Value],
+      ...[record.placeholder === true ? 1 : 0, record.suppressed === true ? 1 : 0],
+      record.alliance === undefined ? null : JSON.stringify(record.alliance),
+    );
+    // A process without a document of its own is known to its relatives only.
+    if (record.placeholder !== true && record.suppressed !== true) {
+      this.#addSegments(record, proc, md5, known === undefined ? new Set() : this.#storedSegments(proc));
+    }
+    if (this.#postings.size > SPILL_POSTINGS) this.#spill();
+  }
+
+  /** Runs `load` and writes what it hands over, all of it or nothing. */
+  transaction(load: () => void): void {
+    this.flush();
+    this.#database.begin();
+    this.#inTransaction = true;
+    try {
+      load();
+      this.#inTransaction = false;
+      this.flush();
+    } catch (error) {
+      this.#inTransaction = false;
+      this.#database.rollback();
+      this.#reload();
+      throw error;
+    }
+  }
+
+  /** Writes out what waits. Called by every read. */
+  flush(): void {
+    if (!this.#dirty) return;
+    this.#spill();
+    if (!this.#indexed && this.#nextSegment + this.#nextBinary > 2) {
+      this.#database.exec(INDEXES);
+      this.#indexed = true;
+    }
+    // Within a transaction of the caller, reading its own writes must not end it.
+    if (!this.#inTransaction) this.#database.commit();
+    this.#dirty = false;
+    this.#revision += 1;
+  }
+
+  close(): void {
+    this.flush();
+    this.#database.close();
+  }
+
+  #touch(): void {
+    this.#dirty = true;
+    this.#database.begin();
+  }
+
+  #spill(): void {
+    this.#database.begin();
+    this.#dictionary.write();
+    for (const writer of Object.values(this.#writers)) writer.write();
+    this.#postings.write();
+  }
+
+  #addSegments(record: ProcessRecord, proc: number, md5: string, stored: ReadonlySet<number>): void {
+    const docs = record.segments.map((segment) => (stored.has(segment.segment_id) ? undefined : this.#nextSegment++));
+    const seen = this.#filesOf(record.sensor_id);
+    const hold = (md5Value: number): void => {
+      if (seen.has(md5Value)) return;
+      seen.add(md5Value);
+      this.#writers.host.push(md5Value, record.sensor_id);
+    };
+    if (md5 !== "") hold(this.#dictionary.intern(Kind.keyword, md5));
+    const packs = this.#codec.pack(record.events, record.start, docs, hold);
+    record.segments.forEach((segment, index) => {
+      const doc = docs[index];
+      const pack = packs[index];
+      if (doc === undefined || pack === undefined) return;
+      this.#post(Field.process_name, Kind.keyword, record.process_name, doc);
+      this.#post(Field.path, Kind.path, record.path, doc);
+      this.#post(Field.cmdline, Kind.commandLine, record.cmdline, doc);
+      this.#post(Field.username, Kind.account, record.username, doc);
+      this.#post(Field.process_md5, Kind.keyword, md5, doc);
+      this.#post(Field.process_sha256, Kind.keyword, record.sha256, doc);
+      this.#post(Field.parent_name, Kind.keyword, record.parent_name, doc);
+      for (const [name, value] of Object.entries(record.alliance ?? {})) this.#addTag("process", name, doc, value);
+      const tampered = record.tampered === true || pack.tampered ? 1 : 0;
+      this.#writers.segment.push(
+        ...[doc, proc, record.id, segment.segment_id, index + 1, record.sensor_id, record.start],
+        ...[segment.last_update, segment.last_server_update, tampered, ...pack.counts],
+      );
+      if (pack.counts.some((count) => count > 0)) this.#writers.event.push(doc, JSON.stringify(pack.packed));
+    });
+  }
+
+  #post(field: Field, kind: Kind, text: string | undefined, doc: number): number | null {
+    if (text === undefined || text === "") return null;
+    const value = this.#dictionary.intern(kind, text);
+    this.#postings.add(field, value, doc);
+    return value;
+  }
+
+  #addTag(scope: TagScope, name: string, doc: number, value: number | string | string[]): void {
+    this.#writers.tag.push(scope, name, doc, Array.isArray(value) ? JSON.stringify(value) : value);
+  }
+
+  #filesOf(sensor: number): Set<number> {
+    let files = this.#filesOfSensor.get(sensor);
+    if (files === undefined) {
+      files = new Set();
+      this.#filesOfSensor.set(sensor, files);
+    }
+    return files;
+  }
+
+  #storedSegments(proc: number): Set<number> {
+    this.#writers.segment.write();
+    const rows = this.#database.all<{ segment_id: number }>("SELECT segment_id FROM segment WHERE proc = ?", [proc]);
+    return new Set(rows.map((row) => row.segment_id));
+  }
+
+  /** Brings what is kept in memory to the state of the database. */
+  #reload(): void {
+    const database = this.#database;
+    this.#dictionary.reload();
+    this.#postings.clear();
+    this.#codec.reset();
+    for (const writer of Object.values(this.#writers)) writer.clear();
+    const highest = (column: string, table: string): number =>
+      database.count(`SELECT max(${column}) AS n FROM ${table}`) + 1;
+    this.#nextProcess = highest("proc", "process");
+    this.#nextSegment = highest("doc", "segment");
+    this.#nextBinary = highest("doc", "binary");
+    fill(this.#processNumbers, database.all<{ key: string; number: number }>("SELECT id AS key, proc AS number FROM process"));
+    fill(this.#binaryNumbers, database.all<{ key: string; number: number }>("SELECT md5 AS key, doc AS number FROM binary"));
+    this.#filesOfSensor.clear();
+    const pairs = database.all<{ md5_value: number; sensor_id: number }>("SELECT md5_value, sensor_id FROM binary_host");
+    for (const pair of pairs) this.#filesOf(pair.sensor_id).add(pair.md5_value);
+    this.#dirty = false;
+    this.#indexed = database.count("SELECT count(*) AS n FROM sqlite_master WHERE name = 'word_text'") > 0;
+  }
+}
+
+function fill(map: Map<string, number>, rows: readonly { key: string; number: number }[]): void {
+  map.clear();
+  for (const row of rows) map.set(row.key, row.number);
+}

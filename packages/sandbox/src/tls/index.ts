@@ -1,0 +1,7 @@
+export {
+  CertificateAuthority,
+  type CertificateVariant,
+  loopbackHosts,
+  type ServerCertificate,
+  writePrivate,
+} from "./authority.js";

@@ -1,0 +1,32 @@
+import type { SimulationClock } from "./clock.js";
+import type { Behaviour } from "./server/behaviour.js";
+import type { Product } from "./server/product.js";
+
+/** The organisation behind the server, and the products that show it. A reset puts another one in its place. */
+export interface World {
+  readonly products: readonly Product[];
+  /** How much there is of what: `{ sensors: 12, processes: 4000 }`. */
+  counts(): Record<string, number>;
+  /** Adds the telemetry in a file; resolves to a report. */
+  importFile(file: string): Promise<unknown>;
+  close(): void | Promise<void>;
+}
+
+/** What a world is made with. */
+export interface WorldSettings {
+  seed: number | string;
+  clock: SimulationClock;
+  behaviour: Behaviour;
+  /** True on a reset: what an earlier world left in a file is not to be taken up again. */
+  fresh: boolean;
+}
+
+/** A world around products that were made elsewhere: there is nothing to generate or to import. */
+export function fixedWorld(products: readonly Product[]): World {
+  return {
+    products,
+    counts: () => ({}),
+    importFile: () => Promise.reject(new RangeError("This sandbox has no organisation to import into")),
+    close: () => {},
+  };
+}
