@@ -60,6 +60,11 @@ export class SimulationClock {
     return new Date(this.now());
   }
 
+  /** The simulated time at which it started: what is generated for this moment is the same in every run. */
+  get startTime(): number {
+    return this.#start;
+  }
+
   /** Ticks since the start. */
   get ticks(): number {
     return this.#ticks;

@@ -50,7 +50,7 @@ export interface SensorRecord {
   settings?: Record<string, unknown>;
 }
 
-/** The eight values a signature check can have. */
+/** The eight values a signature check can have, and what stands for a check that was never made. */
 export type SignatureResult =
   | "Signed"
   | "Unsigned"
@@ -59,7 +59,8 @@ export type SignatureResult =
   | "Invalid Signature"
   | "Invalid Chain"
   | "Untrusted Root"
-  | "Explicit Distrust";
+  | "Explicit Distrust"
+  | "(Unknown)";
 
 /** An executable seen somewhere. `host_count`, `endpoint` and `group` of its document come from who ran or loaded it. */
 export interface BinaryRecord {

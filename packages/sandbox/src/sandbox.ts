@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { SecureVersion } from "node:tls";
 import { type ClockOptions, SimulationClock } from "./clock.js";
-import { type Behaviour, resetBehaviour } from "./server/behaviour.js";
+import { type Behaviour, resetBehaviour, startingBehaviour } from "./server/behaviour.js";
 import { createControl } from "./server/control.js";
 import { type Answer, Dispatcher, type Incoming } from "./server/dispatcher.js";
 import { FaultPlan, type FaultRule } from "./server/faults.js";
@@ -28,6 +28,13 @@ export interface SandboxTls {
   maxVersion?: SecureVersion;
 }
 
+/** How much is generated; what is left out is as in the default organisation. */
+export interface OrganisationSize {
+  hosts?: number;
+  processes?: number;
+  binaries?: number;
+}
+
 /** How to start a sandbox. Everything may be left out. */
 export interface SandboxOptions {
   /** What the organisation is generated from; the same seed gives the same one. */
@@ -38,8 +45,17 @@ export interface SandboxOptions {
   host?: string;
   /** True when left out. False speaks plain HTTP. */
   tls?: boolean | SandboxTls;
-  /** Version of the EDR server that is played. */
+  /** Version of the EDR server that is played: `6.5.2.191219.1200` when left out. */
   version?: string;
+  /**
+   * Where the organisation is kept: what is in it is taken up again, and it is generated when there is nothing. In memory
+   * when left out.
+   */
+  file?: string;
+  /** How much there is: `small` are the four hosts of the guide's examples, `empty` is nothing at all. */
+  organisation?: "default" | "small" | "empty" | OrganisationSize;
+  /** Telemetry to add at the start: Sysmon logs as JSON lines. */
+  importFiles?: readonly string[];
   /** The main token, of a global administrator; a random one when left out. */
   token?: string;
   /** Further tokens. */
@@ -50,7 +66,7 @@ export interface SandboxOptions {
   /** Faults in force from the start. */
   faults?: readonly FaultRule[];
   /** Switches in force from the start. */
-  behaviour?: Behaviour;
+  behaviour?: Partial<Behaviour>;
   /** Largest request body in bytes; 32 MiB when left out. */
   bodyLimit?: number;
   /** How many requests the log keeps; 1000 when left out. */
@@ -128,8 +144,8 @@ export class Sandbox {
     this.requests = new RequestLog(options.requestLogSize, (text) => this.tokens.redact(text));
     this.faults = new FaultPlan();
     this.faults.add(...(options.faults ?? []));
-    this.#startBehaviour = { ...options.behaviour };
-    this.behaviour = { ...options.behaviour };
+    this.#startBehaviour = startingBehaviour(options.behaviour);
+    this.behaviour = { ...this.#startBehaviour };
     this.#state = new StateDirectory(options.stateDirectory);
     const randomToken = (): string => randomBytes(20).toString("hex");
     this.token = options.token ?? this.#state.secret("token", randomToken);
@@ -264,23 +280,26 @@ export class Sandbox {
     const old = this.#world;
     this.#world = fixedWorld([]);
     await old.close();
-    if (fresh) {
-      this.clock.reset();
-      resetBehaviour(this.behaviour, this.#startBehaviour);
-    }
+    if (fresh) resetBehaviour(this.behaviour, this.#startBehaviour);
     this.#world = await this.#makeWorld({ seed, fresh, clock: this.clock, behaviour: this.behaviour });
     this.#seed = seed;
+    // Making it took real seconds, which are not to be missing from the first simulated morning.
+    this.clock.reset();
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#stopping) return Promise.reject(new Error("The sandbox has been stopped"));
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => {});
     return result;
   }
 }
 
-function worldMaker({ products }: SandboxOptions): (settings: WorldSettings) => Promise<World> {
-  return () => Promise.resolve(fixedWorld(products ?? []));
+function worldMaker(options: SandboxOptions): (settings: WorldSettings) => Promise<World> {
+  const { products } = options;
+  if (products !== undefined) return () => Promise.resolve(fixedWorld(products));
+  // The database and the generator are only loaded by those who use them.
+  return async (settings) => (await import("./own-world.js")).openOwnWorld(options, settings);
 }
 
 function certify(options: SandboxOptions): { tls: ListenerTls; authority: CertificateAuthority } {

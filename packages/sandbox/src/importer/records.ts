@@ -1,3 +1,5 @@
+import { TextDecoder } from "node:util";
+
 /** A piece of a log that should be one JSON value; `undefined` for one that is longer than allowed. */
 export type Piece = string | undefined;
 
@@ -111,7 +113,8 @@ class ObjectCutter implements Cutter {
           yield* this.#strayPiece();
           from = i;
           this.#depth = 1;
-        } else if (code > 0x20 && code !== 0x2c && code !== 0x5b && code !== 0x5d && code !== 0xfeff) this.#stray = true;
+        } else if (code > 0x20 && code !== 0x2c && code !== 0x5b && code !== 0x5d && code !== 0xfeff)
+          this.#stray = true;
       } else if (this.#escaped) this.#escaped = false;
       else if (this.#quoted) {
         if (code === 0x5c) this.#escaped = true;
@@ -125,7 +128,16 @@ class ObjectCutter implements Cutter {
         this.#length = 0;
       }
     }
-    if (this.#depth > 0) this.#keep(text.slice(from));
+    if (this.#depth === 0) return;
+    this.#keep(text.slice(from));
+    if (this.#length <= this.#maxLength) return;
+    // Braces that never close must not swallow the rest of the log: give this one up and look for the next.
+    yield undefined;
+    this.#parts = [];
+    this.#length = 0;
+    this.#depth = 0;
+    this.#quoted = false;
+    this.#escaped = false;
   }
 
   *end(): Iterable<Piece> {

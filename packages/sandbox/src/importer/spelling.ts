@@ -55,6 +55,12 @@ export function fileName(path: string): string {
 
 /** The addresses in the answers of a DNS query: `type:  5 name;::ffff:1.2.3.4;` holds one. */
 export function answeredAddresses(text: string | undefined): string[] {
-  const parts = text?.split(";").map((part) => part.trim().replace(/^::ffff:(?=\d+\.)/i, "").toLowerCase()) ?? [];
+  const parts =
+    text?.split(";").map((part) =>
+      part
+        .trim()
+        .replace(/^::ffff:(?=\d+\.)/i, "")
+        .toLowerCase(),
+    ) ?? [];
   return parts.filter((part) => /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]+)$/.test(part));
 }

@@ -135,7 +135,10 @@ class Compiler {
       case "date":
         return within(column, readDates(value, spec.name, this.options.now));
       case "boolean":
-        return within(column, { low: Number(readBoolean(value, spec.name)), high: Number(readBoolean(value, spec.name)) });
+        return within(column, {
+          low: Number(readBoolean(value, spec.name)),
+          high: Number(readBoolean(value, spec.name)),
+        });
       default:
         return keywordCondition(column, value);
     }
@@ -182,13 +185,22 @@ function joinAlike(specs: readonly FieldSpec[]): FieldSpec[] {
   for (const spec of specs) {
     const { source } = spec;
     const same = joined.find(
-      (other) => other.type === spec.type && other.source.from === "postings" && source.from === "postings" && other.source.kind === source.kind,
+      (other) =>
+        other.type === spec.type &&
+        other.source.from === "postings" &&
+        source.from === "postings" &&
+        other.source.kind === source.kind,
     );
     if (source.from !== "postings" || same?.source.from !== "postings") {
       joined.push({ ...spec });
     } else {
       const parentMd5 = same.source.parentMd5 === true || source.parentMd5 === true;
-      same.source = { from: "postings", fields: [...new Set([...same.source.fields, ...source.fields])], kind: source.kind, parentMd5 };
+      same.source = {
+        from: "postings",
+        fields: [...new Set([...same.source.fields, ...source.fields])],
+        kind: source.kind,
+        parentMd5,
+      };
     }
   }
   return joined;

@@ -183,7 +183,12 @@ export function findField(target: Target, name: string): FieldSpec | undefined {
 function joinedField(name: string): FieldSpec | undefined {
   const plain = JOINED.get(name);
   if (plain !== undefined) {
-    return { name, type: plain.type, source: { from: "relation", relation: "self", binaryField: name }, byDefault: false };
+    return {
+      name,
+      type: plain.type,
+      source: { from: "relation", relation: "self", binaryField: name },
+      byDefault: false,
+    };
   }
   const match = /^(.+)_(filewrite|parent|child|modload)$/.exec(name);
   const related = JOINED.get(match?.[1] ?? "");

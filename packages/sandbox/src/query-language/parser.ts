@@ -70,7 +70,10 @@ class Parser {
     const operator = this.#peekOperator();
     if (operator !== undefined) throw new QuerySyntaxError(`The operator ${operator} has nothing before it`, at);
     if (this.#ends()) {
-      throw new QuerySyntaxError(this.text[at] === ")" ? "A term is missing before )" : "A term is missing at the end", at);
+      throw new QuerySyntaxError(
+        this.text[at] === ")" ? "A term is missing before )" : "A term is missing at the end",
+        at,
+      );
     }
     if (this.text[at] === "-") return this.#negation(field, at);
     if (this.text[at] === "(") return this.#group(field, at);
@@ -124,7 +127,8 @@ class Parser {
     for (let char = this.text[this.#at]; char !== undefined; char = this.text[this.#at]) {
       if (BLANK.test(char) || char === ")") break;
       if (char === "(") throw new QuerySyntaxError("A parenthesis within a term must be escaped or quoted", this.#at);
-      if (char === '"') throw new QuerySyntaxError("A quote within a term must be escaped, or the term quoted", this.#at);
+      if (char === '"')
+        throw new QuerySyntaxError("A quote within a term must be escaped, or the term quoted", this.#at);
       const next = this.text[this.#at + 1];
       if (char === "\\" && next !== undefined && ESCAPED.has(next)) {
         text += next;

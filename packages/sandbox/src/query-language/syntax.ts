@@ -17,7 +17,12 @@ export interface Term {
 }
 
 export type Value =
-  | { type: "literal"; text: string; /** Between quotes, where `*` and `?` stand for themselves. */ quoted: boolean; at: number }
+  | {
+      type: "literal";
+      text: string /** Between quotes, where `*` and `?` stand for themselves. */;
+      quoted: boolean;
+      at: number;
+    }
   | { type: "range"; from: string; to: string; at: number };
 
 /** A query that cannot be read, with the place in it. */

@@ -84,7 +84,8 @@ export function readAddresses(value: Value, field: string): Addresses {
     if (low?.version === 6 && high?.version === 6) return { version: 6, low: low.low, high: high.high };
     throw refuse(printValue(value));
   }
-  if (!value.quoted && /^[0-9a-f:.*?]*[*?][0-9a-f:.*?]*$/i.test(value.text)) return { pattern: value.text.toLowerCase() };
+  if (!value.quoted && /^[0-9a-f:.*?]*[*?][0-9a-f:.*?]*$/i.test(value.text))
+    return { pattern: value.text.toLowerCase() };
   const network = readNetwork(value.text);
   if (network === undefined) throw refuse(value.text);
   return network;

@@ -36,7 +36,8 @@ export function readMoment(query: URLSearchParams, name: string, now: number): n
   const text = query.get(name);
   if (text === null || text === "" || text === "*") return undefined;
   const date = readDate(text, now);
-  if (date === undefined) throw new HttpProblem(400, `${name} must be a date such as 2026-01-31T08:30:00Z, not ${text}`);
+  if (date === undefined)
+    throw new HttpProblem(400, `${name} must be a date such as 2026-01-31T08:30:00Z, not ${text}`);
   return date.time;
 }
 

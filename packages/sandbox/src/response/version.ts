@@ -28,7 +28,8 @@ export interface VersionTraits {
 
 export function traitsOf(version: string): VersionTraits {
   const numbers = /^(\d+)\.(\d+)\.(\d+)/.exec(version);
-  if (numbers === null) throw new RangeError(`${version} is no server version; known are ${RESPONSE_VERSIONS.join(", ")}`);
+  if (numbers === null)
+    throw new RangeError(`${version} is no server version; known are ${RESPONSE_VERSIONS.join(", ")}`);
   const major = Number(numbers[1]);
   const minor = Number(numbers[2]);
   const atLeast = (wantedMajor: number, wantedMinor: number): boolean =>

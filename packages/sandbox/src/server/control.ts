@@ -52,7 +52,11 @@ const guarded =
     try {
       return await route.handle(request);
     } catch (error) {
-      if (error instanceof RangeError) throw new HttpProblem(400, error.message);
+      // A value out of range, or a file that cannot be opened: the caller's mistake, whoever found out.
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      if (error instanceof RangeError || /^(ENOENT|EACCES|EISDIR|ENOTDIR)$/.test(code)) {
+        throw new HttpProblem(400, (error as Error).message);
+      }
       throw error;
     }
   };

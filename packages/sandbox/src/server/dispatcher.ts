@@ -179,7 +179,7 @@ export class Dispatcher {
   }
 
   #missing(products: readonly Product[], { method, path }: { method: string; path: string }): HttpProblem {
-    this.#parts.log.addMissing(method, path);
+    if (products[0] !== this.#parts.control) this.#parts.log.addMissing(method, path);
     const served = products.map((product) => product.name).join(", ") || "no product";
     return new HttpProblem(404, `No route ${method} ${path}. This sandbox serves: ${served}`);
   }
@@ -199,7 +199,10 @@ function refusal(
   request: { method: string; path: string },
 ): RenderedReply {
   if (product === undefined) return renderReply(plain(problem));
-  return renderReply(product.problem(problem, request), product.headers);
+  const reply = renderReply(product.problem(problem, request), product.headers);
+  const retryAfter = problem.retryAfter ?? (problem.status === 429 || problem.status === 503 ? 1 : undefined);
+  if (retryAfter !== undefined) reply.headers["retry-after"] ??= String(retryAfter);
+  return reply;
 }
 
 const plain = (problem: HttpProblem): SandboxReply => ({

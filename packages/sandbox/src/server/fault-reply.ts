@@ -40,7 +40,10 @@ function statusReply(fault: StatusFault, context: FaultContext): RenderedReply {
   if (fault.retryAfter !== undefined) headers["retry-after"] = retryAfter(fault.retryAfter);
   if (fault.body !== undefined) return renderReply({ status: fault.status, headers, body: fault.body });
   const own = context.refuse(fault.status, STATUS_CODES[fault.status] ?? `Status ${fault.status}`);
-  return { ...own, headers: { ...own.headers, ...renderReply({ status: 204, headers }).headers } };
+  // The product would tell when to come back; a fault does so only when it is asked to.
+  delete own.headers["retry-after"];
+  for (const [name, value] of Object.entries(headers)) own.headers[name.toLowerCase()] = value;
+  return own;
 }
 
 /** Text that is no date goes out as it is: clients have to cope with that, too. */

@@ -141,7 +141,9 @@ export class Listener {
     } catch (error) {
       // Reading a stream fails when the client leaves in the middle: nothing to report.
       if (!gone.signal.aborted) this.#options.onError(during, error);
-      response.destroy();
+      // A reply that cannot be put into a header is found out before anything has been sent.
+      if (response.headersSent || gone.signal.aborted) response.destroy();
+      else response.writeHead(500, { "content-type": "text/plain" }).end("Internal error of the sandbox");
     }
   }
 }

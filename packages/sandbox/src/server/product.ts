@@ -46,12 +46,15 @@ export class HttpProblem extends Error {
   readonly status: number;
   /** A machine-readable reason where the product has one (`query_malformed_syntax`). */
   readonly reason: string | undefined;
+  /** Seconds for the `Retry-After` header; 429 and 503 carry one in any case. */
+  readonly retryAfter: number | undefined;
 
-  constructor(status: number, message: string, reason?: string) {
+  constructor(status: number, message: string, reason?: string, retryAfter?: number) {
     super(message);
     this.name = "HttpProblem";
     this.status = status;
     this.reason = reason;
+    this.retryAfter = retryAfter;
   }
 }
 

@@ -13,8 +13,11 @@ export interface RenderedReply {
 export function renderReply(reply: SandboxReply, common: Record<string, string> = {}): RenderedReply {
   const headers = { ...lowerCase(common), ...lowerCase(reply.headers ?? {}) };
   const own = new Set(Object.keys(lowerCase(reply.headers ?? {})));
-  if (reply.stream) return { status: reply.status, headers, body: reply.stream };
-  if (reply.body instanceof Readable) return { status: reply.status, headers, body: reply.body };
+  const stream = reply.stream ?? (reply.body instanceof Readable ? reply.body : undefined);
+  if (stream !== undefined) {
+    if (!own.has("content-type")) headers["content-type"] = "application/octet-stream";
+    return { status: reply.status, headers, body: stream };
+  }
   if (reply.status === 204 || reply.status === 304 || reply.body === undefined) {
     if (!own.has("content-type")) delete headers["content-type"];
     if (reply.status !== 204 && reply.status !== 304) headers["content-length"] = "0";

@@ -43,6 +43,18 @@ const product: Product = {
         throw new HttpProblem(400, "dangling operator", "query_malformed_syntax");
       },
     },
+    {
+      method: "GET",
+      path: "/api/busy/:seconds",
+      handle: ({ params }) => {
+        throw new HttpProblem(
+          503,
+          "busy",
+          undefined,
+          params["seconds"] === "-" ? undefined : Number(params["seconds"]),
+        );
+      },
+    },
     { method: "GET", path: "/api/bug", handle: () => Promise.reject(new TypeError("a bug in a route")) },
     { method: "GET", path: "/api/cyclic", handle: () => ({ status: 200, body: cyclic() }) },
     { method: "GET", path: "/api/bad-header", handle: () => ({ status: 200, headers: { x: "a\r\nb: c" }, body: "x" }) },
@@ -146,7 +158,8 @@ describe("routing", () => {
     expect([text.text, text.headers["content-type"]]).toEqual(["plain words", "text/plain; charset=utf-8"]);
     const bytes = await call("GET", "/api/bytes");
     expect([bytes.text, bytes.headers["content-type"]]).toEqual(["\x00\x01\xff", "application/octet-stream"]);
-    expect((await call("GET", "/api/stream")).text).toBe("abcdef");
+    const stream = await call("GET", "/api/stream");
+    expect([stream.text, stream.headers["content-type"]]).toEqual(["abcdef", "application/octet-stream"]);
   });
 
   it("answers HEAD like GET without the body, and 204 without a content type", async () => {
@@ -227,7 +240,13 @@ describe("what goes wrong in a route", () => {
     expect(JSON.parse(got.text)).toEqual({ reason: "query_malformed_syntax", message: "dangling operator" });
   });
 
-  it.each(["/api/bug", "/api/cyclic"])("becomes a 500 and is kept: %s", async (path) => {
+  it("says when to come back", async () => {
+    expect((await call("GET", "/api/busy/5")).headers["retry-after"]).toBe("5");
+    expect((await call("GET", "/api/busy/-")).headers["retry-after"]).toBe("1");
+    expect((await call("GET", "/api/problem")).headers).not.toHaveProperty("retry-after");
+  });
+
+  it.each(["/api/bug", "/api/cyclic", "/api/bad-header"])("becomes a 500 and is kept: %s", async (path) => {
     sandbox.requests.clear();
     const got = await call("GET", path);
     expect(got.status).toBe(500);
@@ -237,9 +256,9 @@ describe("what goes wrong in a route", () => {
     ]);
   });
 
-  it.each(["/api/bad-header", "/api/broken-stream"])("ends the connection when it is too late: %s", async (path) => {
+  it("ends the connection when it is too late", async () => {
     sandbox.requests.clear();
-    await expect(call("GET", path)).rejects.toThrow(/hang up|aborted|reset/);
+    await expect(call("GET", "/api/broken-stream")).rejects.toThrow(/hang up|aborted|reset/);
     expect(sandbox.requests.failures()).toHaveLength(1);
     expect((await call("GET", "/api/text")).status).toBe(200);
   });
@@ -359,6 +378,21 @@ describe("stopping", () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     sent.destroy();
     await expect.poll(() => sandbox.requests.total > 0 && sandbox.requests.entries().length).toBe(1);
+    expect(sandbox.requests.failures()).toEqual([]);
+  });
+
+  it("does not mind a client that leaves in the middle of its body", async () => {
+    sandbox.requests.clear();
+    const { port } = new URL(sandbox.url);
+    const headers = { "x-auth-token": sandbox.token, "content-length": "500" };
+    const options = { host: "127.0.0.1", port, path: "/api/v1/sensor/3", method: "PUT", ca: sandbox.ca, headers };
+    const sent = secureRequest(options);
+    sent.on("error", () => {});
+    sent.write("only the beginning");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    sent.destroy();
+    await expect.poll(() => sandbox.requests.entries().length).toBe(1);
+    expect(sandbox.requests.entries()).toMatchObject([{ status: 0 }]);
     expect(sandbox.requests.failures()).toEqual([]);
   });
 

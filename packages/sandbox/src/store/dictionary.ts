@@ -2,7 +2,16 @@ import type { Database } from "./database.js";
 import { RowWriter } from "./database.js";
 import { Kind, WORD_STEP } from "./schema.js";
 import type { WordRule } from "./tokens.js";
-import { domainKey, fold, ipv4Number, ipv6Digits, normalisePath, reversedPath, storedWords, WORD_RULES } from "./tokens.js";
+import {
+  domainKey,
+  fold,
+  ipv4Number,
+  ipv6Digits,
+  normalisePath,
+  reversedPath,
+  storedWords,
+  WORD_RULES,
+} from "./tokens.js";
 
 const PATHS: ReadonlySet<Kind> = new Set([Kind.path, Kind.filePath, Kind.registryPath, Kind.account]);
 

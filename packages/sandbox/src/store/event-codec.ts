@@ -16,7 +16,11 @@ interface Column {
   derived?: { field: Field; of: (text: string) => string };
 }
 
-const hash = (name: string, field?: Field): Column => ({ name, kind: Kind.keyword, ...(field === undefined ? {} : { field }) });
+const hash = (name: string, field?: Field): Column => ({
+  name,
+  kind: Kind.keyword,
+  ...(field === undefined ? {} : { field }),
+});
 const path = (name: string, field?: Field, kind: Kind = Kind.path): Column => ({
   name,
   kind,
@@ -30,7 +34,12 @@ const plain = (...names: string[]): Column[] => names.map((name) => ({ name }));
  */
 const LAYOUT: Record<EventKind, readonly Column[]> = {
   modload: [hash("md5", Field.modload_md5), path("path", Field.modload)],
-  filemod: [...plain("type"), path("path", Field.filemod, Kind.filePath), hash("md5", Field.filewrite_md5), ...plain("filetype")],
+  filemod: [
+    ...plain("type"),
+    path("path", Field.filemod, Kind.filePath),
+    hash("md5", Field.filewrite_md5),
+    ...plain("filetype"),
+  ],
   regmod: [...plain("type"), path("path", Field.regmod, Kind.registryPath)],
   netconn: [
     { name: "remote_ip", kind: Kind.ipv4, field: Field.ipaddr },
@@ -49,7 +58,10 @@ const LAYOUT: Record<EventKind, readonly Column[]> = {
     {
       name: "kind",
       kind: Kind.keyword,
-      derived: { field: Field.crossproc_type, of: (kind) => (kind === "RemoteThread" ? "remote_thread" : "process_open") },
+      derived: {
+        field: Field.crossproc_type,
+        of: (kind) => (kind === "RemoteThread" ? "remote_thread" : "process_open"),
+      },
     },
     ...plain("subtype", "other_id"),
     hash("md5", Field.crossproc_md5),
@@ -94,7 +106,11 @@ export class EventCodec {
     docs: readonly (number | undefined)[],
     onModule: (md5Value: number) => void,
   ): SegmentEvents[] {
-    const segments: SegmentEvents[] = docs.map(() => ({ packed: {}, counts: EVENT_KINDS.map(() => 0), tampered: false }));
+    const segments: SegmentEvents[] = docs.map(() => ({
+      packed: {},
+      counts: EVENT_KINDS.map(() => 0),
+      tampered: false,
+    }));
     EVENT_KINDS.forEach((kind, kindIndex) => {
       const columns = LAYOUT[kind];
       for (const event of events[kind] ?? []) {

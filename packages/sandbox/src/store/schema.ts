@@ -83,16 +83,47 @@ export const FIELD_STEP = 2 ** 32;
 export const WORD_STEP = 4096;
 
 /** Counted kinds of events, in the order of the columns of `segment`. */
-export const EVENT_KINDS = ["modload", "filemod", "regmod", "netconn", "childproc", "crossproc", "processblock"] as const;
+export const EVENT_KINDS = [
+  "modload",
+  "filemod",
+  "regmod",
+  "netconn",
+  "childproc",
+  "crossproc",
+  "processblock",
+] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
 export const PROCESS_COLUMNS = [
-  ...["proc", "id", "sensor_id", "pid", "parent_id", "parent_pid", "parent_name", "start", "ended", "process_name", "path"],
+  ...[
+    "proc",
+    "id",
+    "sensor_id",
+    "pid",
+    "parent_id",
+    "parent_pid",
+    "parent_name",
+    "start",
+    "ended",
+    "process_name",
+    "path",
+  ],
   ...["cmdline", "username", "uid", "md5", "sha256", "md5_value", "placeholder", "suppressed", "alliance"],
 ] as const;
 
 export const SEGMENT_COLUMNS = [
-  ...["doc", "proc", "id", "segment_id", "ordinal", "sensor_id", "start", "last_update", "last_server_update", "tampered"],
+  ...[
+    "doc",
+    "proc",
+    "id",
+    "segment_id",
+    "ordinal",
+    "sensor_id",
+    "start",
+    "last_update",
+    "last_server_update",
+    "tampered",
+  ],
   ...EVENT_KINDS.map((kind) => `${kind}_count` as const),
 ] as const;
 

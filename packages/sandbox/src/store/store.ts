@@ -306,10 +306,18 @@ export class Store implements OrganisationSink {
     this.#nextProcess = highest("proc", "process");
     this.#nextSegment = highest("doc", "segment");
     this.#nextBinary = highest("doc", "binary");
-    fill(this.#processNumbers, database.all<{ key: string; number: number }>("SELECT id AS key, proc AS number FROM process"));
-    fill(this.#binaryNumbers, database.all<{ key: string; number: number }>("SELECT md5 AS key, doc AS number FROM binary"));
+    fill(
+      this.#processNumbers,
+      database.all<{ key: string; number: number }>("SELECT id AS key, proc AS number FROM process"),
+    );
+    fill(
+      this.#binaryNumbers,
+      database.all<{ key: string; number: number }>("SELECT md5 AS key, doc AS number FROM binary"),
+    );
     this.#filesOfSensor.clear();
-    const pairs = database.all<{ md5_value: number; sensor_id: number }>("SELECT md5_value, sensor_id FROM binary_host");
+    const pairs = database.all<{ md5_value: number; sensor_id: number }>(
+      "SELECT md5_value, sensor_id FROM binary_host",
+    );
     for (const pair of pairs) this.#filesOf(pair.sensor_id).add(pair.md5_value);
     this.#dirty = false;
     this.#indexed = database.count("SELECT count(*) AS n FROM sqlite_master WHERE name = 'word_text'") > 0;

@@ -208,7 +208,7 @@ export function joinOf(
   const ref = joinRef(
     relation,
     async () => owner,
-    () => keyText(relation, state),
+    () => keyText(relation, owner),
     state.client,
   );
   state.joins ??= new Map();
@@ -216,8 +216,11 @@ export function joinOf(
   return ref;
 }
 
-function keyText(relation: Relation<AnyModel, undefined>, state: ModelState): string {
-  return typeof relation.via === "string" ? String(rawField(state, relation.via) ?? "?") : "?";
+/** The key that a join names, as far as its owner tells. */
+function keyText(relation: Relation<AnyModel, undefined>, owner: AnyModel): string {
+  const named = follow(owner, relation);
+  if (named instanceof Model) return String(Model.stateOf(named).key);
+  return named === undefined || named === null ? "?" : String(named);
 }
 
 function joinRef(

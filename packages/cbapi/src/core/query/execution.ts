@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Document } from "../model/document.js";
 import type { CallOptions } from "../transport/types.js";
 import { type QueryReport, ReportWriter } from "./report.js";
@@ -159,6 +160,8 @@ class PageReader<M> {
     const filtered = source.keep !== undefined;
     this.#offset = filtered ? 0 : plan.start;
     this.#skip = filtered ? plan.start : 0;
+    // Each request of a page listens to it, and a page with joins sends many.
+    setMaxListeners(0, this.#abort.signal);
     const { signal } = plan;
     const abort = () => this.#abort.abort(signal?.reason);
     if (signal?.aborted) abort();

@@ -11,6 +11,7 @@ export {
   EventLists,
   type EventProblem,
   type EventVersion,
+  eventListNames,
 } from "./lists.js";
 export { CbModLoadEvent } from "./modload.js";
 export { CbNetConnEvent, type ConnectionDirection } from "./netconn.js";

@@ -31,6 +31,17 @@ export type EventListName =
   | "crossproc_complete"
   | "processblock_complete";
 
+/** The names of all lists of events in a document. */
+export const eventListNames: readonly EventListName[] = [
+  "modload_complete",
+  "filemod_complete",
+  "regmod_complete",
+  "netconn_complete",
+  "childproc_complete",
+  "crossproc_complete",
+  "processblock_complete",
+];
+
 /** An entry that is no event of its kind, and was left out. */
 export interface EventProblem {
   readonly list: EventListName;
@@ -69,7 +80,7 @@ export class EventLists<B = unknown, P = unknown, S = unknown> {
       fields[name] = process[name] ?? fields[name];
     }
     this.#source = { joins: context.joins, process: fields, binaries: isDocument(binaries) ? binaries : {} };
-    for (const name of LIST_NAMES) this.#raw.set(name, process[name]);
+    for (const name of eventListNames) this.#raw.set(name, process[name]);
   }
 
   get modloads(): readonly CbModLoadEvent<B, S>[] {
@@ -151,16 +162,6 @@ export class EventLists<B = unknown, P = unknown, S = unknown> {
     return events;
   }
 }
-
-const LIST_NAMES: readonly EventListName[] = [
-  "modload_complete",
-  "filemod_complete",
-  "regmod_complete",
-  "netconn_complete",
-  "childproc_complete",
-  "crossproc_complete",
-  "processblock_complete",
-];
 
 /**
  * Reads the answer of an event route. Nothing is decoded before it is asked for, and nothing in the answer makes this

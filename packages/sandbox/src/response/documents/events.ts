@@ -26,7 +26,9 @@ export function eventArrays(events: ProcessEvents, routeVersion: number): Record
   };
   add("modload", events.modload, (event) => [eventTime(event.time), event.md5, event.path].join("|"));
   add("filemod", events.filemod, (event) =>
-    [event.type, eventTime(event.time), event.path, event.md5, event.filetype, event.tamper === true].map(text).join("|"),
+    [event.type, eventTime(event.time), event.path, event.md5, event.filetype, event.tamper === true]
+      .map(text)
+      .join("|"),
   );
   add("regmod", events.regmod, (event) =>
     [event.type, eventTime(event.time), event.path, event.tamper === true].map(text).join("|"),
@@ -95,4 +97,3 @@ function blockText(event: ProcessblockRecord): string {
   const { time, tamper: _tamper, segment: _segment, ...fields } = event;
   return JSON.stringify({ timestamp: isoTime(time), ...fields });
 }
-

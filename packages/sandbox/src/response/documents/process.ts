@@ -1,9 +1,9 @@
 import type { SensorRecord } from "../../domain.js";
-import { EVENT_KINDS } from "../../store/schema.js";
 import type { EventCounts, ProcessRow, SegmentRow } from "../../store/processes.js";
+import { EVENT_KINDS } from "../../store/schema.js";
 import { ipv4Number } from "../../store/tokens.js";
 import type { VersionTraits } from "../version.js";
-import { tagFields, watchlistEntries, type TagRow } from "./tags.js";
+import { type TagRow, tagFields, watchlistEntries } from "./tags.js";
 import { isoTime } from "./time.js";
 
 /** The segment that stands for "some segment, whichever" in ids of relatives. */
@@ -68,7 +68,12 @@ export function processDocument(traits: VersionTraits, row: ProcessRow, tags: re
 /** The document of a summary or of events, which also tells how far the process's segments reach. */
 export function fullDocument(traits: VersionTraits, row: ProcessRow, tags: readonly TagRow[]): ProcessDocument {
   const document = processDocument(traits, row, tags);
-  for (const name of ["min_last_update", "max_last_update", "min_last_server_update", "max_last_server_update"] as const) {
+  for (const name of [
+    "min_last_update",
+    "max_last_update",
+    "min_last_server_update",
+    "max_last_server_update",
+  ] as const) {
     const time = row[name];
     if (time !== null) document[name] = isoTime(time);
   }

@@ -1,0 +1,101 @@
+/** Reads Sysmon logs into an organisation: hosts become sensors, events become processes with their ancestry. */
+import { basename } from "node:path";
+import type { OrganisationSink } from "../domain.js";
+import { emit, settle } from "./emit.js";
+import { readEvent } from "./fields.js";
+import { EventMapper, type Mapped } from "./mapping.js";
+import { jsonPieces } from "./records.js";
+import { plainBytes } from "./source.js";
+import { LogTable } from "./table.js";
+
+export { STAND_IN_PIDS } from "./emit.js";
+
+export interface ImportOptions {
+  /** How the report names the source (default: the file's name, or `log`). */
+  name?: string;
+  /** Id of the first new sensor (default 1); further hosts get the ids after it. */
+  firstSensorId?: number;
+  /** Group of the new sensors (default 1). */
+  groupId?: number;
+  /** Most bytes that an archive may unpack to (default 8 GiB). */
+  maxBytes?: number;
+  /** Most characters of one event (default 4 Mi); longer ones are malformed. */
+  maxEventLength?: number;
+}
+
+/** What became of a log: each of its lines is malformed, or an event that was mapped or is named among the skipped. */
+export interface ImportReport {
+  file: string;
+  /** JSON values found, malformed ones included; blank lines do not count. */
+  lines: number;
+  /** Lines that are events of some Windows log. */
+  events: number;
+  processes: number;
+  sensors: number;
+  binaries: number;
+  mapped: Record<Mapped, number>;
+  skipped: { what: string; reason: string; count: number }[];
+  /** What was mapped, but not on the log's word alone. */
+  assumed: { what: string; reason: string; count: number }[];
+  malformedLines: number;
+  /** Of the events that were mapped; undefined when there are none. */
+  firstTime: number | undefined;
+  lastTime: number | undefined;
+}
+
+const GIB = 1024 ** 3;
+
+/**
+ * Imports a log: JSON lines, one array of events, or either of them in gzip or ZIP. The text is read piece by piece and
+ * never held as a whole; what is kept are the processes with their events, which go into the sink at the end.
+ *
+ * Registry paths are written as the sensor writes them (`\registry\machine\...`), Windows paths in lower case. A process
+ * whose hash the log does not tell has an empty `md5`. Parents that the log only mentions become processes known in part.
+ *
+ * @param source path of the file, or its bytes
+ */
+export async function importSysmon(
+  source: string | AsyncIterable<Uint8Array>,
+  sink: OrganisationSink,
+  options: ImportOptions = {},
+): Promise<ImportReport> {
+  const { firstSensorId = 1, groupId = 1, maxBytes = 8 * GIB, maxEventLength = 4 * 1024 * 1024 } = options;
+  const table = new LogTable();
+  const mapper = new EventMapper(table);
+  let lines = 0;
+  let events = 0;
+  let malformedLines = 0;
+  const onTrouble = (what: string, reason: string): void => mapper.skipped.add(what, reason);
+  for await (const piece of jsonPieces(plainBytes(source, { maxBytes, onTrouble }), maxEventLength)) {
+    lines++;
+    const event = readEvent(parsed(piece));
+    if (event === undefined) malformedLines++;
+    else {
+      events++;
+      mapper.take(event);
+    }
+  }
+  settle(table, mapper);
+  const written = emit(table, mapper, sink, { firstSensorId, groupId });
+  return {
+    file: options.name ?? (typeof source === "string" ? basename(source) : "log"),
+    lines,
+    events,
+    ...written,
+    mapped: mapper.mapped,
+    skipped: mapper.skipped.list(),
+    assumed: mapper.assumed.list(),
+    malformedLines,
+    firstTime: Number.isFinite(mapper.firstTime) ? mapper.firstTime : undefined,
+    lastTime: Number.isFinite(mapper.lastTime) ? mapper.lastTime : undefined,
+  };
+}
+
+function parsed(piece: string | undefined): unknown {
+  if (piece === undefined) return undefined;
+  try {
+    return JSON.parse(piece);
+  } catch {
+    return undefined;
+  }
+}

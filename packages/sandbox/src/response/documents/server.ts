@@ -1,0 +1,109 @@
+import type { VersionTraits } from "../version.js";
+import { isoTime } from "./time.js";
+
+export function infoDocument(traits: VersionTraits): Record<string, unknown> {
+  return {
+    version: traits.version,
+    version_release: traits.release,
+    release: traits.release,
+    cblrEnabled: true,
+    banningEnabled: true,
+    bannedHashesEnabled: true,
+    liveResponseAutoAttach: true,
+    linuxInstallerExists: true,
+    osxInstallerExists: true,
+    vdiGloballyEnabled: false,
+    cloud_install: false,
+    binaryPageSize: 10,
+    processPageSize: 10,
+    maxSearchResultRows: 1000,
+    maxRowsSolrReportQuery: 10000,
+    searchExportCount: 1000,
+    timestampDeltaThreshold: 5,
+    binaryOrder: "",
+    processOrder: "",
+    features: {
+      immutable_documents: traits.immutableSegments,
+      event_exclusions: true,
+      thirdparty_sharing: true,
+      ipv6_support: traits.dottedAddresses,
+    },
+    user_preferences: {},
+  };
+}
+
+export interface Usage {
+  documents: number;
+  bytes: number;
+  /** Milliseconds; undefined when there is nothing. */
+  oldest: number | undefined;
+}
+
+/** All of the sandbox's events are in the partition that is written to. */
+export function partitionDocuments({ documents, bytes, oldest }: Usage, now: number): Record<string, unknown> {
+  const writer = {
+    name: "writer",
+    status: "hot",
+    info: {
+      sizeInBytes: bytes,
+      startDate: isoTime(oldest ?? now),
+      endDate: null,
+      partitionId: 1,
+      deletedDocs: 0,
+      maxDoc: documents,
+      numDocs: documents,
+      segmentCount: 1,
+      userMounted: false,
+      isLegacy: false,
+      dir: "/var/cb/data/solr/cbevents/writer",
+      schema: "cbevents_v1",
+    },
+  };
+  return { writer };
+}
+
+export function licenseDocument(sensors: number, now: number): Record<string, unknown> {
+  return {
+    license_valid: true,
+    license_end_date: isoTime(now + 365 * 24 * 3_600_000).slice(0, 10),
+    licensed_sensor_count: 10_000,
+    server_token: "sandbox",
+    license_expired: false,
+    licensed_sensor_count_exceeded: sensors > 10_000,
+    actual_sensor_count: sensors,
+    license_request_block: "",
+  };
+}
+
+export function dashboardDocument(usage: Usage, sensors: number, binaries: number): Record<string, unknown> {
+  const volume = 512 * 1024 ** 3;
+  return {
+    sensor_count: sensors,
+    binary_count: binaries,
+    process_count: usage.documents,
+    storage: {
+      "0": {
+        EventStoreStats: { DocumentCount: usage.documents, UsedSize: usage.bytes },
+        FileSystems: [
+          {
+            AvailableSize: volume - usage.bytes,
+            MountPoint: "/var/cb/data",
+            Name: "/dev/sda2",
+            TotalSize: volume,
+            Type: "ext4",
+            UsedSize: usage.bytes,
+          },
+        ],
+        ModuleInfoStoreStats: { DocumentCount: binaries },
+        ModuleStoreStats: { DocumentCount: binaries },
+      },
+    },
+  };
+}
+
+/** Sensor versions on offer. */
+export const SENSOR_BUILDS = {
+  Windows: [{ version_string: "006.002.005.91203" }, { version_string: "007.003.001.18041" }],
+  Linux: [{ version_string: "006.002.003.10089" }, { version_string: "007.001.000.15720" }],
+  OSX: [{ version_string: "006.003.000.10041" }, { version_string: "007.002.000.16110" }],
+};

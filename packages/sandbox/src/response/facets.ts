@@ -1,0 +1,118 @@
+import { FIELD_STEP, Field } from "../store/schema.js";
+import type { Store } from "../store/store.js";
+
+const MOST_VALUES = 200;
+
+/** What is counted: an expression over the document `d` and what `joins` adds. */
+interface Facet {
+  expression: string;
+  joins?: string;
+}
+
+export interface FacetValue {
+  name: string;
+  value: number;
+  /** Of the most frequent value's count. */
+  percent: number;
+  /** Of all documents found; text. */
+  ratio: string;
+}
+
+const day = (expression: string): string => `date(${expression} / 1000, 'unixepoch')`;
+const process = "JOIN process p ON p.proc = d.proc";
+const sensor = "JOIN sensor h ON h.id = d.sensor_id";
+const group = `${sensor} JOIN sensor_group g ON g.id = h.group_id`;
+const binaryHosts = "JOIN binary_host x ON x.md5_value = d.md5_value JOIN sensor h ON h.id = x.sensor_id";
+
+export const PROCESS_FACETS: Readonly<Record<string, Facet>> = {
+  process_md5: { expression: "p.md5", joins: process },
+  process_name: { expression: "p.process_name", joins: process },
+  parent_name: { expression: "p.parent_name", joins: process },
+  path_full: { expression: "p.path", joins: process },
+  username_full: { expression: "p.username", joins: process },
+  username: { expression: "p.username", joins: process },
+  hostname: { expression: "h.hostname", joins: sensor },
+  host_type: { expression: "h.host_type", joins: sensor },
+  os_type: { expression: "h.os_type", joins: sensor },
+  group: { expression: "lower(g.name)", joins: group },
+  hour_of_day: { expression: "CAST(CAST(strftime('%H', d.start / 1000, 'unixepoch') AS INTEGER) AS TEXT)" },
+  day_of_week: { expression: "strftime('%w', d.start / 1000, 'unixepoch')" },
+  start: { expression: day("d.start") },
+};
+
+const fromRecord = (name: string): Facet => ({ expression: `json_extract(d.record, '$.${name}')` });
+
+export const BINARY_FACETS: Readonly<Record<string, Facet>> = {
+  product_name_facet: fromRecord("product_name"),
+  file_version_facet: fromRecord("file_version"),
+  company_name_facet: fromRecord("company_name"),
+  digsig_publisher_facet: fromRecord("digsig_publisher"),
+  digsig_result: fromRecord("digsig_result"),
+  os_type: fromRecord("os_type"),
+  digsig_sign_time: { expression: day("d.digsig_sign_time") },
+  server_added_timestamp: { expression: day("d.server_added_timestamp") },
+  observed_filename_facet: { expression: "o.value", joins: "JOIN json_each(d.record, '$.observed_filename') o" },
+  hostname: { expression: "h.hostname", joins: binaryHosts },
+  group: { expression: "g.name", joins: `${binaryHosts} JOIN sensor_group g ON g.id = h.group_id` },
+};
+
+/** Counts the values of the fields over these documents. A field that cannot be counted has an empty list. */
+export function countFacets(
+  store: Store,
+  target: "process" | "binary",
+  fields: readonly string[],
+  documents: readonly number[],
+): Record<string, FacetValue[]> {
+  const known = target === "process" ? PROCESS_FACETS : BINARY_FACETS;
+  const list = JSON.stringify(documents);
+  const table = target === "process" ? "segment" : "binary";
+  const answer: Record<string, FacetValue[]> = {};
+  for (const field of fields) {
+    const facet = Object.hasOwn(known, field) ? known[field] : tagFacet(target, field);
+    if (facet === undefined) {
+      answer[field] = [];
+      continue;
+    }
+    const rows = store.database.all<{ name: string | number; value: number }>(
+      `SELECT ${facet.expression} AS name, count(*) AS value
+       FROM json_each(?) j CROSS JOIN ${table} d ON d.doc = j.value ${facet.joins ?? ""}
+       WHERE ${facet.expression} IS NOT NULL AND ${facet.expression} <> '' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${MOST_VALUES}`,
+      [list],
+    );
+    const highest = rows[0]?.value ?? 1;
+    answer[field] = rows.map(({ name, value }) => ({
+      name: String(name),
+      value,
+      percent: Math.round((1000 * value) / highest) / 10,
+      ratio: ((100 * value) / Math.max(1, documents.length)).toFixed(1),
+    }));
+  }
+  return answer;
+}
+
+/** The name goes into the SQL, so only plain ones are taken. */
+function tagFacet(target: string, field: string): Facet | undefined {
+  if (!/^alliance_score_[a-z0-9_]+$/.test(field)) return undefined;
+  return {
+    expression: "t.value",
+    joins: `JOIN tag t ON t.doc = d.doc AND t.scope = '${target}' AND t.name = '${field}'`,
+  };
+}
+
+/** How many sensors and documents have a file, and how many documents there are. */
+export function frequencyOf(store: Store, md5: string): { hostCount: number; globalCount: number; numDocs: number } {
+  const { database } = store;
+  const terms = [Field.process_md5, Field.modload_md5].map((field) => `${field * FIELD_STEP} + v.id`).join(", ");
+  return {
+    hostCount: database.count(
+      "SELECT count(*) AS n FROM binary_host x JOIN value v ON v.id = x.md5_value WHERE v.kind = 1 AND v.key = ?",
+      [md5],
+    ),
+    globalCount: database.count(
+      `SELECT count(DISTINCT j.value) AS n FROM value v JOIN posting p ON p.term IN (${terms}), json_each(p.docs) j
+       WHERE v.kind = 1 AND v.key = ?`,
+      [md5],
+    ),
+    numDocs: database.count("SELECT count(*) AS n FROM segment"),
+  };
+}

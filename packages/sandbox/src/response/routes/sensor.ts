@@ -1,0 +1,144 @@
+import type { SensorRecord } from "../../domain.js";
+import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { findSensor, findSensors, type SensorFilter } from "../../store/endpoints.js";
+import type { ResponseContext } from "../context.js";
+import { type Checkins, isOnline, lastCheckin, sensorDocument } from "../documents/sensor.js";
+import { isoTime, serverTime } from "../documents/time.js";
+import { readCount, readFlag, readWindow } from "../parameters.js";
+
+const DAY = 24 * 3_600_000;
+
+export function sensorRoutes(context: ResponseContext): Route[] {
+  const checkins = (): Checkins => ({ now: context.now(), interval: context.checkinInterval });
+  return [
+    {
+      method: "GET",
+      path: "/api/v2/sensor",
+      handle: (request) => ({ status: 200, body: page(context, request, checkins()) }),
+    },
+    {
+      method: "GET",
+      path: "/api/v1/sensor",
+      handle: (request) => ({ status: 200, body: list(context, request, checkins()) }),
+    },
+    {
+      method: "GET",
+      path: "/api/v1/sensor/statistics",
+      handle: () => {
+        const records = findSensors(context.store);
+        const now = context.now();
+        const active = records.filter((record) => now - lastCheckin(record, checkins()) < DAY);
+        const bytes = { num_eventlog_bytes: 0, num_storefile_bytes: 0 };
+        return { status: 200, body: { sensor_count: records.length, active_sensor_count: active.length, ...bytes } };
+      },
+    },
+    {
+      method: "GET",
+      path: "/api/v1/sensor/:id",
+      handle: (request) => ({ status: 200, body: sensorDocument(locate(context, request), checkins()) }),
+    },
+    {
+      method: "GET",
+      path: "/api/v1/sensor/:id/queued",
+      handle: (request) => {
+        const record = locate(context, request);
+        const sizes = { num_eventlogs: "0", num_eventlog_bytes: "0", num_storefiles: "0", num_storefile_bytes: "0" };
+        const timestamp = serverTime(lastCheckin(record, checkins()));
+        return { status: 200, body: [{ id: record.id, sensor_id: record.id, ...sizes, timestamp }] };
+      },
+    },
+    {
+      method: "GET",
+      path: "/api/v1/sensor/:id/activity",
+      handle: (request) => {
+        const record = locate(context, request);
+        // A sensor that was never heard of has no activity, which servers say with an empty answer.
+        if (!isOnline(record, checkins())) return { status: 204 };
+        const timestamp = serverTime(lastCheckin(record, checkins()));
+        return { status: 200, body: [{ id: record.id, sensor_id: record.id, activity: "checkin", timestamp }] };
+      },
+    },
+    {
+      method: "GET",
+      path: "/api/v1/sensor/:id/resourcestatus",
+      handle: (request) => {
+        const record = locate(context, request);
+        const figures = { commit_charge: 0, handles: 331, page_faults: 1, working_set: 24_000, total_page_faults: 99 };
+        const timestamp = isoTime(lastCheckin(record, checkins()));
+        return { status: 200, body: [{ id: record.id, sensor_id: record.id, timestamp, gdi_objects: 0, ...figures }] };
+      },
+    },
+  ];
+}
+
+function locate(context: ResponseContext, { params }: SandboxRequest): SensorRecord {
+  const record = findSensor(context.store, Number(params["id"]));
+  if (record === undefined) throw new HttpProblem(404, "Sensor not found");
+  return record;
+}
+
+function readFilter(query: URLSearchParams): SensorFilter {
+  const hostname = query.get("hostname");
+  const ip = query.get("ip");
+  const group = query.get("groupid");
+  return {
+    ...(hostname === null ? {} : { hostname }),
+    ...(ip === null ? {} : { ip }),
+    ...(group === null ? {} : { group_id: Number(group) }),
+  };
+}
+
+function page(context: ResponseContext, { query }: SandboxRequest, checkins: Checkins): Record<string, unknown> {
+  const { start, rows } = readWindow(query);
+  const documents = findSensors(context.store, readFilter(query)).map((record) => sensorDocument(record, checkins));
+  const column = query.get("sort.col") ?? "last_checkin_time";
+  const direction = query.get("sort.dir") ?? "asc";
+  const [first] = documents;
+  if (first !== undefined && !Object.hasOwn(first, column)) {
+    throw new HttpProblem(400, `Sensors cannot be sorted by ${column}`);
+  }
+  const sign = direction.toLowerCase() === "desc" ? -1 : 1;
+  documents.sort((a, b) => sign * compare(a[column], b[column]) || Number(a["id"]) - Number(b["id"]));
+  // Servers count facets only when rows are asked for too.
+  const facets = readFlag(query, "facet") && rows > 0 ? countValues(documents, query.getAll("facet.field")) : {};
+  return { total_results: documents.length, results: documents.slice(start, start + rows), start, facets };
+}
+
+function list(context: ResponseContext, { query }: SandboxRequest, checkins: Checkins): Record<string, unknown>[] {
+  const days = readCount(query, "inactive_filter_days", 0);
+  const found = findSensors(context.store, readFilter(query)).filter(
+    (record) => days === 0 || checkins.now - lastCheckin(record, checkins) < days * DAY,
+  );
+  if (found.length === 0 && context.traits.emptySensorListFails) throw new HttpProblem(500, "Internal server error");
+  return found.map((record) => sensorDocument(record, checkins));
+}
+
+function compare(a: unknown, b: unknown): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  const [left, right] = [String(a), String(b)];
+  return left < right ? -1 : Number(left > right);
+}
+
+function countValues(
+  documents: readonly Record<string, unknown>[],
+  fields: readonly string[],
+): Record<string, unknown> {
+  const facets: Record<string, unknown> = {};
+  for (const field of fields) {
+    const counts = new Map<string, number>();
+    for (const document of documents) {
+      if (!Object.hasOwn(document, field) || document[field] === null) continue;
+      const name = String(document[field]);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    const sorted = [...counts].sort(([a, n], [b, m]) => m - n || compare(a, b));
+    const highest = sorted[0]?.[1] ?? 1;
+    facets[field] = sorted.map(([name, value]) => ({
+      name,
+      value,
+      percent: Math.round((1000 * value) / highest) / 10,
+      ratio: ((100 * value) / documents.length).toFixed(1),
+    }));
+  }
+  return facets;
+}

@@ -1,0 +1,82 @@
+import {
+  allOf,
+  combine,
+  compileQuery,
+  parseQuery,
+  parseValue,
+  printValue,
+  type Query,
+  sql,
+  type Target,
+  termsOf,
+} from "../query-language/index.js";
+import type { SqlText } from "../store/database.js";
+import { type Search, searchKey } from "../store/search.js";
+import type { ResponseContext } from "./context.js";
+import { readMoment, readWindow, type Window } from "./parameters.js";
+
+/** Everything that the parameters of a search ask for, as one query: `q`, and the forms `cb.q.<field>`, `cb.fq.<field>`. */
+export function readQuery(parameters: URLSearchParams): Query {
+  const parts: Query[] = [];
+  for (const [name, text] of parameters) {
+    const field = /^cb\.f?q\.(.+)$/.exec(name)?.[1]?.toLowerCase();
+    if (name === "q") parts.push(parseQuery(text));
+    else if (field === undefined || text === "") continue;
+    else if (name.startsWith("cb.fq.")) {
+      // A facet's value, taken from an earlier answer: nothing in it is meant as syntax, a date apart.
+      parts.push({ type: "term", field, value: { type: "literal", text, quoted: true, at: 0 }, at: 0 });
+    } else if (text.startsWith("(")) parts.push(parseQuery(`${field}:${text}`));
+    else parts.push({ type: "term", field, value: parseValue(text), at: 0 });
+  }
+  return allOf(parts);
+}
+
+/** The terms of a query as an answer lists them. */
+export function printTerms(query: Query): string[] {
+  return termsOf(query, "all").map(({ field, value }) => {
+    return field === undefined ? printValue(value) : `${field}:${printValue(value)}`;
+  });
+}
+
+/** The condition for the documents that the query and the time limits of the parameters leave. */
+export function compileSearch(
+  context: ResponseContext,
+  target: Target,
+  query: Query,
+  parameters: URLSearchParams,
+  acrossSegments: boolean,
+): SqlText {
+  const now = context.now();
+  const where = compileQuery(query, { target, now, commandRule: context.traits.commandRule, acrossSegments });
+  const limits: SqlText[] = [];
+  if (target === "process" && context.traits.immutableSegments) {
+    for (const column of ["last_update", "last_server_update"]) {
+      const left: SqlText = { sql: `d.${column}`, params: [] };
+      const low = readMoment(parameters, `cb.min_${column}`, now);
+      const high = readMoment(parameters, `cb.max_${column}`, now);
+      if (low !== undefined) limits.push(sql`${left} >= ${low}`);
+      if (high !== undefined) limits.push(sql`${left} <= ${high}`);
+    }
+  }
+  return combine("AND", [where, ...limits]);
+}
+
+export interface FoundPage {
+  window: Window;
+  /** All documents found, in order. */
+  documents: readonly number[];
+  /** Those of the page. */
+  page: readonly number[];
+  total: number;
+}
+
+/** Runs a search and cuts out the page that is asked for, with the faults that are switched on. */
+export function findPage(context: ResponseContext, search: Search, parameters: URLSearchParams): FoundPage {
+  const window = readWindow(parameters);
+  const documents = context.searcher.documents(search);
+  const { totalOverestimate, shiftRows } = context.behaviour;
+  const above = context.drift.before(searchKey(search), window.start, window.rows, shiftRows);
+  const from = window.start - above;
+  const page = documents.slice(Math.max(0, from), Math.max(0, from + window.rows));
+  return { window, documents, page, total: Math.max(0, documents.length + above) + totalOverestimate };
+}
