@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
-import { importSysmon } from "./importer/index.js";
+import type { OrganisationSink } from "./domain.js";
+import { type ImportReport, importSysmon } from "./importer/index.js";
 import { binaryContent, generateOrganisation } from "./organisation/index.js";
 import { createResponseProduct } from "./response/index.js";
 import type { SandboxOptions } from "./sandbox.js";
@@ -16,19 +17,6 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
   if (fresh && file !== undefined) removeDatabase(file);
   const store = Store.open(file === undefined ? {} : { file });
   try {
-    const counts = (): Record<string, number> => ({
-      sensors: count(store, "sensor"),
-      binaries: count(store, "binary"),
-      processes: count(store, "process"),
-      documents: count(store, "segment"),
-    });
-    if (count(store, "sensor") === 0) {
-      const size = typeof organisation === "string" ? { scale: organisation } : organisation;
-      store.transaction(() => {
-        generateOrganisation(store, { seed, now: clock.startTime, ...size });
-      });
-    }
-    for (const each of importFiles) await importSysmon(each, store);
     const response = createResponseProduct({
       store,
       clock,
@@ -37,16 +25,49 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
       checkinInterval: CHECKIN_TICKS * clock.tickInterval,
       ...(version === undefined ? {} : { version }),
     });
+    if (count(store, "sensor") === 0) {
+      const size = typeof organisation === "string" ? { scale: organisation } : organisation;
+      store.transaction(() => {
+        generateOrganisation(store, { seed, now: clock.startTime, ...size });
+      });
+      for (const each of importFiles) await importInto(store, each);
+    }
     return {
       products: [response],
-      counts,
-      importFile: (each) => importSysmon(each, store),
+      counts: () => ({
+        sensors: count(store, "sensor"),
+        binaries: count(store, "binary"),
+        processes: count(store, "process"),
+        documents: count(store, "segment"),
+      }),
+      importFile: (each) => importInto(store, each),
       close: () => store.close(),
     };
   } catch (error) {
     store.close();
     throw error;
   }
+}
+
+/**
+ * Imports a log, all of it or nothing: reading it takes many turns of the event loop, so what it gives waits until the
+ * end and goes into the store at once. Its hosts come after the sensors that are there.
+ */
+async function importInto(store: Store, file: string): Promise<ImportReport> {
+  const waiting: ((sink: OrganisationSink) => void)[] = [];
+  const collector: OrganisationSink = {
+    site: (record) => waiting.push((sink) => sink.site(record)),
+    group: (record) => waiting.push((sink) => sink.group(record)),
+    sensor: (record) => waiting.push((sink) => sink.sensor(record)),
+    binary: (record) => waiting.push((sink) => sink.binary(record)),
+    process: (record) => waiting.push((sink) => sink.process(record)),
+  };
+  const firstSensorId = store.database.count("SELECT max(id) AS n FROM sensor") + 1;
+  const report = await importSysmon(file, collector, { firstSensorId });
+  store.transaction(() => {
+    for (const write of waiting) write(store);
+  });
+  return report;
 }
 
 const count = (store: Store, table: "sensor" | "binary" | "process" | "segment"): number =>

@@ -4,7 +4,7 @@ import type { SecureVersion } from "node:tls";
 import { type ClockOptions, SimulationClock } from "./clock.js";
 import { type Behaviour, resetBehaviour, startingBehaviour } from "./server/behaviour.js";
 import { createControl } from "./server/control.js";
-import { type Answer, Dispatcher, type Incoming } from "./server/dispatcher.js";
+import { Dispatcher } from "./server/dispatcher.js";
 import { FaultPlan, type FaultRule } from "./server/faults.js";
 import { dispatchFetch } from "./server/fetch.js";
 import { Listener, type ListenerTls } from "./server/listener.js";
@@ -54,7 +54,7 @@ export interface SandboxOptions {
   file?: string;
   /** How much there is: `small` are the four hosts of the guide's examples, `empty` is nothing at all. */
   organisation?: "default" | "small" | "empty" | OrganisationSize;
-  /** Telemetry to add at the start: Sysmon logs as JSON lines. */
+  /** Sysmon logs to add when the organisation is made. */
   importFiles?: readonly string[];
   /** The main token, of a global administrator; a random one when left out. */
   token?: string;
@@ -77,6 +77,8 @@ export interface SandboxOptions {
 
 const DEFAULT_SEED = 1;
 const ADMINISTRATOR = "admin";
+/** How long a reset waits for requests that are being answered. */
+const SETTLE_TIME = 1000;
 const BODY_LIMIT = 32 * 1024 * 1024;
 
 /**
@@ -119,7 +121,7 @@ export class Sandbox {
   #world: World = fixedWorld([]);
   #listener: Listener | undefined;
   /** Requests wait for this while the organisation is replaced. */
-  #ready: Promise<void> = Promise.resolve();
+  #pause: Promise<void> | undefined;
   /** Resets and imports come one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
@@ -157,6 +159,7 @@ export class Sandbox {
     });
     this.#dispatcher = new Dispatcher({
       products: () => this.#world.products,
+      pause: () => this.#pause,
       control: createControl(this),
       tokens: this.tokens,
       faults: this.faults,
@@ -212,8 +215,12 @@ export class Sandbox {
   reset(seed: number | string = this.#seed): Promise<void> {
     return this.#inTurn(async () => {
       const replaced = this.#replaceWorld(seed, true);
-      this.#ready = replaced.catch(() => {});
-      await replaced;
+      this.#pause = replaced.catch(() => {});
+      try {
+        await replaced;
+      } finally {
+        this.#pause = undefined;
+      }
       this.faults.clear();
       this.faults.add(...(this.#options.faults ?? []));
       this.requests.clear();
@@ -233,7 +240,7 @@ export class Sandbox {
     request.signal.addEventListener("abort", abort, { once: true });
     this.#calls.add(call);
     try {
-      return await dispatchFetch(request, (incoming) => this.#dispatch(incoming), call.signal);
+      return await dispatchFetch(request, (incoming) => this.#dispatcher.dispatch(incoming), call.signal);
     } finally {
       request.signal.removeEventListener("abort", abort);
       this.#calls.delete(call);
@@ -256,7 +263,7 @@ export class Sandbox {
       host: this.#options.host ?? "127.0.0.1",
       port: this.#options.port ?? 0,
       ...(this.#tls === undefined ? {} : { tls: this.#tls }),
-      dispatch: (incoming) => this.#dispatch(incoming),
+      dispatch: (incoming) => this.#dispatcher.dispatch(incoming),
       onError: (during, error) => this.requests.addFailure(during, error),
     });
   }
@@ -270,13 +277,9 @@ export class Sandbox {
     this.#state.remove();
   }
 
-  async #dispatch(incoming: Incoming): Promise<Answer> {
-    await this.#ready;
-    return await this.#dispatcher.dispatch(incoming);
-  }
-
   /** The old one is closed first: two could not share a file, nor would both have to fit into memory. */
   async #replaceWorld(seed: number | string, fresh: boolean): Promise<void> {
+    await this.#dispatcher.settled(SETTLE_TIME);
     const old = this.#world;
     this.#world = fixedWorld([]);
     await old.close();

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { BlockList, isIPv6 } from "node:net";
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseJson, readBody } from "./body.js";
 import { type FaultContext, faultReply } from "./fault-reply.js";
 import type { FaultPlan } from "./faults.js";
@@ -30,6 +31,8 @@ export type Answer = { kind: "reply"; reply: RenderedReply; cutAfter?: number } 
 export interface DispatcherParts {
   /** Asked at every request: a reset puts other products in place. */
   products: () => readonly Product[];
+  /** A reset that is under way, for requests to wait for; undefined when there is none. */
+  pause?: () => Promise<void> | undefined;
   /** The control routes: for clients on this machine only, and neither logged nor met by faults. */
   control?: Product;
   tokens: TokenRing;
@@ -47,9 +50,17 @@ const UNAUTHORIZED = "Method not allowed, unauthorized";
 export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #routers = new WeakMap<Product, Router>();
+  /** Routes of products that are running. */
+  #running = 0;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
+  }
+
+  /** Resolves when no route of a product is running any more, or after `limit` milliseconds. */
+  async settled(limit: number): Promise<void> {
+    const deadline = performance.now() + limit;
+    while (this.#running > 0 && performance.now() < deadline) await sleep(5);
   }
 
   /** Never rejects: whatever goes wrong becomes an answer and is kept in the log. */
@@ -83,10 +94,14 @@ export class Dispatcher {
   }
 
   async #answer(incoming: Incoming, target: Target, entry: Entry): Promise<Answer> {
-    const { products, faults } = this.#parts;
+    const { products, pause, faults } = this.#parts;
     const request = { method: incoming.method, path: target.path, target: incoming.target };
     const decision = faults.decide(request);
-    const serve = (): Promise<RenderedReply> => this.#serve(products(), incoming, target, entry);
+    const serve = async (): Promise<RenderedReply> => {
+      // Asked again after each wait, because the next reset may have begun meanwhile.
+      for (let wait = pause?.(); wait !== undefined; wait = pause?.()) await wait;
+      return await this.#serve(products(), incoming, target, entry);
+    };
     if (decision === undefined) return { kind: "reply", reply: await serve() };
     entry.fault = decision.label;
     const owner = products().find((product) => product.owns(target.path));
@@ -147,6 +162,8 @@ export class Dispatcher {
     user: TokenRecord,
   ): Promise<RenderedReply> {
     const { method, headers, signal } = incoming;
+    const counted = product !== this.#parts.control;
+    if (counted) this.#running++;
     try {
       const declared = Number(headers["content-length"] ?? 0);
       const body = route.streamsBody ? Buffer.alloc(0) : await readBody(incoming.body, declared, this.#parts.bodyLimit);
@@ -169,6 +186,8 @@ export class Dispatcher {
       this.#parts.log.addFailure(`${method} ${incoming.target}`, error);
       const text = "Internal error of the sandbox; GET /_sandbox/requests tells what happened";
       return refusal(product, new HttpProblem(500, text), { method, path: target.path });
+    } finally {
+      if (counted) this.#running--;
     }
   }
 

@@ -7,14 +7,14 @@ import type { CredentialOverrides } from "./types.js";
 
 const HOME = "/home/u/.carbonblack/credentials.response";
 const ETC = "/etc/carbonblack/credentials.response";
-const CWD = "/work/.carbonblack/credentials.response";
+const CWD = "/project/.carbonblack/credentials.response";
 
 /** A system with these files; `null` stands for a file that may not be read. */
 function system(files: Record<string, string | null>, env: Record<string, string> = {}): CredentialSystem {
   return {
     env,
     home: "/home/u",
-    cwd: "/work",
+    cwd: "/project",
     platform: "linux",
     readFile(path) {
       const content = files[path];
@@ -70,7 +70,7 @@ describe("where credentials come from", () => {
     });
     expect(resolve({ [HOME]: PLAIN }, { CBAPI_URL: "https://env" }).url).toBe("https://d");
     expect(
-      resolve({ "/work/mine.ini": "[default]\nurl=https://m\ntoken=TM\n" }, env, { credentialFile: "mine.ini" }).url,
+      resolve({ "/project/mine.ini": "[default]\nurl=https://m\ntoken=TM\n" }, env, { credentialFile: "mine.ini" }).url,
     ).toBe("https://m");
   });
 
@@ -100,7 +100,7 @@ describe("where credentials come from", () => {
     const files = {
       "/home/u/.carbonblack/credentials.defense": "[default]\nurl=https://old\ntoken=TOLD\norg_key=D\n",
       "/home/u/.carbonblack/credentials.psc": "[default]\nurl=https://psc\ntoken=TPSC\n",
-      "/work/.carbonblack/credentials.protection": "[default]\nurl=https://prot\ntoken=TP\n",
+      "/project/.carbonblack/credentials.protection": "[default]\nurl=https://prot\ntoken=TP\n",
     };
     expect(resolve(files, {}, {}, "defense")).toMatchObject({ url: "https://psc", org_key: "D" });
     expect(resolve(files, {}, {}, "livequery")).toMatchObject({ url: "https://psc", org_key: undefined });

@@ -138,6 +138,7 @@ export class Transport {
 
   async #run(request: ApiRequest, read: Read): Promise<TransportResponse> {
     request.signal?.throwIfAborted();
+    if (this.#closed) throw closedError();
     const { clock } = this.#options;
     const opened = this.#opened ?? (await this.#open());
     const prepared = prepare(request, opened.server.prefix, opened.headers);
@@ -155,6 +156,7 @@ export class Transport {
         timeout === 0 ? 0 : attempt === 1 ? timeout : Math.min(timeout, Math.max(1, timeout - (clock.now() - start)));
       const outcome = await this.#attempt(prepared, context, opened, read, attempt, left);
       if (!(outcome instanceof Failure)) return outcome;
+      if (this.#closed) throw closedError(outcome.error);
 
       const again = outcome.repeat === "always" || (outcome.repeat === "idempotent" && prepared.idempotent);
       if (!again || !prepared.replayable || attempt > this.#retries) throw outcome.error;
@@ -164,6 +166,7 @@ export class Transport {
       if (pause === undefined) throw outcome.error;
       this.#log.repeating(prepared.method, prepared.path, pause, attempt + 1);
       await clock.sleep(pause, request.signal);
+      if (this.#closed) throw closedError(outcome.error);
       this.#repeated++;
     }
   }
@@ -273,9 +276,9 @@ export class Transport {
   }
 
   async #openOnce(): Promise<Opened> {
-    if (this.#closed) throw new CbApiError("This client has been closed.", { code: "CLOSED" });
     const options = this.#options;
     const credentials = await options.credentials();
+    if (this.#closed) throw closedError();
     const server = parseServerUrl(credentials.url, options.allowHttp ?? false);
     const agent = `cbapi-ts/${version} Node/${process.versions.node}`;
     const headers = ["X-Auth-Token", credentials.token, "User-Agent", agent, "Accept", "*/*"];
@@ -306,6 +309,10 @@ export class Transport {
     }
     return new UndiciWire({ connector, connections: options.poolMaxsize ?? 10, block: options.poolBlock ?? false });
   }
+}
+
+function closedError(cause?: unknown): CbApiError {
+  return new CbApiError("This client has been closed; make a new one.", { code: "CLOSED", cause });
 }
 
 function repeatForFailure(failure: unknown, error: unknown): Repeat {

@@ -44,8 +44,14 @@ export class WireFailure extends Error {
   readonly sent: boolean;
 
   constructor(cause: unknown, sent: boolean, phase?: TimeoutPhase) {
-    super("The exchange failed", { cause });
+    super("The exchange failed", { cause: presentable(cause) });
     this.sent = sent;
     this.phase = phase;
   }
+}
+
+/** The parser's errors carry a piece of the answer, which may hold anything: only what they say is kept. */
+function presentable(cause: unknown): unknown {
+  if (!(cause instanceof Error) || cause.name !== "HTTPParserError") return cause;
+  return Object.assign(new Error(cause.message), { code: "HPE_INVALID" });
 }

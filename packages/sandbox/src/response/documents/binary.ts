@@ -14,6 +14,7 @@ const RESULT_CODES: Record<SignatureResult, number> = {
   "Invalid Chain": 0x800b010a,
   "Untrusted Root": 0x800b0109,
   "Explicit Distrust": 0x800b0111,
+  "(Unknown)": 0x800b0003,
 };
 
 /** Texts that stand in a document when the file has them. */
@@ -50,12 +51,17 @@ export function binaryDocument(
     ...record.alliance,
     ...watchlistEntries(tags),
   };
-  if (record.digsig_sign_time !== undefined) document["digsig_sign_time"] = isoTime(record.digsig_sign_time);
+  if (record.digsig_sign_time !== undefined) document["digsig_sign_time"] = signTime(record.digsig_sign_time);
   for (const name of TEXTS) {
     if (record[name] !== undefined) document[name] = record[name];
   }
   if (traits.sha256) document["sha256"] = record.sha256;
   return document;
+}
+
+/** Signatures are dated to the second. */
+function signTime(time: number): string {
+  return `${isoTime(time).slice(0, 19)}Z`;
 }
 
 /** The text file beside the bytes in a download. */

@@ -1,0 +1,62 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import { CbResponseAPI, type CbResponseOptions } from "../response/client.js";
+
+/** What a route of the test server answers: a document, or text with a status. */
+export type Answer = { readonly status: number; readonly text: string } | object | null;
+
+export interface TestServer {
+  readonly cb: CbResponseAPI;
+  /** Paths that were asked for, with their query, without those of `connect()`. */
+  readonly requests: string[];
+}
+
+/** An HTTP server on this machine with these routes, by path (a query is not looked at), and a client for it. */
+export async function edrServer(
+  routes: Readonly<Record<string, Answer | ((query: URLSearchParams, method: string, body: string) => Answer)>>,
+  options: CbResponseOptions & { readonly version?: string } = {},
+): Promise<TestServer> {
+  const { version = "6.5.2.191219.1200", ...clientOptions } = options;
+  const requests: string[] = [];
+  const all = {
+    "/api/info": { version },
+    "/api/v1/storage/events/partition": { writer: { name: "writer", status: "hot", info: { isLegacy: false } } },
+    ...routes,
+  };
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => {
+      body += String(chunk);
+    });
+    request.on("end", () => {
+      const url = new URL(request.url ?? "/", "http://localhost");
+      if (!["/api/info", "/api/v1/storage/events/partition"].includes(url.pathname)) {
+        requests.push(
+          `${request.method === "GET" ? "" : `${request.method} `}${decodeURIComponent(url.pathname + url.search.replaceAll("+", " "))}`,
+        );
+      }
+      const route = (all as Record<string, unknown>)[url.pathname];
+      const answer = typeof route === "function" ? route(url.searchParams, request.method, body) : route;
+      if (answer === undefined) response.writeHead(404).end("not found");
+      else if (typeof answer === "object" && answer !== null && "text" in answer && "status" in answer) {
+        response.writeHead(Number(answer.status)).end(String(answer.text));
+      } else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const cb = new CbResponseAPI({
+    url,
+    token: "0123456789abcdef".repeat(2),
+    allowHttp: true,
+    maxRetries: 0,
+    ...clientOptions,
+  });
+  onTestFinished(async () => {
+    await cb.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  return { cb, requests };
+}
