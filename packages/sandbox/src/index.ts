@@ -1,4 +1,5 @@
 export { type ClockOptions, SIMULATION_START, SimulationClock, type TickListener } from "./clock.js";
+export type { ImportReport } from "./importer/index.js";
 export { type OrganisationSize, Sandbox, type SandboxOptions, type SandboxTls } from "./sandbox.js";
 export * from "./server/index.js";
 export { CertificateAuthority, type CertificateVariant, type ServerCertificate } from "./tls/index.js";

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import type { OrganisationSink } from "./domain.js";
 import { type ImportReport, importSysmon } from "./importer/index.js";
 import { binaryContent, generateOrganisation } from "./organisation/index.js";
-import { createResponseProduct } from "./response/index.js";
+import { createResponseProduct, DEFAULT_RESPONSE_VERSION } from "./response/index.js";
 import type { SandboxOptions } from "./sandbox.js";
 import { Store } from "./store/index.js";
 import type { World, WorldSettings } from "./world.js";
@@ -12,7 +12,7 @@ const CHECKIN_TICKS = 2;
 
 /** The sandbox's own world: a generated organisation in an SQL database, and the products that show it. */
 export async function openOwnWorld(options: SandboxOptions, settings: WorldSettings): Promise<World> {
-  const { file, version, organisation = "default", importFiles = [] } = options;
+  const { file, version = DEFAULT_RESPONSE_VERSION, organisation = "default", importFiles = [] } = options;
   const { seed, clock, behaviour, fresh } = settings;
   if (fresh && file !== undefined) removeDatabase(file);
   const store = Store.open(file === undefined ? {} : { file });
@@ -23,7 +23,7 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
       behaviour,
       binaryContent,
       checkinInterval: CHECKIN_TICKS * clock.tickInterval,
-      ...(version === undefined ? {} : { version }),
+      version,
     });
     if (count(store, "sensor") === 0) {
       const size = typeof organisation === "string" ? { scale: organisation } : organisation;
@@ -34,6 +34,7 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
     }
     return {
       products: [response],
+      version,
       counts: () => ({
         sensors: count(store, "sensor"),
         binaries: count(store, "binary"),

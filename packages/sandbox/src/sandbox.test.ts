@@ -46,7 +46,11 @@ const sysmonLine = (id: number): string =>
 describe("a sandbox with its own organisation", () => {
   it("serves the small one within a moment", async () => {
     await using sandbox = await Sandbox.start({ organisation: "small" });
-    expect((await organisation(sandbox))["sensors"]).toBe(4);
+    expect(await get(sandbox, "/_sandbox")).toMatchObject({
+      version: "6.5.2.191219.1200",
+      products: ["response"],
+      organisation: { sensors: 4 },
+    });
     expect(await get(sandbox, "/api/info")).toMatchObject({ version: expect.stringMatching(/^6\.5/) });
     expect(await get(sandbox, search)).toMatchObject({ total_results: expect.any(Number) });
     expect(sandbox.requests.failures()).toEqual([]);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { SecureVersion } from "node:tls";
 import { type ClockOptions, SimulationClock } from "./clock.js";
+import type { ImportReport } from "./importer/index.js";
 import { type Behaviour, resetBehaviour, startingBehaviour } from "./server/behaviour.js";
 import { createControl } from "./server/control.js";
 import { Dispatcher } from "./server/dispatcher.js";
@@ -198,7 +199,7 @@ export class Sandbox {
     return {
       url: this.url,
       seed: this.#seed,
-      ...(this.#options.version === undefined ? {} : { version: this.#options.version }),
+      ...(this.#world.version === undefined ? {} : { version: this.#world.version }),
       products: this.#world.products.map((product) => product.name),
       organisation: this.#world.counts(),
       clock: { now: this.clock.date().toISOString(), ticks: this.clock.ticks },
@@ -228,7 +229,7 @@ export class Sandbox {
   }
 
   /** Adds the telemetry in a file to the organisation; resolves to a report of what was taken and what was not. */
-  importFile(file: string): Promise<unknown> {
+  importFile(file: string): Promise<ImportReport> {
     return this.#inTurn(() => this.#world.importFile(file));
   }
 

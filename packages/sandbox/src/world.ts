@@ -1,14 +1,17 @@
 import type { SimulationClock } from "./clock.js";
+import type { ImportReport } from "./importer/index.js";
 import type { Behaviour } from "./server/behaviour.js";
 import type { Product } from "./server/product.js";
 
 /** The organisation behind the server, and the products that show it. A reset puts another one in its place. */
 export interface World {
   readonly products: readonly Product[];
+  /** Version of the EDR server that is played; undefined when there is none. */
+  readonly version: string | undefined;
   /** How much there is of what: `{ sensors: 12, processes: 4000 }`. */
   counts(): Record<string, number>;
   /** Adds the telemetry in a file; resolves to a report. */
-  importFile(file: string): Promise<unknown>;
+  importFile(file: string): Promise<ImportReport>;
   close(): void | Promise<void>;
 }
 
@@ -25,6 +28,7 @@ export interface WorldSettings {
 export function fixedWorld(products: readonly Product[]): World {
   return {
     products,
+    version: undefined,
     counts: () => ({}),
     importFile: () => Promise.reject(new RangeError("This sandbox has no organisation to import into")),
     close: () => {},

@@ -1,4 +1,4 @@
-import { ApiError, ClientError, ServerError, UnauthorizedError } from "../core/errors.js";
+import { ApiError, ClientError, ServerError } from "../core/errors.js";
 import type { ModelHost } from "../core/model/document.js";
 import { ModelApi, type ModelApiOptions } from "../core/model/model-api.js";
 import type { CallOptions } from "../core/transport/types.js";
@@ -72,23 +72,7 @@ export class CbResponseAPI extends ModelApi {
 
   /** Asks for the server's version and switches: `GET /api/info`. */
   async info(options: CallOptions = {}): Promise<ServerInfo> {
-    let info: unknown;
-    try {
-      info = await this.getObject("/api/info", undefined, options);
-    } catch (cause) {
-      if (!(cause instanceof UnauthorizedError)) throw cause;
-      throw new UnauthorizedError(
-        `Invalid API token for server ${this.url}. Copy the token from your profile page in the console; it is replaced when it is reset there.`,
-        {
-          cause,
-          status: cause.status,
-          method: "GET",
-          path: "/api/info",
-          uri: this.url,
-          serverMessage: cause.serverMessage,
-        },
-      );
-    }
+    const info = await this.getObject("/api/info", undefined, options);
     if (typeof info !== "object" || info === null || typeof (info as ServerInfo).version !== "string") {
       throw new ApiError(
         `${this.url} does not answer like a Carbon Black EDR server: GET /api/info gives no version. Is this the right URL?`,

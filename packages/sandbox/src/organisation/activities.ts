@@ -1,21 +1,13 @@
 import type { ProcessRecord } from "../domain.js";
-import { block, live, type Manner } from "./behaviour.js";
+import { block, type Manner } from "./behaviour.js";
 import type { Catalogue } from "./catalogue.js";
 import type { Host, HostRole } from "./hosts.js";
-import type { HostRecorder, Start } from "./recorder.js";
+import type { HostRecorder } from "./recorder.js";
+import { asUser, consoleHost, momentOfWork, run, type Scene } from "./scene.js";
 import type { WindowsTree } from "./windows.js";
 
-const DAY = 86_400_000;
 const HOUR = 3_600_000;
 
-/** What an activity works with: where it happens, whom it belongs to, and when. */
-interface Scene {
-  host: Host;
-  recorder: HostRecorder;
-  catalogue: Catalogue;
-  tree: WindowsTree;
-  at: number;
-}
 type Activity = (scene: Scene) => void;
 
 /** Lets a Windows host work until it has had `total` processes. */
@@ -27,50 +19,6 @@ export function work(host: Host, recorder: HostRecorder, catalogue: Catalogue, t
     activity({ host, recorder, catalogue, tree, at: momentOfWork(host, recorder) });
   }
 }
-
-/** A moment between boot and now: office hours for people, any time for servers. */
-export function momentOfWork(host: Host, recorder: HostRecorder): number {
-  const { random, now } = recorder;
-  const first = host.bootedAt + 25 * 60_000;
-  const span = Math.max(1, now - first - 60_000);
-  for (let attempt = 0; attempt < 12; attempt++) {
-    const moment = first + Math.floor(random.fraction() * span);
-    if (host.sensor.host_type !== "workstation") return moment;
-    const weekday = new Date(moment).getUTCDay();
-    const hour = (moment % DAY) / HOUR;
-    if (weekday !== 0 && weekday !== 6 && hour >= 7 && hour <= 18) return moment;
-  }
-  return first + Math.floor(random.fraction() * span);
-}
-
-/** Starts a program of the catalogue and lets it live. `{}` in the command line stands for the program's path. */
-function run(
-  scene: Scene,
-  parent: ProcessRecord,
-  name: string,
-  cmdline: string,
-  lasting: number,
-  options: Partial<Start> & { manner?: Manner; after?: number } = {},
-): ProcessRecord {
-  const { manner = "tool", after = 0, ...rest } = options;
-  const image = scene.catalogue.program(name);
-  const at = Math.max(scene.at + after, parent.start + 5);
-  const end =
-    lasting === Number.POSITIVE_INFINITY
-      ? undefined
-      : at + Math.max(8, Math.floor(lasting * (0.5 + scene.recorder.random.fraction())));
-  const text = cmdline.replace("{}", `"${image.path.replace("c:", "C:")}"`);
-  const started = scene.recorder.start(parent, image, {
-    at,
-    cmdline: text,
-    ...(end === undefined ? {} : { end }),
-    ...rest,
-  });
-  live(scene.recorder, scene.catalogue, started, manner, image.product);
-  return started;
-}
-
-const asUser = (scene: Scene): { username: string } => ({ username: scene.tree.user });
 
 const browse =
   (name: "chrome.exe" | "msedge.exe" | "firefox.exe"): Activity =>
@@ -167,21 +115,8 @@ const task: Activity = (scene) => {
     lasting,
     mine ? { ...asUser(scene), manner } : { manner },
   );
-  if (name === "gpupdate.exe" || name === "mpcmdrun.exe") console(scene, started);
+  if (name === "gpupdate.exe" || name === "mpcmdrun.exe") consoleHost(scene, started);
 };
-
-/** A console host as the child of a console program; the sensor suppresses some of these. */
-function console(scene: Scene, parent: ProcessRecord): void {
-  const lasting = Math.max(20, (parent.end ?? scene.recorder.now) - parent.start - 5);
-  const suppressed = scene.recorder.random.chance(0.15);
-  const child = scene.recorder.start(parent, scene.catalogue.program("conhost.exe"), {
-    at: parent.start + 4,
-    end: parent.start + 4 + Math.floor(lasting * 0.9),
-    cmdline: "\\??\\C:\\Windows\\system32\\conhost.exe 0xffffffff -ForceV1",
-    suppressed,
-  });
-  if (!suppressed) live(scene.recorder, scene.catalogue, child, "tool");
-}
 
 const background: Activity = (scene) => {
   const { random } = scene.recorder;
@@ -227,7 +162,7 @@ const scanning: Activity = (scene) => {
 const prompt: Activity = (scene) => {
   const { random } = scene.recorder;
   const shell = run(scene, scene.tree.explorer, "cmd.exe", "{}", HOUR / 2, { ...asUser(scene), manner: "shell" });
-  console(scene, shell);
+  consoleHost(scene, shell);
   for (let i = random.between(1, 6); i > 0; i--) {
     const [name, cmdline] = random.pick(promptCommands);
     run(scene, shell, name, cmdline, 1_500, { after: random.between(2_000, 900_000) });
@@ -257,7 +192,7 @@ const powershell: Activity = (scene) => {
     manner: "shell",
     segments: random.between(1, 2),
   });
-  console(scene, shell);
+  consoleHost(scene, shell);
   for (let i = random.between(0, 4); i > 0; i--) {
     const [name, cmdline] = random.pick(adminCommands);
     run(scene, shell, name, cmdline, 2_500, { after: random.between(2_000, 1_800_000) });
@@ -361,7 +296,7 @@ const nightly: Activity = (scene) => {
     600_000,
     { manner: "shell" },
   );
-  console(scene, shell);
+  consoleHost(scene, shell);
   run(
     scene,
     shell,

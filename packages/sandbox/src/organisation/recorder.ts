@@ -119,7 +119,7 @@ export class HostRecorder {
       path: image.path,
       cmdline: "",
       username: "",
-      md5: image.record.md5,
+      md5: "",
       segments: [],
       events: {},
       placeholder: true,

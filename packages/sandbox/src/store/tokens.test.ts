@@ -6,7 +6,7 @@ describe("command lines", () => {
     ["net  use y: \\\\test\\blah", ["net", "use", "y:", "test", "blah"]],
     ['"C:\\Windows\\system32\\cmd.exe" /c dir', ["c:", "windows", "system32", "cmd.exe", "/c", "dir"]],
     ["csc.exe /noconfig /out:a=b", ["csc.exe", "/noconfig", "/out:a", "b"]],
-    ["/usr/bin/ls -la a/b", ["usr", "bin", "ls", "-la", "a", "b"]],
+    ["/usr/bin/ls -la a/b", ["/usr", "bin", "ls", "-la", "a", "b"]],
     ["%TEMP%\\a$b.^@#!_x", ["%temp%", "a$b.^@#!_x"]],
     ["", []],
     ['\\ " ( )', []],
@@ -22,6 +22,14 @@ describe("command lines", () => {
       { text: ".30319", position: 1 },
       { text: ".net", position: 2 },
       { text: "x.", position: 3 },
+    ]);
+  });
+});
+
+describe("a path that begins a command line", () => {
+  it("is there with and without its slash", () => {
+    expect(storedWords("command", "/usr/bin/ls /x").map((word) => `${word.position} ${word.text}`)).toEqual([
+      ...["0 /usr", "0 usr", "1 bin", "2 ls", "3 /x"],
     ]);
   });
 });

@@ -55,19 +55,16 @@ function proseWords(text: string, shape: RegExp): Word[] {
 
 /**
  * A slash that begins a word marks a switch (`/noconfig`) and stays. Between two letters it is a path separator in
- * disguise and parts words, as the backslash does; at the very start it belongs to a path (`/usr/bin/x`) and is dropped.
+ * disguise and parts words, as the backslash does.
  */
 function commandTokens(text: string): string[] {
   const tokens: string[] = [];
-  const folded = fold(text).trimStart();
-  const pieces = folded.split(COMMAND_BREAKS).filter((piece) => piece !== "");
-  pieces.forEach((piece, index) => {
-    const isSwitch = piece.startsWith("/") && !(index === 0 && folded.startsWith("/"));
+  for (const piece of fold(text).split(COMMAND_BREAKS)) {
     const parts = piece.split("/").filter((part) => part !== "");
-    parts.forEach((part, at) => {
-      tokens.push(isSwitch && at === 0 ? `/${part}` : part);
+    parts.forEach((part, index) => {
+      tokens.push(index === 0 && piece.startsWith("/") ? `/${part}` : part);
     });
-  });
+  }
   return tokens;
 }
 
@@ -77,12 +74,16 @@ export function termWords(rule: WordRule, text: string, quoted: boolean): string
   return proseWords(text, quoted ? PROSE_WORD : PROSE_PATTERN).map((word) => word.text);
 }
 
-/** The words of a stored text; in command lines a word's extension is a word too, at the same place. */
+/**
+ * The words of a stored text. In command lines a word's extension is a word too, at the same place; and a slash at the
+ * very start belongs to a path (`/usr/bin/x`), so that the first word is there without it as well.
+ */
 export function storedWords(rule: WordRule, text: string): Word[] {
   if (rule === "prose") return proseWords(text, PROSE_WORD);
   const words: Word[] = [];
   commandTokens(text).forEach((token, position) => {
     words.push({ text: token, position });
+    if (position === 0 && token.startsWith("/")) words.push({ text: token.slice(1), position });
     const dot = token.lastIndexOf(".");
     if (dot > 0 && dot < token.length - 1) words.push({ text: token.slice(dot), position });
   });

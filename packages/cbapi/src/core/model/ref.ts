@@ -5,7 +5,7 @@ import { Completeness, type ModelHost } from "./document.js";
 import { isField } from "./fields.js";
 import { freshError } from "./fresh-error.js";
 import { Lazy } from "./lazy.js";
-import { type AnyModel, adopt, ensure, Model, type ModelClass, type ModelState, rawField } from "./model.js";
+import { type AnyModel, adopt, ensure, Model, type ModelClass, rawField } from "./model.js";
 import { isRelation, isResource, type Key, type Relation, type ResourceClass } from "./relations.js";
 
 /**

@@ -1,0 +1,146 @@
+import type { ExchangeDeparture } from "./departures.js";
+import { compareRequest, describeRequest, type ReceivedRequest } from "./request.js";
+import type { Exchange, RecordedRequest, Vector } from "./vector.js";
+
+/** Recorded exchanges, one for each time that they were seen. */
+interface Turn {
+  readonly exchange: Exchange;
+  /** Its place in the vector's list. */
+  readonly index: number;
+  state: "waiting" | "played" | "passed over";
+}
+
+/** Leeway of the pauses, in seconds: recorded ones are rounded. */
+const ROUNDING = 0.01;
+
+/**
+ * Compares the requests of one vector with the recorded ones, in order, and says what to answer. A request that differs
+ * is noted and answered all the same where it can be told which one was meant, so that one difference is one message.
+ */
+export class Recording {
+  readonly differences: string[] = [];
+  readonly #turns: readonly Turn[];
+  readonly #unordered: boolean;
+  readonly #truncated: boolean;
+  readonly #departures: readonly ExchangeDeparture[];
+  readonly #used = new Set<ExchangeDeparture>();
+
+  constructor(vector: Vector, departures: readonly ExchangeDeparture[] = []) {
+    this.#turns = vector.exchanges.flatMap((exchange, index) =>
+      Array.from({ length: exchange.times ?? 1 }, (): Turn => ({ exchange, index, state: "waiting" })),
+    );
+    this.#unordered = vector.unordered === true;
+    this.#truncated = vector.truncated === true;
+    this.#departures = departures;
+  }
+
+  /**
+   * The exchange that answers a request; `undefined` when there is none like it.
+   * @param waited - seconds since the answer before
+   */
+  take(request: ReceivedRequest, waited: number): Exchange | undefined {
+    const turn = this.#find(request);
+    if (turn === undefined) return this.#unknown(request);
+    turn.state = "played";
+    this.#checkPause(turn, waited);
+    return turn.exchange;
+  }
+
+  /** Notes what was recorded and never sent, and returns what was rightly spared. */
+  finish(): string[] {
+    const spared: string[] = [];
+    for (const [place, turn] of this.#turns.entries()) {
+      if (turn.state === "played") continue;
+      const what = describeRequest(turn.exchange.request);
+      if (turn.state === "passed over" || this.#mayBeSpared(place)) spared.push(what);
+      else this.differences.push(`never sent: ${what}`);
+    }
+    for (const departure of this.#departures) {
+      if (this.#used.has(departure) || departure.sometimes === true) continue;
+      this.differences.push(`the departure at exchange ${departure.exchange} is not needed: remove it from the table`);
+    }
+    return spared;
+  }
+
+  /** The departures that a request made use of. */
+  get used(): ReadonlySet<ExchangeDeparture> {
+    return this.#used;
+  }
+
+  #find(request: ReceivedRequest): Turn | undefined {
+    const waiting = [...this.#turns.entries()].filter(([, turn]) => turn.state !== "played");
+    for (const [place, turn] of waiting) {
+      if (turn.state === "passed over" || !this.#matches(turn, request)) continue;
+      if (!this.#unordered) this.#passOver(place, request);
+      return turn;
+    }
+    // None is the same: the next one to the same route was meant.
+    const like = waiting.find(([, { exchange }]) => sameRoute(exchange.request, request))?.[1];
+    if (like === undefined) return undefined;
+    const differences = compareRequest(like.exchange.request, request);
+    this.differences.push(
+      differences.length === 0
+        ? `${describeRequest(request)} was sent too late`
+        : `${describeRequest(like.exchange.request)}: ${differences.join("; ")}`,
+    );
+    return like;
+  }
+
+  /** Whether a request is the recorded one, or what a departure accepts in its place. */
+  #matches(turn: Turn, request: ReceivedRequest): boolean {
+    const expected = turn.exchange.request;
+    if (compareRequest(expected, request).length === 0) return true;
+    const departure = this.#departures.find(({ exchange, query }) => exchange === turn.index && query !== undefined);
+    if (departure?.query === undefined) return false;
+    const { recorded, accepted } = departure.query;
+    const query = expected.query.map(([name, value]) => (name === recorded[0] ? accepted : ([name, value] as const)));
+    if (compareRequest({ ...expected, query }, request).length > 0) return false;
+    this.#used.add(departure);
+    return true;
+  }
+
+  /** Leaves behind what stands before a request in the recording, and notes what should have come first. */
+  #passOver(place: number, request: ReceivedRequest): void {
+    for (const [before, turn] of this.#turns.slice(0, place).entries()) {
+      if (turn.state !== "waiting") continue;
+      if (this.#mayBeSpared(before)) turn.state = "passed over";
+      else
+        this.differences.push(`${describeRequest(request)} was sent before ${describeRequest(turn.exchange.request)}`);
+    }
+  }
+
+  /** A document that was read before and not written since need not be read again. */
+  #mayBeSpared(place: number): boolean {
+    const request = this.#turns[place]?.exchange.request;
+    if (request?.method !== "GET") return false;
+    for (const { exchange } of this.#turns.slice(0, place).reverse()) {
+      if (exchange.request.method !== "GET") return false;
+      if (describeRequest(exchange.request) === describeRequest(request)) return true;
+    }
+    return false;
+  }
+
+  #checkPause(turn: Turn, waited: number): void {
+    const wanted = turn.exchange.waitedSeconds ?? 0;
+    if (waited >= wanted - ROUNDING) return;
+    const departure = this.#departures.find(({ exchange, pause }) => exchange === turn.index && pause === "free");
+    if (departure !== undefined) this.#used.add(departure);
+    else {
+      const what = describeRequest(turn.exchange.request);
+      this.differences.push(`${what} was sent after a pause of ${waited} s, recorded ${wanted} s`);
+    }
+  }
+
+  #unknown(request: ReceivedRequest): Exchange | undefined {
+    if (this.#truncated && this.#turns.every(({ state }) => state === "played")) {
+      // The recording ends here and the action goes on: it may ask again for what it has asked for.
+      return this.#turns.findLast(({ exchange }) => sameRoute(exchange.request, request))?.exchange;
+    }
+    this.differences.push(`sent and not recorded: ${describeRequest(request)}`);
+    return undefined;
+  }
+}
+
+function sameRoute(recorded: RecordedRequest, request: ReceivedRequest): boolean {
+  return recorded.method === request.method && recorded.path === request.path;
+}

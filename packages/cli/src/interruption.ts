@@ -1,0 +1,66 @@
+import type { Terminal } from "./terminal.js";
+
+/** Ends a command from outside: Ctrl-C, a request to terminate, or an output that nobody reads any more. */
+export class Interruption {
+  readonly #controller = new AbortController();
+  readonly #onSignal = (name: NodeJS.Signals): void => {
+    const code = name === "SIGINT" ? 130 : 143;
+    // The second time somebody means it: nothing is put in order any more.
+    if (this.signal.aborted) process.exit(code);
+    this.#stop(code);
+  };
+  /** What the process is to end with. */
+  exitCode = 0;
+
+  constructor(terminal: Terminal) {
+    process.on("SIGINT", this.#onSignal);
+    process.on("SIGTERM", this.#onSignal);
+    // Enough was read: that is not a failure.
+    terminal.onClosed(() => this.#stop(0));
+  }
+
+  /** Aborted when the command has to end. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** As if Ctrl-C had been pressed: for input modes in which the terminal sends no signal for it. */
+  interrupt(): void {
+    this.#stop(130);
+  }
+
+  dispose(): void {
+    process.off("SIGINT", this.#onSignal);
+    process.off("SIGTERM", this.#onSignal);
+  }
+
+  #stop(code: number): void {
+    if (this.signal.aborted) return;
+    this.exitCode = code;
+    this.#controller.abort(new Error("The command was interrupted"));
+  }
+}
+
+/** Waits for work that knows nothing of the signal; it is left alone when the signal comes first. */
+export async function unlessInterrupted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  let stop: (() => void) | undefined;
+  const interrupted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, interrupted]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Waits until the signal comes. */
+export async function untilInterrupted(signal: AbortSignal): Promise<void> {
+  // A promise alone keeps no process alive; what serves meanwhile does.
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,63 @@
+import { version } from "cbapi";
+import { type Arguments, parseCommandLine, UsageError } from "./arguments.js";
+import { Interruption } from "./interruption.js";
+import { debugText, errorText } from "./shown-error.js";
+import { Terminal } from "./terminal.js";
+import { safeText } from "./text-safety.js";
+import { synopsis, usage } from "./usage.js";
+
+/** How a command ended. */
+export interface Outcome {
+  /** 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
+  readonly code: number;
+  /** Whether it was ended from outside, by Ctrl-C for example. */
+  readonly interrupted: boolean;
+}
+
+/** What commands work with. */
+export interface Context {
+  readonly terminal: Terminal;
+  readonly interruption: Interruption;
+}
+
+/** Runs the command that these arguments name, on the standard streams. Errors are printed, not thrown. */
+export async function run(args: readonly string[]): Promise<Outcome> {
+  const terminal = new Terminal(process.stdout, process.stderr, process.env);
+  const interruption = new Interruption(terminal);
+  try {
+    await dispatch(parseCommandLine(args), { terminal, interruption });
+    return { code: interruption.exitCode, interrupted: interruption.signal.aborted };
+  } catch (error) {
+    // What breaks while everything is being stopped says nothing.
+    if (interruption.signal.aborted) return { code: interruption.exitCode, interrupted: true };
+    return { code: complain(error, terminal), interrupted: false };
+  } finally {
+    interruption.dispose();
+  }
+}
+
+async function dispatch(args: Arguments, context: Context): Promise<void> {
+  switch (args.command) {
+    case "help":
+      context.terminal.print(usage[args.topic]);
+      return;
+    case "version":
+      context.terminal.print(version);
+      return;
+    // Loaded when they are wanted: `--help` should not wait for a database.
+    case "hunt":
+      await (await import("./commands/hunt.js")).hunt(args, context);
+      return;
+    case "sandbox":
+      await (await import("./commands/sandbox.js")).serve(args, context);
+      return;
+  }
+}
+
+function complain(error: unknown, terminal: Terminal): number {
+  const { red, dim } = terminal.errorColors;
+  terminal.note(`${red("cbapi:")} ${safeText(errorText(error))}`);
+  if (error instanceof UsageError) terminal.note(dim(synopsis[error.topic]));
+  for (const line of debugText(error)?.split("\n") ?? []) terminal.noteUnsafe(line, dim);
+  return error instanceof UsageError ? 2 : 1;
+}
