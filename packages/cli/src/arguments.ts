@@ -1,5 +1,5 @@
-import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
-import { synopsis } from "./usage.js";
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import type { synopsis } from "./usage.js";
 
 export type Topic = keyof typeof synopsis;
 
@@ -180,7 +180,7 @@ function sandboxChoice(values: SandboxValues, topic: Topic): SandboxChoice {
   };
 }
 
-function read<Options extends ParseArgsOptionsConfig>(args: string[], options: Options, topic: Topic) {
+function read<Options extends NonNullable<ParseArgsConfig["options"]>>(args: string[], options: Options, topic: Topic) {
   try {
     const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals: true });
     if (positionals[0] !== undefined) {
@@ -202,7 +202,9 @@ function read<Options extends ParseArgsOptionsConfig>(args: string[], options: O
 function suggestion(message: string, names: readonly string[]): string {
   const given = /^Unknown option '--?([^']*)'/.exec(message)?.[1];
   if (given === undefined || given.length < 2) return "";
-  const meant = names.find((name) => name.startsWith(given) || given.startsWith(name));
+  const meant =
+    names.find((name) => name.startsWith(given) || given.startsWith(name)) ??
+    names.find((name) => name.slice(0, 2) === given.slice(0, 2));
   return meant === undefined ? "" : ` Did you mean --${meant}?`;
 }
 

@@ -1,3 +1,4 @@
+import { QuerySyntaxError } from "cbapi";
 import { UsageError } from "./arguments.js";
 
 /** A mistake of the caller's that no option check could find; its message is all there is to say. */
@@ -6,6 +7,7 @@ export class CommandError extends Error {}
 /** An error as one clear sentence or two, for somebody who has never seen the code. The text may be unsafe. */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof QuerySyntaxError) return queryErrorText(error);
   const { code, path, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
   switch (code) {
     case "EADDRINUSE":
@@ -24,6 +26,13 @@ export function errorText(error: unknown): string {
     default:
       return error.message === "" ? error.name : error.message;
   }
+}
+
+/** The server knows best what is wrong with a query; the long address of the search adds nothing to that. */
+function queryErrorText(error: QuerySyntaxError): string {
+  const said = /"message"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(error.serverMessage ?? "")?.[1];
+  if (said === undefined) return error.message;
+  return `The server does not understand the query. ${String(JSON.parse(said))}. Check quotes, parentheses and field names.`;
 }
 
 /** What is printed for whoever looks for a fault in the program. */

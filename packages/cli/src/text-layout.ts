@@ -17,7 +17,8 @@ export function columnsOf(text: string): number {
   return columns;
 }
 
-const columnsOfCharacter = (character: string): number => (COMBINING.test(character) ? 0 : WIDE.test(character) ? 2 : 1);
+const columnsOfCharacter = (character: string): number =>
+  COMBINING.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
 
 /** The text, cut with an ellipsis when it takes more than so many columns. */
 export function fit(text: string, columns: number): string {
@@ -52,7 +53,7 @@ export function wrap(text: string, columns: number, most: number): string[] {
     // At a blank where there is one in the last third, so that words stay whole and long ones do not waste lines.
     const blank = next.length < rest.length ? next.lastIndexOf(" ") + 1 : 0;
     const taken = blank > (next.length * 2) / 3 ? next.slice(0, blank) : next;
-    lines.push(taken);
+    lines.push(taken.trimEnd());
     rest = rest.slice(taken.length);
   }
   if (rest === "") return lines;

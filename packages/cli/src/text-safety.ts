@@ -21,7 +21,9 @@ export function safeData<T>(value: T): T {
   if (typeof value === "string") return safeText(value) as T;
   if (Array.isArray(value)) return value.map(safeData) as T;
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [safeText(name), safeData<unknown>(item)])) as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [safeText(name), safeData<unknown>(item)]),
+  ) as T;
 }
 
 /** The JSON text of a document: the data unchanged, and safe to be printed on a terminal. */

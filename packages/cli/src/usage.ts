@@ -49,7 +49,8 @@ Serves a Carbon Black EDR server until Ctrl-C.
   --server-version V    be this version of EDR, such as 5.2.0.161004.1206 (default 6.5.2.191219.1200)
   --import FILE         add Sysmon logs (.json, .jsonl, .gz, .zip); may be repeated
   --empty               generate nothing
-  --state DIR           keep the organisation, the certificate authority and the token in this folder
+  --state DIR           keep the organisation, the certificate authority and the token in this folder;
+                        with --port, a client that was set up once stays set up
   --help, -h            this text`,
 } as const;
 

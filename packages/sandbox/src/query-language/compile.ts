@@ -63,18 +63,29 @@ class Compiler {
     return this.#field(spec, term.value);
   }
 
-  /** Fields whose type cannot hold such a value (a command line is no date) simply do not match. */
+  /**
+   * All fields that are searched by default, as alternatives. Fields whose type cannot hold such a value (a command line
+   * is no date) do not match. What the index answers is asked of it at once.
+   */
   #bareTerm(value: Value): SqlText {
     if (isPresence(value)) return EVERYTHING;
-    const conditions: SqlText[] = [];
+    const terms: SqlText[] = [];
+    const others: SqlText[] = [];
     for (const spec of joinAlike(defaultFields(this.options.target))) {
       try {
-        conditions.push(this.#field(spec, value));
+        if (spec.source.from !== "postings") {
+          others.push(this.#field(spec, value));
+          continue;
+        }
+        const values = this.#values(spec, spec.source.kind, value);
+        if (values !== undefined) terms.push(termsOfValues(spec.source.fields, values));
       } catch (error) {
         if (!(error instanceof QuerySyntaxError)) throw error;
       }
     }
-    return combine("OR", conditions);
+    const [first = NOTHING, ...more] = terms;
+    const all = more.reduce((joined, next) => sql`${joined} UNION ALL ${next}`, first);
+    return combine("OR", [terms.length === 0 ? NOTHING : postedUnder(sql`term IN (${all})`), ...others]);
   }
 
   #field(spec: FieldSpec, value: Value): SqlText {
@@ -112,8 +123,7 @@ class Compiler {
     }
     const values = this.#values(spec, kind, value);
     if (values === undefined) return NOTHING;
-    const bases = raw(fields.map((field) => `(${field * FIELD_STEP})`).join(","));
-    const posted = postedUnder(sql`term IN (SELECT b.column1 + m.id FROM (${values}) m, (VALUES ${bases}) b)`);
+    const posted = postedUnder(sql`term IN (${termsOfValues(fields, values)})`);
     return source.parentMd5 === true ? sql`(${posted} OR ${parentAmong(values)})` : posted;
   }
 
@@ -163,10 +173,19 @@ class Compiler {
   }
 
   #tag(spec: FieldSpec, name: string, value: Value): SqlText {
-    const found = sql`d.doc IN (SELECT doc FROM tag WHERE scope = ${this.options.target} AND name = ${name}`;
+    const found = sql`d.doc IN (SELECT doc FROM tag t WHERE scope = ${this.options.target} AND name = ${name}`;
     if (isPresence(value)) return sql`${found})`;
-    return sql`${found} AND ${this.#column(spec, spec.type === "keyword" ? "lower(value)" : "value", value)})`;
+    if (spec.type !== "keyword") return sql`${found} AND ${this.#column(spec, "value", value)})`;
+    // Several texts of one tag are kept as a list.
+    const texts = "json_each(CASE WHEN json_valid(t.value) THEN t.value ELSE json_array(t.value) END)";
+    return sql`${found} AND EXISTS (SELECT 1 FROM ${raw(texts)} e WHERE ${keywordCondition("lower(e.value)", value)}))`;
   }
+}
+
+/** The terms that these values have in these fields. */
+function termsOfValues(fields: readonly Field[], values: SqlText): SqlText {
+  const bases = raw(fields.map((field) => `(${field * FIELD_STEP})`).join(","));
+  return sql`SELECT b.column1 + m.id FROM (${values}) m, (VALUES ${bases}) b`;
 }
 
 /** The documents that are posted under these terms. */
@@ -194,12 +213,10 @@ function joinAlike(specs: readonly FieldSpec[]): FieldSpec[] {
     if (source.from !== "postings" || same?.source.from !== "postings") {
       joined.push({ ...spec });
     } else {
-      const parentMd5 = same.source.parentMd5 === true || source.parentMd5 === true;
       same.source = {
         from: "postings",
         fields: [...new Set([...same.source.fields, ...source.fields])],
         kind: source.kind,
-        parentMd5,
       };
     }
   }

@@ -44,7 +44,7 @@ describe("parseQuery", () => {
     ['path:"c:\\program files (x86)\\x"', 'path="c:\\program files (x86)\\x"'],
     ["path:c:\\program\\ files\\ \\(x86\\)\\x.exe", "path=c:\\program files (x86)\\x.exe"],
     ["cmdline:\\\\test\\blah", "cmdline=\\\\test\\blah"],
-    ["cmdline:a\\\"b", 'cmdline=a"b'],
+    ['cmdline:a\\"b', 'cmdline=a"b'],
     ['"a \\"b\\" \\\\c"', '"a "b" \\c"'],
     ["start:-24h", "start=-24h"],
     ["count:[1 TO 5]", "count=[1 TO 5]"],
@@ -85,7 +85,7 @@ describe("parseQuery", () => {
     ["process_name:", 0, "The field process_name has no value"],
     ["a process_name: b", 2, "The field process_name has no value"],
     ["a(b)", 1, "A parenthesis within a term must be escaped or quoted"],
-    ["(".repeat(200) + "a" + ")".repeat(200), 100, "The query is nested too deeply"],
+    [`${"(".repeat(200)}a${")".repeat(200)}`, 100, "The query is nested too deeply"],
   ])("refuses %j", (text, position, message) => {
     let problem: unknown;
     try {

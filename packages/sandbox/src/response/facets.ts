@@ -31,7 +31,7 @@ export const PROCESS_FACETS: Readonly<Record<string, Facet>> = {
   path_full: { expression: "p.path", joins: process },
   username_full: { expression: "p.username", joins: process },
   username: { expression: "p.username", joins: process },
-  hostname: { expression: "h.hostname", joins: sensor },
+  hostname: { expression: "h.computer_name", joins: sensor },
   host_type: { expression: "h.host_type", joins: sensor },
   os_type: { expression: "h.os_type", joins: sensor },
   group: { expression: "lower(g.name)", joins: group },
@@ -52,7 +52,7 @@ export const BINARY_FACETS: Readonly<Record<string, Facet>> = {
   digsig_sign_time: { expression: day("d.digsig_sign_time") },
   server_added_timestamp: { expression: day("d.server_added_timestamp") },
   observed_filename_facet: { expression: "o.value", joins: "JOIN json_each(d.record, '$.observed_filename') o" },
-  hostname: { expression: "h.hostname", joins: binaryHosts },
+  hostname: { expression: "h.computer_name", joins: binaryHosts },
   group: { expression: "g.name", joins: `${binaryHosts} JOIN sensor_group g ON g.id = h.group_id` },
 };
 

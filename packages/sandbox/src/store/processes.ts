@@ -1,5 +1,4 @@
 import type { ProcessEvents } from "../domain.js";
-import type { SqlValue } from "./database.js";
 import type { PackedEvents } from "./event-codec.js";
 import { EVENT_KINDS, type EventKind } from "./schema.js";
 import type { Store } from "./store.js";
@@ -142,9 +141,4 @@ export function eventsOf(store: Store, row: ProcessRow, choice: SegmentChoice): 
   }
   for (const list of Object.values(lists)) list.sort((a, b) => a.time - b.time);
   return lists as ProcessEvents;
-}
-
-/** Tags of a document that were given after it was stored, by name. */
-export function tagsOf(store: Store, scope: string, doc: number): { name: string; value: SqlValue }[] {
-  return store.database.all("SELECT name, value FROM tag WHERE scope = ? AND doc = ? ORDER BY name", [scope, doc]);
 }

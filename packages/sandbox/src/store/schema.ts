@@ -188,4 +188,5 @@ CREATE INDEX IF NOT EXISTS binary_value ON binary (md5_value);
 CREATE INDEX IF NOT EXISTS value_key ON value (kind, key);
 CREATE INDEX IF NOT EXISTS word_text ON word (rule, text);
 CREATE INDEX IF NOT EXISTS posting_term ON posting (term);
+CREATE INDEX IF NOT EXISTS tag_document ON tag (scope, doc);
 `;

@@ -64,7 +64,12 @@ describe("Store", () => {
 
   it("parts events by segment and puts them together by time", () => {
     const store = Store.open();
-    const modload = [3, 1, 2].map((n) => ({ time: 1000 + n, md5: String(n).repeat(32), path: `c:\\${n}`, segment: n % 2 }));
+    const modload = [3, 1, 2].map((n) => ({
+      time: 1000 + n,
+      md5: String(n).repeat(32),
+      path: `c:\\${n}`,
+      segment: n % 2,
+    }));
     const segments = [5000, 6000].map((at) => ({ segment_id: at, last_update: at, last_server_update: at }));
     store.process(sampleProcess({ segments, events: { modload } }));
     const id = sampleProcess().id;
@@ -76,7 +81,11 @@ describe("Store", () => {
     expect(paths({ ordinal: 2 })).toEqual(["c:\\1", "c:\\3"]);
     expect(paths({ all: true })).toEqual(["c:\\1", "c:\\2", "c:\\3"]);
     expect(findProcess(store, id, { segment_id: 5001 })).toBeUndefined();
-    expect(findProcess(store, id, { all: true })).toMatchObject({ segment_id: 6000, min_last_update: 5000, modload_count: 3 });
+    expect(findProcess(store, id, { all: true })).toMatchObject({
+      segment_id: 6000,
+      min_last_update: 5000,
+      modload_count: 3,
+    });
   });
 
   it("refuses an event of a segment that is not there", () => {
@@ -99,7 +108,9 @@ describe("Store", () => {
     const store = Store.open();
     const child = (n: number) => `00000001-0000-000${n}-0000-00000000000${n}`;
     for (const n of [4, 3, 2]) {
-      store.process(sampleProcess({ id: child(n), parent_id: sampleProcess().id, start: 1000 * n, suppressed: n === 3 }));
+      store.process(
+        sampleProcess({ id: child(n), parent_id: sampleProcess().id, start: 1000 * n, suppressed: n === 3 }),
+      );
     }
     const starts = findChildren(store, sampleProcess().id, 10).map((row) => row.start);
     expect(starts).toEqual([2000, 3000, 4000]);
@@ -143,7 +154,10 @@ describe("Store", () => {
       const first = Store.open({ file });
       first.sensor(sampleSensor());
       first.binary(sampleBinary());
-      first.process(sampleProcess({ events: everything }));
+      first.transaction(() => {
+        first.process(sampleProcess({ events: everything }));
+        expect(findProcess(first, sampleProcess().id, { all: true })).toBeDefined();
+      });
       first.close();
       const second = Store.open({ file });
       const row = findProcess(second, sampleProcess().id, { all: true });

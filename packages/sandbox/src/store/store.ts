@@ -198,6 +198,8 @@ export class Store implements OrganisationSink {
       load();
       this.#inTransaction = false;
       this.flush();
+      // When a read of the load itself has written everything out, nothing was left to flush.
+      this.#database.commit();
     } catch (error) {
       this.#inTransaction = false;
       this.#database.rollback();

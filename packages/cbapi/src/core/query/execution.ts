@@ -49,6 +49,9 @@ export interface ExecutionPlan extends CallOptions {
 /** How many pages a row is remembered for, to drop it when it comes again. */
 const REMEMBERED_PAGES = 20;
 
+/** How many pages in a row may hold nothing new while the end of the result comes no nearer. */
+const STALLED_PAGES = 3;
+
 /**
  * One reading of a query's rows, in order. The next page is asked for when half of the current one has been taken, so
  * that a reader who stops early costs one request and one who goes on rarely waits.
@@ -150,6 +153,8 @@ class PageReader<M> {
   #matches: number | undefined;
   #last: Document | undefined;
   #ended = false;
+  #stalled = 0;
+  #leastLeft = Number.POSITIVE_INFINITY;
   #next: Promise<Page<M> | undefined> | undefined;
 
   constructor(source: RowSource<M>, plan: ExecutionPlan, report: ReportWriter) {
@@ -224,6 +229,7 @@ class PageReader<M> {
       this.#last = page.documents.at(-1);
       const fresh = this.#select(page.documents);
       this.#noteAvailable();
+      if (this.#treadsWater()) return undefined;
       if (fresh.length === 0) continue;
       this.#handedOut += fresh.length;
       return { items: await this.#source.makeModels(fresh, options), start: window.start, total: page.total };
@@ -241,6 +247,20 @@ class PageReader<M> {
     }
     // A server may count too many and then have no more rows: the higher count is kept, so that the report shows it.
     if (page.documents.length > 0 || before === undefined) this.#matches = page.total;
+  }
+
+  /** Whether rows come in on top as fast as pages are read, so that reading would go on without end. */
+  #treadsWater(): boolean {
+    const left = (this.#matches ?? 0) - this.#offset;
+    if (this.#seen.pageHadNews || left < this.#leastLeft) {
+      this.#leastLeft = Math.min(left, this.#leastLeft);
+      this.#stalled = 0;
+      return false;
+    }
+    if (++this.#stalled < STALLED_PAGES) return false;
+    this.#report.because("rows come in as fast as pages are read: the last pages held only rows that had come before");
+    this.#ended = true;
+    return true;
   }
 
   #noteAvailable(): void {
@@ -301,7 +321,14 @@ class RecentKeys {
     this.#pages = pages;
   }
 
+  /** Whether the current page had a key that was not known. */
+  get pageHadNews(): boolean {
+    return this.#current.length > 0;
+  }
+
+  /** A page without news is no reason to forget an older one. */
   turnPage(): void {
+    if (this.#byPage.length > 0 && !this.pageHadNews) return;
     this.#current = [];
     this.#byPage.push(this.#current);
     if (this.#byPage.length <= this.#pages) return;

@@ -1,7 +1,8 @@
 import type { BinaryRecord, SignatureResult } from "../../domain.js";
 import type { BinaryRow } from "../../store/binaries.js";
+import type { TagRow } from "../../store/tags.js";
 import type { VersionTraits } from "../version.js";
-import { type TagRow, watchlistEntries } from "./tags.js";
+import { watchlistEntries } from "./tags.js";
 import { eventTime, isoTime } from "./time.js";
 
 /** What Windows answers when it checks a signature, as the decimal text that servers keep. */

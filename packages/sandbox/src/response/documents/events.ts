@@ -5,7 +5,8 @@ import { eventTime, isoTime } from "./time.js";
 /** How a version of the event route writes connections and children; everything else never changed. */
 interface EventForm {
   netconn(event: NetconnRecord): unknown;
-  childproc(event: ChildprocRecord): unknown;
+  /** `start` is when the child began, as far as the events tell. */
+  childproc(event: ChildprocRecord, start: number | undefined): unknown;
 }
 
 /** By version of the route. Connections became objects in 2, children in 3; in 4 addresses became text. */
@@ -34,7 +35,10 @@ export function eventArrays(events: ProcessEvents, routeVersion: number): Record
     [event.type, eventTime(event.time), event.path, event.tamper === true].map(text).join("|"),
   );
   add("netconn", events.netconn, (event) => form?.netconn(event));
-  add("childproc", events.childproc, (event) => form?.childproc(event));
+  const starts = new Map(
+    (events.childproc ?? []).flatMap((event) => (event.started ? [[event.child_id, event.time] as const] : [])),
+  );
+  add("childproc", events.childproc, (event) => form?.childproc(event, starts.get(event.child_id)));
   add("crossproc", events.crossproc, (event) =>
     [
       ...[event.kind, eventTime(event.time), event.other_id, event.md5, event.path, event.subtype, event.privileges],
@@ -76,15 +80,15 @@ function textChildproc(event: ChildprocRecord): string {
   return [eventTime(time), child_id, md5, path, pid, started, tamper === true].map(text).join("|");
 }
 
-function jsonChildproc(event: ChildprocRecord): Record<string, unknown> {
-  const time = isoTime(event.time);
+function jsonChildproc(event: ChildprocRecord, start: number | undefined): Record<string, unknown> {
   return {
     processId: event.child_id,
     md5: event.md5,
     path: event.path,
     pid: event.pid,
     type: event.started ? "start" : "end",
-    ...(event.started ? { start: time } : { end: time }),
+    ...(start === undefined ? {} : { start: isoTime(start) }),
+    ...(event.started ? {} : { end: isoTime(event.time) }),
     is_tampered: event.tamper === true,
     is_suppressed: event.suppressed === true,
     ...(event.cmdline === undefined ? {} : { commandLine: event.cmdline }),

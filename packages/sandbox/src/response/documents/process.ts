@@ -1,9 +1,10 @@
 import type { SensorRecord } from "../../domain.js";
 import type { EventCounts, ProcessRow, SegmentRow } from "../../store/processes.js";
 import { EVENT_KINDS } from "../../store/schema.js";
+import type { TagRow } from "../../store/tags.js";
 import { ipv4Number } from "../../store/tokens.js";
 import type { VersionTraits } from "../version.js";
-import { type TagRow, tagFields, watchlistEntries } from "./tags.js";
+import { tagFields, watchlistEntries } from "./tags.js";
 import { isoTime } from "./time.js";
 
 /** The segment that stands for "some segment, whichever" in ids of relatives. */
@@ -142,7 +143,7 @@ function hostFields(
   const shown = traits.dottedAddresses ? address : signedAddress(address);
   return {
     sensor_id: row.sensor_id,
-    hostname: (row.computer_name ?? "").toLowerCase(),
+    hostname: row.computer_name ?? "",
     group: (row.group_name ?? "").toLowerCase(),
     host_type: row.host_type ?? "workstation",
     os_type: row.os_type ?? "windows",

@@ -1,10 +1,5 @@
-import type { SqlValue } from "../../store/database.js";
+import type { TagRow } from "../../store/tags.js";
 import { isoTime } from "./time.js";
-
-export interface TagRow {
-  name: string;
-  value: SqlValue;
-}
 
 /** Feed tags as they stand in documents; `json` is the stored record of them. */
 export function tagFields(json: string | null): Record<string, unknown> {

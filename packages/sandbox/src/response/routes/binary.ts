@@ -1,7 +1,7 @@
 import { zipSync } from "fflate";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { type BinaryRow, binaryRowsByDocument, findBinary } from "../../store/binaries.js";
-import { tagsOf } from "../../store/processes.js";
+import { tagsByDocument, tagsOf } from "../../store/tags.js";
 import type { ResponseContext } from "../context.js";
 import { binaryDocument, binaryMetadata } from "../documents/binary.js";
 import { searchEnvelope } from "../documents/envelope.js";
@@ -26,6 +26,9 @@ const SORT_FIELDS: ReadonlyMap<string, string> = new Map([
   ["signed", "json_extract(d.record, '$.digsig_result')"],
   ["host_count", "(SELECT count(*) FROM binary_host x WHERE x.md5_value = d.md5_value)"],
 ]);
+
+/** Archives count time from 1980 on, whatever the zone. */
+const EARLIEST_IN_ARCHIVE = Date.UTC(1980, 0, 2);
 
 export function binaryRoutes(context: ResponseContext): Route[] {
   return [
@@ -57,7 +60,7 @@ export function binaryRoutes(context: ResponseContext): Route[] {
         const { md5, record } = locate(context, request);
         if (record.copied_mod_len === 0) throw new HttpProblem(404, "Binary not found");
         // Collected files keep the time at which they came, so that downloading one twice gives the same bytes.
-        const options = { mtime: record.server_added_timestamp, level: 1 } as const;
+        const options = { mtime: Math.max(record.server_added_timestamp, EARLIEST_IN_ARCHIVE), level: 1 } as const;
         const zip = zipSync({
           filedata: [context.binaryContent(record), options],
           metadata: [new TextEncoder().encode(binaryMetadata(record)), options],
@@ -94,7 +97,10 @@ function search(context: ResponseContext, { query: parameters }: SandboxRequest)
     },
     parameters,
   );
-  const rows = binaryRowsByDocument(context.store, found.page).map((row) => documentOf(context, row));
+  const tags = tagsByDocument(context.store, "binary", found.page);
+  const rows = binaryRowsByDocument(context.store, found.page).map((row) =>
+    binaryDocument(context.traits, row, tags.get(row.doc) ?? []),
+  );
   return searchEnvelope({
     began,
     results: rows,

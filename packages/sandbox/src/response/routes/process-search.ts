@@ -1,7 +1,8 @@
 import type { Route, SandboxRequest } from "../../server/product.js";
 import { HttpProblem } from "../../server/product.js";
-import { processRowsByDocument, tagsOf } from "../../store/processes.js";
+import { processRowsByDocument } from "../../store/processes.js";
 import { EVENT_KINDS } from "../../store/schema.js";
+import { tagsByDocument } from "../../store/tags.js";
 import type { ResponseContext } from "../context.js";
 import { searchEnvelope } from "../documents/envelope.js";
 import { processDocument } from "../documents/process.js";
@@ -21,7 +22,7 @@ const SORT_FIELDS: ReadonlyMap<string, string> = new Map([
   ...OWN.map((name) => [name, `d.${name}`] as const),
   ...EVENT_KINDS.map((kind) => [`${kind}_count`, `d.${kind}_count`] as const),
   ...OF_PROCESS.map((name) => [name, `p.${name}`] as const),
-  ["unique_id", "d.id || d.segment_id"],
+  ["unique_id", "d.id || printf('%012x', d.segment_id)"],
   ["process_pid", "p.pid"],
   ["process_md5", "p.md5"],
   ["hostname", "h.hostname"],
@@ -66,8 +67,9 @@ function search(context: ResponseContext, { query: parameters }: SandboxRequest)
     },
     parameters,
   );
+  const tags = tagsByDocument(store, "process", found.page);
   const rows = processRowsByDocument(store, found.page).map((row) =>
-    processDocument(traits, row, row.doc === null ? [] : tagsOf(store, "process", row.doc)),
+    processDocument(traits, row, tags.get(row.doc ?? 0)),
   );
   return searchEnvelope({
     began,

@@ -9,8 +9,8 @@ import {
   type ProcessRow,
   type SegmentChoice,
   segmentsOf,
-  tagsOf,
 } from "../../store/processes.js";
+import { tagsOf } from "../../store/tags.js";
 import type { ResponseContext } from "../context.js";
 import { elapsedSince } from "../documents/envelope.js";
 import { eventArrays } from "../documents/events.js";
@@ -107,11 +107,7 @@ function documentOf(
   }
   if (known.placeholder === 1) return { row: known, document: fullDocument(traits, known, []) };
   const { row } = locate(context, request);
-  return { row, document: fullDocument(traits, row, tags(context, row)) };
-}
-
-function tags({ store }: ResponseContext, row: ProcessRow): ReturnType<typeof tagsOf> {
-  return row.doc === null ? [] : tagsOf(store, "process", row.doc);
+  return { row, document: fullDocument(traits, row, tagsOf(context.store, "process", row.doc)) };
 }
 
 function bare(context: ResponseContext, request: SandboxRequest): ProcessDocument {
@@ -138,7 +134,7 @@ function parentDocument(context: ResponseContext, child: ProcessRow): ProcessDoc
   if (child.parent_id === null) return {};
   const parent = findProcess(context.store, child.parent_id, { all: true });
   if (parent === undefined) return placeholderDocument(context.traits, child.parent_id, child.parent_name, child);
-  return fullDocument(context.traits, parent, tags(context, parent));
+  return fullDocument(context.traits, parent, tagsOf(context.store, "process", parent.doc));
 }
 
 function events(context: ResponseContext, request: SandboxRequest, version: number): Record<string, unknown> {
@@ -148,7 +144,7 @@ function events(context: ResponseContext, request: SandboxRequest, version: numb
   const hashes = new Set([row.md5, ...(stored.modload ?? []).map((event) => event.md5)]);
   return {
     process: {
-      ...fullDocument(context.traits, row, tags(context, row)),
+      ...fullDocument(context.traits, row, tagsOf(context.store, "process", row.doc)),
       binaries: signatureSummaries(context.store, hashes),
       ...cut(eventArrays(stored, version), request, version),
     },
@@ -185,7 +181,7 @@ function preview(context: ResponseContext, request: SandboxRequest): ProcessDocu
     }
     return undefined;
   };
-  const document = fullDocument(context.traits, row, tags(context, row));
+  const document = fullDocument(context.traits, row, tagsOf(context.store, "process", row.doc));
   const arrays = eventArrays(eventsOf(context.store, row, choice), context.traits.newestEventRoute);
   for (const [name, list] of Object.entries(arrays)) {
     const marked = list.map(mark).filter((entry) => entry !== undefined);

@@ -1,0 +1,183 @@
+import { member } from "./objects.js";
+import type { RecordedResult } from "./vector.js";
+
+/** What a departure may depart from in general, whatever the vector; a run counts where it met them. */
+export const generalDepartures = {
+  "fewer requests": "a document that was read before is not read again",
+  "unknown name": "a field that no document has reads as undefined, through get(), in place of an attribute error",
+  "runtime error": "a wrong argument raises the library's error in place of one of the recorded client's runtime",
+  "number as text": "a number that the server sends as text is read as a number",
+  "returned value": "a method that returned nothing returns its object or a report",
+} as const;
+
+export type GeneralDeparture = keyof typeof generalDepartures;
+
+interface Row {
+  /** `response/process-first` */
+  readonly vector: string;
+  /** The fault or the decision, by its place in the lists of the reference. */
+  readonly meets: string;
+  readonly why: string;
+}
+
+/** A request that rightly differs from the recorded one. */
+export interface ExchangeDeparture extends Row {
+  /** The place of the exchange in the vector, from 0. */
+  readonly exchange: number;
+  /** A parameter, and what is sent in its place. */
+  readonly query?: { readonly recorded: readonly [string, string]; readonly accepted: readonly [string, string] };
+  /** The pause before the request is not compared. */
+  readonly pause?: "free";
+  /** Whether chance decides if it is needed. All others must be needed. */
+  readonly sometimes?: true;
+}
+
+/** A result that rightly differs from the recorded one: of a whole step, or of a part of the value that it gives. */
+export interface ResultDeparture extends Row {
+  /** The place of the step in the vector, from 0. */
+  readonly step: number;
+  /** The way to the part, from the value of the step on. */
+  readonly at?: readonly (string | number)[];
+  readonly recorded: unknown;
+  readonly accepted: unknown;
+}
+
+export type Departure = ExchangeDeparture | ResultDeparture;
+
+const result = (entry: RecordedResult): RecordedResult => entry;
+
+/**
+ * Every place where the library rightly does otherwise than the recorded client. A row must be needed: one without which
+ * its vector would pass fails the run, and so does one whose recording says something else than the row.
+ */
+export const departures: readonly Departure[] = [
+  {
+    vector: "response/process-time-limits",
+    exchange: 2,
+    query: { recorded: ["comprehensive_search", "true"], accepted: ["cb.comprehensive_search", "true"] },
+    meets: "EDR fault 10",
+    why: "the parameter is documented with its prefix",
+  },
+  {
+    vector: "response/process-walk-parents",
+    step: 3,
+    at: ["depth"],
+    recorded: null,
+    accepted: 2,
+    meets: "EDR fault 16",
+    why: "an error inside the property was swallowed and read as null; there are two ancestors",
+  },
+  {
+    vector: "response/sensor-invalid-where",
+    step: 2,
+    recorded: result({ error: { class: "ApiError", message: "Cannot have multiple 'where' clauses" } }),
+    accepted: result({ value: null }),
+    meets: "decision D5",
+    why: "several conditions on sensors must all hold, as the change log promised",
+  },
+  {
+    vector: "response/simple-query-where",
+    step: 3,
+    recorded: result({ error: { class: "ApiError", message: "Cannot have multiple 'where' clauses" } }),
+    accepted: result({ value: null }),
+    meets: "decision D5",
+    why: "several conditions on a list must all hold",
+  },
+  {
+    vector: "response/facets-bare",
+    step: 2,
+    recorded: result({ value: { x: [] } }),
+    accepted: result({ value: { hostname: [] } }),
+    meets: "class of made-up server bodies",
+    why: "the answer was made up and names a facet that nobody asked for; the one that was asked for is empty",
+  },
+  {
+    vector: "response/facets-bare",
+    step: 4,
+    recorded: result({ value: { x: [] } }),
+    accepted: result({ value: { digsig_result: [], os_type: [] } }),
+    meets: "class of made-up server bodies",
+    why: "the answer was made up and names a facet that nobody asked for; those that were asked for are empty",
+  },
+  {
+    vector: "response/process-events-files-registry",
+    step: 2,
+    at: ["filemods", 4, "type"],
+    recorded: null,
+    accepted: "16",
+    meets: "EDR fault 35",
+    why: "a kind of event that is not in the table is shown as its number, not lost",
+  },
+  ...["issuer", "subject", "program_name"].map((field) => ({
+    vector: "response/binary-summary",
+    step: 2,
+    at: ["signing_data", field],
+    recorded: "",
+    accepted: null,
+    meets: "decision D12",
+    why: "what the document does not have reads as undefined, here too",
+  })),
+  {
+    vector: "errors/immutable-field",
+    step: 3,
+    recorded: result({ error: { class: "AttributeError", message: "Field status is immutable", builtin: true } }),
+    accepted: result({ error: { class: "ApiError", message: "Field 'status' is immutable" } }),
+    meets: "guide, 4.3.6",
+    why: "what cannot be changed is refused with an error of the library",
+  },
+  {
+    vector: "errors/non-json-200",
+    step: 2,
+    at: ["hostname"],
+    recorded: {
+      $error: { class: "TypeError", message: "unsupported format string passed to bytes.__format__", builtin: true },
+    },
+    accepted: {
+      $error: {
+        class: "ServerError",
+        message: "Received error code 200 from API: <html>login</html>",
+        error_code: 200,
+      },
+    },
+    meets: "the recording's own mark of a fault",
+    why: "the error that was meant says that the answer is not JSON, and what it is",
+  },
+  {
+    vector: "errors/retry-502",
+    exchange: 4,
+    pause: "free",
+    sometimes: true,
+    meets: "class of retries",
+    why: "pauses between repetitions are of random length",
+  },
+];
+
+/** The part of a recorded result that a row is about; `undefined` when there is none such. */
+export function recordedPart(recorded: RecordedResult, { at }: ResultDeparture): unknown {
+  return at === undefined ? recorded : at.reduce<unknown>(member, recorded.value);
+}
+
+/** A recorded result with that part replaced by what is accepted. */
+export function withAccepted(recorded: RecordedResult, { at, accepted }: ResultDeparture): RecordedResult {
+  if (at === undefined) return accepted as RecordedResult;
+  return { ...recorded, value: replaceAt(recorded.value, at, accepted) };
+}
+
+function replaceAt(value: unknown, [first, ...rest]: readonly (string | number)[], accepted: unknown): unknown {
+  if (first === undefined) return accepted;
+  const replaced = replaceAt(member(value, first), rest, accepted);
+  if (Array.isArray(value)) return value.with(Number(first), replaced);
+  return { ...(value as object), [first]: replaced };
+}
+
+export function isExchangeDeparture(departure: Departure): departure is ExchangeDeparture {
+  return "exchange" in departure;
+}
+
+/** A row in one line, for people. */
+export function describeDeparture(departure: Departure): string {
+  const place = isExchangeDeparture(departure)
+    ? `exchange ${departure.exchange}`
+    : [`step ${departure.step}`, ...(departure.at ?? [])].join(", ");
+  return `${departure.vector}, ${place}: ${departure.why} (${departure.meets})`;
+}

@@ -1,0 +1,27 @@
+/** How a method of the recorded client is called here. */
+export interface MethodName {
+  readonly name: string;
+  /** The member of what it returns that the recorded method returned. */
+  readonly take?: string;
+  /** It returns more than the recorded method did, which returned nothing. */
+  readonly reports?: boolean;
+}
+
+/** Methods whose names do not follow from the recorded ones by the style of the language alone. */
+const methods: Readonly<Record<string, MethodName>> = {
+  tag_data: { name: "tagInfo", take: "data" },
+  tag_score: { name: "tagInfo", take: "score" },
+  tag_link: { name: "tagInfo", take: "link" },
+  walk_parents: { name: "walkParents", reports: true },
+  walk_children: { name: "walkChildren", reports: true },
+};
+
+/** The method of ours that answers to a recorded one: `group_by` is `groupBy`, `and_` is `and`. */
+export function methodName(recorded: string): MethodName {
+  return methods[recorded] ?? { name: camelCase(recorded) };
+}
+
+/** `ssl_cert_file` is `sslCertFile`; an underscore at the end only avoids a word of the recorded language. */
+export function camelCase(name: string): string {
+  return name.replace(/_+$/, "").replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

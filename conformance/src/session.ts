@@ -1,0 +1,235 @@
+import { Collector, toArgument } from "./arguments.js";
+import type { RecordedClock } from "./clock.js";
+import { findCredentials } from "./credentials.js";
+import { camelCase, methodName } from "./names.js";
+import { callMethod, isAwaitable, member } from "./objects.js";
+import type { Places } from "./placeholders.js";
+import { type Client, type ClientOptions, findProduct, type ModelClass, type Product } from "./products.js";
+import { readFields } from "./reading.js";
+import type { Document, Step } from "./vector.js";
+
+/** What a step gave: a value, or nothing that is to be compared. */
+export interface Given {
+  readonly value?: unknown;
+}
+
+const NOTHING: Given = {};
+
+/** Carries out the steps of one vector with the library. */
+export class Session {
+  readonly #product: Product | undefined;
+  readonly #places: Places;
+  readonly #clock: RecordedClock;
+  readonly #options: Document;
+  readonly #named = new Map<string, unknown>();
+  #client: Client | undefined;
+
+  constructor(product: string, options: Document, places: Places, clock: RecordedClock) {
+    this.#product = findProduct(product);
+    this.#options = options;
+    this.#places = places;
+    this.#clock = clock;
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.close();
+  }
+
+  async run(step: Step): Promise<Given> {
+    switch (step.do) {
+      case "connect":
+        return this.#connect(step);
+      case "credentials":
+        return { value: findCredentials(this.#need(findProduct(String(step.product)), "product"), step) };
+      case "select":
+        return this.#select(step);
+      case "query":
+        return this.#name(step, this.#chain(step, this.#api.select(this.#model(step))));
+      case "refine":
+        return this.#name(step, this.#chain(step, this.#target(step)));
+      case "create":
+        return this.#name(step, this.#api.create(this.#model(step), this.#argument(step.values) as object));
+      case "set":
+        return this.#set(step);
+      case "read":
+        return { value: await readFields(this.#target(step), step.fields ?? []) };
+      case "call":
+        return this.#call(step);
+      case "close":
+        await callMethod(this.#target(step), "close", []);
+        return NOTHING;
+      default:
+        return this.#read(step);
+    }
+  }
+
+  /** The steps that carry out a query. */
+  async #read(step: Step): Promise<Given> {
+    const query = this.#target(step);
+    switch (step.do) {
+      case "count":
+        return { value: await callMethod(query, "count", []) };
+      case "list":
+      case "ids":
+      case "take":
+        return { value: await this.#iterate(query, step) };
+      case "slice": {
+        const rows = (await callMethod(query, "slice", [step.start ?? 0, step.stop])) as readonly unknown[];
+        return { value: await Promise.all(rows.map((row) => readRow(row, step))) };
+      }
+      case "first":
+      case "one":
+        return this.#row(step, callMethod(query, step.do, []));
+      case "at":
+        return this.#row(step, callMethod(query, "at", [step.index ?? 0]));
+      default:
+        throw new TypeError(`there is no step "${step.do}"`);
+    }
+  }
+
+  async #connect(step: Step): Promise<Given> {
+    const product = this.#need(this.#product, "product");
+    const options = clientOptions({ ...this.#options, ...step.options });
+    this.#client = product.open({
+      url: this.#places.server,
+      token: "TOKEN/CONN",
+      sslVerify: false,
+      ignoreSystemProxy: true,
+      maxRetries: 0,
+      clock: this.#clock,
+      ...options,
+    });
+    await this.#client.connect();
+    return step.fields === undefined ? NOTHING : { value: await readFields(this.#client, step.fields) };
+  }
+
+  async #select(step: Step): Promise<Given> {
+    const options = step.kwargs === undefined ? undefined : clientOptions(step.kwargs);
+    const selected = this.#api.select(this.#model(step), step.id, options);
+    this.#name(step, selected);
+    return step.fields === undefined ? NOTHING : { value: await readFields(selected, step.fields) };
+  }
+
+  /** What comes to light only when the object is asked for: a selected object that does not exist, for one. */
+  async settle(step: Step): Promise<void> {
+    const selected = this.#named.get(step.as ?? "");
+    if (step.do === "select" && isAwaitable(selected)) await selected;
+    else if (step.do === "select") await (this.#api.select(this.#model(step), step.id) as PromiseLike<unknown>);
+  }
+
+  async #set(step: Step): Promise<Given> {
+    const target = (await this.#target(step)) as Record<string, unknown>;
+    for (const [field, value] of Object.entries(step.values ?? {})) target[field] = this.#argument(value);
+    return NOTHING;
+  }
+
+  async #call(step: Step): Promise<Given> {
+    const target = step.on === undefined ? this.#api : this.#target(step);
+    const { name, take, reports } = methodName(step.method ?? "");
+    const args = (step.args ?? []).map((argument) => this.#argument(argument));
+    const collector = args.find((argument) => argument instanceof Collector);
+    const readings: Promise<unknown>[] = [];
+    const given = args.map((argument) =>
+      argument instanceof Collector ? collect(argument, (reading) => readings.push(reading)) : argument,
+    );
+    if (step.kwargs !== undefined) given.push(clientOptions(this.#argument(step.kwargs) as Document));
+    const called = callMethod(target, name, given);
+    let value = isAwaitable(called) ? await called : called;
+    await Promise.all(readings);
+    if (step.as !== undefined) this.#named.set(step.as, value);
+    if (step.discard === true || reports === true) value = undefined;
+    if (take !== undefined) value = member(value, take);
+    if (step.fields !== undefined) value = await readFields(value, step.fields);
+    return { value: collector instanceof Collector ? { returned: value, collected: collector.collected } : value };
+  }
+
+  async #iterate(query: unknown, step: Step): Promise<unknown[]> {
+    const rows: unknown[] = [];
+    if (step.do === "take" && step.n === 0) return rows;
+    for await (const row of query as AsyncIterable<unknown>) {
+      rows.push(
+        step.do === "ids"
+          ? (await readFields(row, [step.field ?? "id"]))[step.field ?? "id"]
+          : await readRow(row, step),
+      );
+      if (step.do === "take" && rows.length === step.n) break;
+    }
+    return rows;
+  }
+
+  async #row(step: Step, found: unknown): Promise<Given> {
+    const row = await (found as PromiseLike<unknown>);
+    this.#name(step, row);
+    return { value: row === undefined ? undefined : await readRow(row, step) };
+  }
+
+  #chain(step: Step, query: unknown): unknown {
+    return (step.chain ?? []).reduce<unknown>(
+      (narrowed, [method, ...args]) =>
+        callMethod(
+          narrowed,
+          methodName(String(method)).name,
+          args.map((argument) => this.#argument(argument)),
+        ),
+      query,
+    );
+  }
+
+  #name(step: Step, value: unknown): Given {
+    if (step.as !== undefined) this.#named.set(step.as, value);
+    return NOTHING;
+  }
+
+  #target(step: Step): unknown {
+    return this.#need(this.#named.get(step.on ?? ""), `result named ${step.on}`);
+  }
+
+  #argument(value: unknown): unknown {
+    return toArgument(value, (name) => this.#named.get(name));
+  }
+
+  #model(step: Step): ModelClass {
+    return this.#need(this.#product?.models.get(step.model ?? ""), `model ${step.model}`);
+  }
+
+  get #api(): Client {
+    return this.#need(this.#client, "client: the vector does not connect");
+  }
+
+  #need<T>(value: T | undefined, what: string): T {
+    if (value === undefined) throw new TypeError(`there is no ${what}`);
+    return value;
+  }
+}
+
+/** A row as the step reads it: its fields, or the object itself. */
+async function readRow(row: unknown, step: Step): Promise<unknown> {
+  return step.fields === undefined ? row : readFields(row, step.fields);
+}
+
+/** A callback that reads fields of each object, and the depth if it is told one. */
+function collect(
+  collector: Collector,
+  keep: (reading: Promise<unknown>) => void,
+): (...args: unknown[]) => Promise<void> {
+  return (object, depth) => {
+    const place = collector.collected.push(undefined) - 1;
+    const reading = readFields(object, collector.fields).then((fields) => {
+      collector.collected[place] = typeof depth === "number" ? { depth, ...fields } : fields;
+    });
+    keep(reading);
+    return reading;
+  };
+}
+
+/** Recorded options by our names: limits of time in milliseconds, and those that are left out left out. */
+function clientOptions(options: Document): ClientOptions {
+  return Object.fromEntries(
+    Object.entries(options)
+      .filter(([, value]) => value !== "$omit")
+      .map(([name, value]) => [
+        camelCase(name),
+        name === "timeout" && typeof value === "number" ? value * 1000 : (value ?? undefined),
+      ]),
+  );
+}

@@ -1,0 +1,26 @@
+import type { SqlValue } from "./database.js";
+import type { Store, TagScope } from "./store.js";
+
+export interface TagRow {
+  name: string;
+  value: SqlValue;
+}
+
+/** The tags of documents (feeds, watchlist hits), by document; one without any is not in the map. */
+export function tagsByDocument(store: Store, scope: TagScope, docs: readonly number[]): Map<number, TagRow[]> {
+  const rows = store.database.all<TagRow & { doc: number }>(
+    `SELECT doc, name, value FROM tag WHERE scope = ? AND doc IN (SELECT value FROM json_each(?)) ORDER BY doc, name`,
+    [scope, JSON.stringify(docs)],
+  );
+  const tags = new Map<number, TagRow[]>();
+  for (const { doc, name, value } of rows) {
+    const list = tags.get(doc);
+    if (list === undefined) tags.set(doc, [{ name, value }]);
+    else list.push({ name, value });
+  }
+  return tags;
+}
+
+export function tagsOf(store: Store, scope: TagScope, doc: number | null): TagRow[] {
+  return doc === null ? [] : (tagsByDocument(store, scope, [doc]).get(doc) ?? []);
+}
