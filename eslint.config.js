@@ -4,11 +4,10 @@ import tseslint from "typescript-eslint";
 /** Forbids, in the files of one room, imports that reach into other rooms. */
 const room = (files, ...forbidden) => ({
   files,
+  // A test may drive a lower room through a product that stands on it.
+  ignores: ["packages/cbapi/src/core/**/*.test.ts"],
   rules: {
-    "no-restricted-imports": [
-      "error",
-      { patterns: forbidden.map(([regex, message]) => ({ regex, message })) },
-    ],
+    "no-restricted-imports": ["error", { patterns: forbidden.map(([regex, message]) => ({ regex, message })) }],
   },
 });
 
@@ -46,12 +45,15 @@ export default tseslint.config(
       "No product imports another product.",
     ]),
   ),
-  room(["packages/sandbox/**/*.ts"], [
-    "^(cbapi|@cbapi)(/|$)",
-    "The sandbox never imports the SDK: a misreading of the protocol must not be shared by both.",
-  ]),
-  room(["bench/**/*.ts", "conformance/**/*.ts", "packages/cli/**/*.ts", "test/**/*.ts"], [
-    "packages/(cbapi|sandbox|cli)/(src|dist)",
-    "Use the public names (cbapi, cbapi/response, @cbapi/sandbox).",
-  ]),
+  room(
+    ["packages/sandbox/**/*.ts"],
+    [
+      "^(cbapi|@cbapi)(/|$)",
+      "The sandbox never imports the SDK: a misreading of the protocol must not be shared by both.",
+    ],
+  ),
+  room(
+    ["bench/**/*.ts", "conformance/**/*.ts", "packages/cli/**/*.ts", "test/**/*.ts"],
+    ["packages/(cbapi|sandbox|cli)/(src|dist)", "Use the public names (cbapi, cbapi/response, @cbapi/sandbox)."],
+  ),
 );

@@ -118,8 +118,8 @@ class VectorRun {
         const actual = await carryOut(session, step, result);
         differences.push(...this.#compareStep(index, actual).map((text) => `${describeStep(index, step)}: ${text}`));
       }
-      await session.close();
     } finally {
+      await session.close();
       this.#server.stop();
     }
     return differences;

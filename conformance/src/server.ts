@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCertificate } from "./certificate.js";
@@ -20,9 +20,12 @@ interface Playing {
 }
 
 /** Failures of the connection, as recordings name them, and what brings them about. */
-const faults: readonly { readonly pattern: RegExp; readonly bringAbout: (request: IncomingMessage) => void }[] = [
+const faults: readonly {
+  readonly pattern: RegExp;
+  readonly bringAbout: (request: IncomingMessage, raw?: Socket) => void;
+}[] = [
   { pattern: /^connection (closed|dropped) without a response$/, bringAbout: (request) => request.socket.destroy() },
-  { pattern: /^connection reset/, bringAbout: (request) => request.socket.resetAndDestroy() },
+  { pattern: /^connection reset/, bringAbout: (request, raw) => (raw ?? request.socket).resetAndDestroy() },
   {
     pattern: /^no response within [\d.]+ s$/,
     // The client's own limit is shorter; the connection is closed with the others when the vector ends.
@@ -40,13 +43,23 @@ export class ReplayServer implements AsyncDisposable {
   readonly places: Places;
   readonly #server: Server;
   readonly #folder: string;
+  /** The connections below TLS, by the client's port: only they can be reset. */
+  readonly #raw = new Map<number | undefined, Socket>();
   #playing: Playing | undefined;
 
   private constructor(server: Server, folder: string, places: Places) {
     this.#server = server;
     this.#folder = folder;
     this.places = places;
-    server.on("request", (request, response) => void this.#answer(request, response));
+    server.on("connection", (socket: Socket) => {
+      const port = socket.remotePort;
+      this.#raw.set(port, socket);
+      socket.once("close", () => this.#raw.delete(port));
+    });
+    server.on("request", (request, response) => {
+      // What goes wrong here must not leave the client waiting.
+      this.#answer(request, response).catch(() => request.socket.destroy());
+    });
   }
 
   static async start(): Promise<ReplayServer> {
@@ -80,14 +93,7 @@ export class ReplayServer implements AsyncDisposable {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let received: ReceivedRequest;
-    try {
-      received = await receive(request);
-    } catch {
-      // The client gave up while it was sending.
-      request.socket.destroy();
-      return;
-    }
+    const received = await receive(request);
     const playing = this.#playing;
     if (playing === undefined) {
       request.socket.destroy();
@@ -111,7 +117,7 @@ export class ReplayServer implements AsyncDisposable {
       return;
     }
     const { fault } = answer;
-    faults.find(({ pattern }) => pattern.test(fault))?.bringAbout(request);
+    faults.find(({ pattern }) => pattern.test(fault))?.bringAbout(request, this.#raw.get(request.socket.remotePort));
   }
 }
 

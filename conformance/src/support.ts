@@ -55,25 +55,33 @@ class StepCheck {
       case "slice":
       case "count":
       case "read":
-        return;
+        break;
       case "first":
       case "one":
       case "at":
-        return this.#name(step, this.#modelOf(this.#kinds.get(step.on ?? "")));
+        this.#name(step, this.#kinds.get(step.on ?? "")?.model);
+        break;
       case "select":
-        return this.#name(step, this.#model(step.model));
+        this.#name(step, this.#model(step.model));
+        break;
       case "query":
-        return this.#query(step);
+        this.#query(step);
+        break;
       case "refine":
-        return this.#chain(step, this.#kinds.get(step.on ?? ""));
+        this.#chain(step, this.#kinds.get(step.on ?? ""));
+        break;
       case "create":
-        return this.#create(step, result);
+        this.#create(step, result);
+        break;
       case "set":
-        return this.#set(step, result);
+        this.#set(step, result);
+        break;
       case "call":
-        return this.#call(step);
+        this.#call(step);
+        break;
       case "close":
-        return this.#method(this.#kinds.get(step.on ?? ""), "close");
+        this.#method(this.#kinds.get(step.on ?? ""), "close");
+        break;
       default:
         this.#reasons.push(`step "${step.do}"`);
     }
@@ -83,10 +91,6 @@ class StepCheck {
     const model = this.#product.models.get(name ?? "");
     if (model === undefined) this.#reasons.push(`model ${name}`);
     return model;
-  }
-
-  #modelOf(kind: Kind | undefined): ModelClass | undefined {
-    return kind?.model;
   }
 
   #name(step: Step, model: ModelClass | undefined): void {

@@ -58,7 +58,7 @@ proc.no_such_field;
 // @ts-expect-error no such join
 cb.select(Process).include("hostname");
 // @ts-expect-error a Ref has no symbols of the model and cannot be iterated
-for await (const _ of cb.select(Process, "x")) void _;
+for await (const _ of cb.select(Process, "x")) void _; // eslint-disable-line @typescript-eslint/await-thenable -- that it is none is the point
 // @ts-expect-error sensors are not searched by this
 cb.select(Sensor).where({ os: "linux" });
 // @ts-expect-error a Process has no save

@@ -1,5 +1,6 @@
 import type { HuntArguments } from "../arguments.js";
 import { drawConnection } from "../draw/connection.js";
+import { holdsProcesses } from "../draw/organisation.js";
 import { HuntPrinter } from "../draw/printer.js";
 import { Cost } from "../hunt/cost.js";
 import { chooseQuery, GUIDE_QUERY, type Suspicion } from "../hunt/default-query.js";
@@ -8,6 +9,7 @@ import { runHunt } from "../hunt/hunt.js";
 import { type HuntServer, openServer } from "../hunt/server.js";
 import { unlessInterrupted, untilInterrupted } from "../interruption.js";
 import type { Context } from "../run.js";
+import { CommandError } from "../shown-error.js";
 import { safeData, safeJson } from "../text-safety.js";
 
 /** `cbapi hunt` */
@@ -37,6 +39,7 @@ async function huntOn(server: HuntServer, args: HuntArguments, context: Context)
     const printer = args.json ? undefined : new HuntPrinter(terminal);
     printer?.server(safeData(serverFinding), safeData(server.sandbox?.info()));
     printer?.imports(safeData(server.imports));
+    requireImported(server, args);
 
     terminal.progress("Hunting");
     const { query, meaning } = await queryOf(args, server, signal);
@@ -67,6 +70,14 @@ async function huntOn(server: HuntServer, args: HuntArguments, context: Context)
   } finally {
     cost.dispose();
   }
+}
+
+/** To hunt among nothing finds nothing, and would look like good news. */
+function requireImported({ sandbox }: HuntServer, { importFiles }: HuntArguments): void {
+  if (importFiles.length === 0 || sandbox === undefined || holdsProcesses(sandbox.info())) return;
+  throw new CommandError(
+    `There is no process in ${importFiles.join(", ")}. Events of Sysmon are expected, as JSON lines, plain or in .gz or .zip.`,
+  );
 }
 
 /** The caller's query, or one that finds something: the guide's, or in imported logs the first that gives a result. */

@@ -19,8 +19,13 @@ export interface CompileOptions {
 
 /** A condition over `d`, the document: a row of `segment` or of `binary`. */
 export function compileQuery(query: Query, options: CompileOptions): SqlText {
-  return new Compiler(options).query(query, options.acrossSegments === true);
+  const condition = new Compiler(options).query(query, options.acrossSegments === true);
+  if (condition.params.length > MOST_PARAMETERS) throw new QuerySyntaxError("The query has too many terms", query.at);
+  return condition;
 }
+
+/** SQLite takes a few more; the rest is for what is put around the condition. */
+const MOST_PARAMETERS = 32_000;
 
 /** Which field a binary's hash is posted under for each relation; the parent has a row of its own. */
 const RELATION_HASH: Record<Exclude<Relation, "parent">, keyof typeof Field> = {

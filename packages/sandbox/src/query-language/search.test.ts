@@ -258,5 +258,7 @@ describe("segments", () => {
   it("takes long alternatives", () => {
     const text = Array.from({ length: 1500 }, (_, n) => `process_pid:${n}`).join(" or ");
     expect(searchIn(store, text)).toEqual([1, 2, 3]);
+    const endless = Array.from({ length: 33_000 }, (_, n) => `process_pid:${n}`).join(" or ");
+    expect(() => searchIn(store, endless)).toThrow("The query has too many terms");
   });
 });

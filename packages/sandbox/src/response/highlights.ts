@@ -20,6 +20,7 @@ export interface Highlight {
 export function highlightsOf(query: Query, rows: readonly Record<string, unknown>[], idField: string): Highlight[] {
   const found = new Map<string, Set<string>>();
   const terms = termsOf(query, "positive");
+  if (terms.length === 0) return [];
   for (const row of rows) {
     for (const field of idField === "md5" ? BINARY_SHOWN : SHOWN) {
       for (const text of [row[field]].flat()) {

@@ -98,7 +98,7 @@ export class EventCodec {
 
   /**
    * Packs the events of a process, one pack for each of its segments, and posts what they hold under the segments'
-   * documents. `docs` has undefined for segments that are stored already. `onHash` hears of each module that was loaded.
+   * documents. `docs` has undefined for segments that are stored already. `onModule` hears of each module that was loaded.
    */
   pack(
     events: ProcessEvents,

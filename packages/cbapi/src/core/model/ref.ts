@@ -290,12 +290,11 @@ function refClassOf(cls: ModelClass): new (source: RefSource<AnyModel>) => RefBa
       define(RefClass.prototype, name, (ref: RefBase<AnyModel>) => resourceRef(declared.type, ref, name));
     } else if (typeof descriptor.value === "function") {
       const keyOnly = cls.spec.keyOnly?.includes(name) ?? false;
-      Object.defineProperty(RefClass.prototype, name, {
-        configurable: true,
-        value(this: RefBase<AnyModel>, ...args: unknown[]) {
-          return new Lazy(`${name}()`, () => callMember(this, name, args, keyOnly));
-        },
-      });
+      defineMethod(
+        RefClass.prototype,
+        name,
+        (ref: RefBase<AnyModel>, args) => new Lazy(`${name}()`, () => callMember(ref, name, args, keyOnly)),
+      );
     } else if (isField(declared) || descriptor.get !== undefined) {
       define(RefClass.prototype, name, (ref: RefBase<AnyModel>) => new Lazy(name, () => readMember(ref, name)));
     }
@@ -309,6 +308,19 @@ function define<This extends object>(prototype: object, name: string, get: (ref:
     configurable: true,
     get(this: This) {
       return get(this);
+    },
+  });
+}
+
+function defineMethod<This extends object>(
+  prototype: object,
+  name: string,
+  call: (self: This, args: unknown[]) => unknown,
+): void {
+  Object.defineProperty(prototype, name, {
+    configurable: true,
+    value(this: This, ...args: unknown[]) {
+      return call(this, args);
     },
   });
 }
@@ -337,12 +349,9 @@ function resourceRef(type: ResourceClass<object>, ref: RefBase<AnyModel>, name: 
     RefClass = class extends ResourceRef<object> {};
     for (const [member, descriptor] of membersOf(type.prototype as object, Object.prototype)) {
       if (typeof descriptor.value === "function") {
-        Object.defineProperty(RefClass.prototype, member, {
-          configurable: true,
-          value(this: ResourceRef<object>, ...args: unknown[]) {
-            return ResourceRef.call(this, member, args);
-          },
-        });
+        defineMethod(RefClass.prototype, member, (self: ResourceRef<object>, args) =>
+          ResourceRef.call(self, member, args),
+        );
       } else {
         define(RefClass.prototype, member, (self: ResourceRef<object>) => ResourceRef.take(self, member));
       }

@@ -1,0 +1,62 @@
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { departures } from "./departures.js";
+import { type Outcome, runAll } from "./runner.js";
+import { readVectors } from "./vector.js";
+
+/** The recordings of the folder that the library can be held to today, by name. */
+const supported: Readonly<Record<string, string>> = {
+  credentials: `
+    env env-partial env-vs-file-name file-explicit file-home file-missing file-precedence file-profile ini-details
+    profile-incomplete profile-missing`,
+  errors: `
+    connection-dropped connection-refused create-not-creatable get-400 get-401 get-403 get-404 get-405 get-429 get-500
+    get-502 http-url immutable-field json-error-message non-json-200 pinned-certificate query-syntax redirect retry-502
+    timeout untrusted-certificate url-trailing-slash`,
+  response: `
+    api-bad-token api-info api-old-server banned-hash-list-600 binary-bad-hash binary-banned binary-file
+    binary-frequency binary-search binary-summary facets-bare group-not-found group-sensors join-cache object-refresh
+    process-events-5.0 process-events-files-registry process-events-net-modules process-facets process-first
+    process-group-by process-not-found process-one-many process-one-ok process-search-250
+    process-search-count-then-list process-search-take-5 process-select-lazy process-slices process-sort process-tags
+    process-threat-intel process-time-limits process-walk-children process-walk-parents sensor-by-hostname
+    sensor-invalid-where sensor-list-paged sensor-no-change sensor-read sensor-stats simple-query-where`,
+};
+
+describe("the bundled recordings", () => {
+  let outcomes: Outcome[];
+  const named = (status: Outcome["status"]): string[] =>
+    outcomes.filter((outcome) => outcome.status === status).map(({ vector }) => vector);
+
+  beforeAll(async () => {
+    outcomes = await runAll(readVectors(fileURLToPath(new URL("../fixtures", import.meta.url))));
+  });
+
+  it("are all met, or name what the library does not have", () => {
+    expect(outcomes.filter(({ status }) => status === "failed")).toEqual([]);
+    expect(outcomes).toHaveLength(213);
+    for (const { status, reasons } of outcomes) expect(reasons.length > 0).toBe(status === "unsupported");
+  });
+
+  it("are supported as far as this list goes", () => {
+    const expected = Object.entries(supported).flatMap(([folder, names]) =>
+      names
+        .trim()
+        .split(/\s+/)
+        .map((name) => `${folder}/${name}`),
+    );
+    expect(named("passed").sort()).toEqual(expected.sort());
+  });
+
+  it("are met with fewer requests than were recorded in these places only", () => {
+    const spared = outcomes.filter((outcome) => outcome.spared.length > 0).map((one) => [one.vector, ...one.spared]);
+    expect(spared).toEqual([["response/banned-hash-list-600", "GET /api/v1/banning/blacklist?count=10000"]]);
+  });
+
+  it("make use of every departure of the table", () => {
+    const used = outcomes.flatMap((outcome) => outcome.departures).length;
+    const always = departures.filter((row) => !("sometimes" in row)).length;
+    expect(used).toBeGreaterThanOrEqual(always);
+    expect(used).toBeLessThanOrEqual(departures.length);
+  });
+});

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const command = fileURLToPath(new URL("../../bin/cbapi.js", import.meta.url));
+const folder = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What a command left behind. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Called with each piece of the output and all of it so far. */
+  readonly onOutput?: (child: ChildProcess, stdout: string) => void;
+}
+
+/** Runs the command as a user would, and waits for its end. */
+export function runCli(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  return runNode([command, ...args], options);
+}
+
+/** Runs a small program that uses the public packages. */
+export function runScript(source: string, options: RunOptions = {}): Promise<Ended> {
+  return runNode(["--input-type=module", "--eval", source], { cwd: folder, ...options });
+}
+
+function runNode(args: readonly string[], { env = {}, cwd, onOutput }: RunOptions): Promise<Ended> {
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { ...plainEnvironment(), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+    onOutput?.(child, stdout);
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** Nobody's profiles, tokens, proxies or colours: only what a test sets counts. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => /^(PATH|TMPDIR|TEMP|TMP|SYSTEMROOT|WINDIR)$/i.test(name));
+  return { ...Object.fromEntries(kept), HOME: tmpdir(), USERPROFILE: tmpdir() };
+}
+
+/** A folder for a test's files, with a blank in its name; `remove` it afterwards. */
+export function temporaryFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), "cbapi cli "));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
