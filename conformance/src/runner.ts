@@ -133,32 +133,33 @@ class VectorRun {
     if (outdated.length > 0) {
       return outdated.map((row) => `the recording no longer says what the table says: ${describeDeparture(row)}`);
     }
-    const differences = this.#compare(rows.reduce(withAccepted, recorded), actual);
+    const met = (departure: GeneralDeparture) => this.general.add(departure);
+    const differences = this.#compare(rows.reduce(withAccepted, recorded), actual, met);
     if (differences.length > 0) return differences;
     for (const row of rows) {
       const others = rows.filter((other) => other !== row);
-      if (this.#compare(others.reduce(withAccepted, recorded), actual).length === 0) {
+      if (this.#compare(others.reduce(withAccepted, recorded), actual, () => {}).length === 0) {
         differences.push(`a departure is not needed, remove it from the table: ${describeDeparture(row)}`);
       } else this.used.add(row);
     }
     return differences;
   }
 
-  #compare(recorded: RecordedResult, actual: Actual): string[] {
+  #compare(recorded: RecordedResult, actual: Actual, met: Comparison["met"]): string[] {
     const { value, error, printed } = withPlaces(fillIn(recorded, this.#server.places));
     if (printed !== undefined) return [`the recorded client printed ${show(printed)}; the library prints nothing`];
     const product = findProduct(this.#vector.api ?? this.#vector.product);
     const comparison: Comparison = {
       names: product?.names ?? findProduct("response")?.names ?? {},
-      met: (departure) => this.general.add(departure),
+      met,
     };
     if (error !== undefined) {
       if (!("error" in actual)) return [`an error of class ${error.class} was expected; there was none`];
-      return compareError(error, actual.error, comparison.names, comparison.met);
+      return compareError(error, actual.error, comparison.names, met);
     }
     if ("error" in actual) return [`failed with ${show(actual.error)}`];
     if (value === null && isModel(actual.value)) {
-      this.general.add("returned value");
+      met("returned value");
       return [];
     }
     return compareValue(value ?? null, actual.value, "", comparison);

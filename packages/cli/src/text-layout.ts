@@ -57,8 +57,10 @@ export function wrap(text: string, columns: number, most: number): string[] {
     rest = rest.slice(taken.length);
   }
   if (rest === "") return lines;
-  const more = `… (${rest.length} more characters)`;
-  return [...lines.slice(0, -1), `${beginning(lines.at(-1) ?? "", columns - columnsOf(more))}${more}`];
+  const last = lines.at(-1) ?? "";
+  const said = (count: number): string => `… (${count} more characters)`;
+  const shown = beginning(last, columns - columnsOf(said(text.length)));
+  return [...lines.slice(0, -1), shown + said(rest.length + last.length - shown.length)];
 }
 
 /** `1 process`, `2 processes`. */

@@ -1,5 +1,5 @@
 import type { Terminal } from "../terminal.js";
-import { line, wrap } from "../text-layout.js";
+import { line, plural, wrap } from "../text-layout.js";
 
 /** What the importer says of a file, as far as it says it. */
 interface ImportReport {
@@ -33,12 +33,12 @@ export function drawImport(report: unknown, colors: Terminal["colors"], width: n
     wrap(text, width - INDENT, 3).map((part, index) =>
       line([[`   ${(index === 0 ? label : "").padEnd(INDENT - 3)}`, colors.dim], [part]], width),
     );
-  const found = `${number(processes)} processes on ${number(sensors)} hosts, ${number(binaries)} binaries, from ${number(events)} events in ${number(lines)} lines`;
+  const found = `${plural(processes, "process", "processes")} on ${plural(sensors, "host")}, ${plural(binaries, "binary", "binaries")}, from ${plural(events, "event")} in ${plural(lines, "line")}`;
   return [
     line([["Imported "], [file, colors.bold]], width),
     ...row("found", found),
     ...(mapped.length === 0 ? [] : row("mapped", mapped.map(([kind, count]) => `${kind} ${number(count)}`).join(", "))),
-    ...(malformedLines === 0 ? [] : row("malformed", `${number(malformedLines)} lines are no events`)),
+    ...(malformedLines === 0 ? [] : row("malformed", `${plural(malformedLines, "line")} without an event`)),
     ...remarks("assumed", assumed, row),
     ...remarks("skipped", skipped, row),
   ];

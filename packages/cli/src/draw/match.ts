@@ -54,7 +54,7 @@ function signature(match: MatchFinding, colors: Terminal["colors"]): Piece[] {
   const { text, verdict } = signatureText(match.binary, match.start);
   const style = { good: colors.green, bad: colors.red, unknown: colors.dim }[verdict];
   const md5 = match.process_md5 ?? match.binary?.md5;
-  return [...(md5 === undefined ? [] : [[md5, colors.dim] as const, [", "] as const]), [text, style]];
+  return [[text, style], ...(md5 === undefined ? [] : [[`, MD5 ${md5}`, colors.dim] as const])];
 }
 
 const labelled = (label: string, pieces: readonly Piece[], colors: Terminal["colors"], width: number): string =>

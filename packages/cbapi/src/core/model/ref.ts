@@ -47,6 +47,8 @@ const makeThenable = Symbol("cbapi.settle");
 class RefBase<M extends AnyModel> {
   readonly #source: RefSource<M>;
   #located: Promise<M | undefined> | undefined;
+  /** The object as it was located; it may be loaded through another path as well. */
+  #model: M | undefined;
   #loaded: M | undefined;
 
   constructor(source: RefSource<M>) {
@@ -73,7 +75,8 @@ class RefBase<M extends AnyModel> {
   static async locate<M extends AnyModel>(ref: RefBase<M>): Promise<M | undefined> {
     ref.#located ??= ref.#source.locate(ref.#source.options ?? {});
     try {
-      return await ref.#located;
+      ref.#model = await ref.#located;
+      return ref.#model;
     } catch (error) {
       ref.#located = undefined;
       throw error;
@@ -100,8 +103,10 @@ class RefBase<M extends AnyModel> {
   }
 
   [inspect.custom](): string {
-    const { cls, describe } = this.#source;
-    return `Ref<${cls.spec.name} ${describe()}> (${this.#loaded === undefined ? "not loaded" : "loaded"})`;
+    const { cls, describe, completeness } = this.#source;
+    const known = this.#model === undefined ? Completeness.key : Model.stateOf(this.#model).completeness;
+    const loaded = known > Completeness.key && known >= completeness;
+    return `Ref<${cls.spec.name} ${describe()}> (${loaded ? "loaded" : "not loaded"})`;
   }
 }
 

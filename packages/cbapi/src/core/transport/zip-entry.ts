@@ -42,8 +42,6 @@ export async function* zipEntry(archive: Readable, name: string): AsyncGenerator
       yield* pieces;
       if (found.done) return;
     }
-    unzip.push(new Uint8Array(0), true);
-    yield* ready;
     if (found.method === undefined) throw new ApiError(`The downloaded archive has no entry named ${name}`);
     if (!found.done) throw new ApiError(`The downloaded archive ends in the middle of ${name}`);
   }

@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
+import { Zip, ZipDeflate, ZipPassThrough, zipSync } from "fflate";
+import { describe, expect, it } from "vitest";
+import { zipEntry } from "./zip-entry.js";
+
+const content = Buffer.concat([Buffer.from("MZ"), randomBytes(200_000), Buffer.alloc(100_000)]);
+
+/** The archive in pieces of this size, with a count of how many were taken. */
+function inPieces(archive: Uint8Array, size: number): { stream: Readable; taken: () => number } {
+  let taken = 0;
+  function* pieces() {
+    for (let at = 0; at < archive.length; at += size) {
+      taken++;
+      yield Buffer.from(archive.subarray(at, at + size));
+    }
+  }
+  return { stream: Readable.from(pieces(), { highWaterMark: 1 }), taken: () => taken };
+}
+
+async function read(archive: Uint8Array, size: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of zipEntry(inPieces(archive, size).stream, "filedata")) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** An archive written as a stream: its sizes stand behind the data. */
+async function streamed(stored: boolean): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  const zip = new Zip((error, chunk) => {
+    if (error !== null) throw error;
+    chunks.push(chunk);
+  });
+  const file = stored ? new ZipPassThrough("filedata") : new ZipDeflate("filedata");
+  zip.add(file);
+  file.push(content, true);
+  zip.end();
+  return Buffer.concat(chunks);
+}
+
+describe("an entry of a ZIP", () => {
+  it.each([
+    ["deflated", zipSync({ metadata: Buffer.from("x"), filedata: content })],
+    ["stored", zipSync({ filedata: [content, { level: 0 }], metadata: Buffer.from("x") })],
+    ["deflated, behind another", zipSync({ "a/first": randomBytes(5000), filedata: content })],
+  ])("is read when %s, however the archive is cut into pieces", async (_, archive) => {
+    for (const size of [1009, 65_536, archive.length]) expect((await read(archive, size)).equals(content)).toBe(true);
+  });
+
+  it("is read when its sizes stand behind it", async () => {
+    expect((await read(await streamed(false), 4096)).equals(content)).toBe(true);
+  });
+
+  it("may be empty", async () => {
+    expect(await read(zipSync({ filedata: Buffer.alloc(0) }), 10)).toHaveLength(0);
+  });
+
+  it("takes no more of the archive than its reader wants", async () => {
+    const { stream, taken } = inPieces(zipSync({ filedata: [randomBytes(5_000_000), { level: 0 }] }), 1000);
+    for await (const chunk of zipEntry(stream, "filedata")) {
+      expect(chunk.length).toBeGreaterThan(0);
+      break;
+    }
+    expect(taken()).toBeLessThan(20);
+    expect(stream.destroyed).toBe(true);
+  });
+
+  it("that is missing, or that ends early, is an error and no short file", async () => {
+    await expect(read(zipSync({ other: content }), 4096)).rejects.toThrow("no entry named filedata");
+    const archive = zipSync({ filedata: content });
+    await expect(read(archive.subarray(0, 100_000), 4096)).rejects.toThrow("ends in the middle of filedata");
+    await expect(read(Buffer.from("<html>not a zip</html>"), 4096)).rejects.toThrow("no entry named filedata");
+  });
+
+  it("holds back when its reader is slow", async () => {
+    const { stream, taken } = inPieces(zipSync({ filedata: randomBytes(8_000_000) }), 10_000);
+    const chunks = zipEntry(stream, "filedata");
+    await chunks.next();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(taken()).toBeLessThan(200);
+    await chunks.return();
+  });
+});
