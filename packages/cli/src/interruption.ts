@@ -1,10 +1,14 @@
 import type { Terminal } from "./terminal.js";
 
-/** Ends a command from outside: Ctrl-C, a request to terminate, or an output that nobody reads any more. */
+/** As shells count: 128 and the number of the signal. */
+const exitCodes: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+const signalNames = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
+
+/** Ends a command from outside: Ctrl-C, a terminal that is closed, or an output that nobody reads any more. */
 export class Interruption {
   readonly #controller = new AbortController();
   readonly #onSignal = (name: NodeJS.Signals): void => {
-    const code = name === "SIGINT" ? 130 : 143;
+    const code = exitCodes[name] ?? 1;
     // The second time somebody means it: nothing is put in order any more.
     if (this.signal.aborted) process.exit(code);
     this.#stop(code);
@@ -13,10 +17,12 @@ export class Interruption {
   exitCode = 0;
 
   constructor(terminal: Terminal) {
-    process.on("SIGINT", this.#onSignal);
-    process.on("SIGTERM", this.#onSignal);
-    // Enough was read: that is not a failure.
-    terminal.onClosed(() => this.#stop(0));
+    for (const name of signalNames) process.on(name, this.#onSignal);
+    terminal.onClosed((error) => {
+      // Enough was read: that is no failure. A full disk is.
+      if (error !== undefined) terminal.noteUnsafe(`cbapi: The output cannot be written: ${error.message}`);
+      this.#stop(error === undefined ? 0 : 1);
+    });
   }
 
   /** Aborted when the command has to end. */
@@ -30,8 +36,7 @@ export class Interruption {
   }
 
   dispose(): void {
-    process.off("SIGINT", this.#onSignal);
-    process.off("SIGTERM", this.#onSignal);
+    for (const name of signalNames) process.off(name, this.#onSignal);
   }
 
   #stop(code: number): void {

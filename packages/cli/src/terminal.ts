@@ -54,11 +54,10 @@ export class Terminal {
     this.#progress = true;
   }
 
-  /** Calls back when nobody reads the output any more, as after `| head`. Nothing more can be printed then. */
-  onClosed(closed: () => void): void {
+  /** Calls back when the output takes no more: because nobody reads it, as after `| head`, or for a real error. */
+  onClosed(closed: (error: Error | undefined) => void): void {
     this.#out.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
-      closed();
+      closed(error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED" ? undefined : error);
     });
     // Without anybody to tell, there is nothing to say.
     this.#error.on("error", () => {});

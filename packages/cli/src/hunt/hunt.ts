@@ -1,4 +1,11 @@
-import { type CbResponseAPI, ClientError, Process, type ProcessQuery, type Results } from "cbapi/response";
+import {
+  type CbResponseAPI,
+  ClientError,
+  InvalidHashError,
+  Process,
+  type ProcessQuery,
+  type Results,
+} from "cbapi/response";
 import type { Cost } from "./cost.js";
 import type { BinaryFinding, Findings, MatchFinding, ProcessFinding } from "./findings.js";
 import { Joins } from "./joins.js";
@@ -58,8 +65,9 @@ async function rowsWithJoins(query: ProcessQuery, limit: number, signal: AbortSi
   try {
     return await query.include("sensor.group", "binary").all({ limit, signal });
   } catch (error) {
-    // A token that may search, but not read sensor groups for example. Joins taken one by one leave a gap there.
-    if (error instanceof ClientError && error.status === 403) return query.all({ limit, signal });
+    // One object that may not be read, or a hash that is none, spoils the joins of all. Taken one by one they leave a gap.
+    const forbidden = error instanceof ClientError && error.status === 403;
+    if (forbidden || error instanceof InvalidHashError) return query.all({ limit, signal });
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../clock.js";
 import { ObjectNotFoundError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
 import { Completeness, type Document, type Fetched, type ModelHost } from "./document.js";
-import { type AnyModel, hasChanges, type ModelClass } from "./model.js";
+import { type AnyModel, hasChanges, isKnown, type ModelClass } from "./model.js";
 import type { Key } from "./relations.js";
 import { SharedCall } from "./shared-call.js";
 
@@ -70,6 +70,13 @@ export class IdentityMap {
     return entry;
   }
 
+  /** The same as {@link IdentityMap.peek} for a caller who would have to ask the server otherwise: it counts as a hit. */
+  recall(cls: ModelClass, key: Key): Entry | undefined {
+    const entry = this.peek(cls, key);
+    if (entry !== undefined) this.#hits++;
+    return entry;
+  }
+
   /** Puts in a document that came along with something else. A better known, fresh one is left alone. */
   seed(cls: ModelClass, key: Key, document: Document, completeness: Completeness, related?: unknown): Entry {
     const known = this.peek(cls, key);
@@ -91,7 +98,10 @@ export class IdentityMap {
   shared(cls: ModelClass, key: Key, make: () => AnyModel): AnyModel {
     const id = `${cls.spec.name} ${cls.normaliseKey(key)}`;
     const known = this.#shared.get(id);
-    if (known !== undefined && known.expires > this.#clock.now() && !hasChanges(known.model)) return known.model;
+    if (known !== undefined && known.expires > this.#clock.now() && !hasChanges(known.model)) {
+      if (isKnown(known.model)) this.#hits++;
+      return known.model;
+    }
     const model = make();
     this.#shared.set(id, { model, expires: this.#clock.now() + this.#ttl });
     return model;

@@ -157,6 +157,23 @@ export abstract class Model {
     return { ...document, ...(changes === undefined ? {} : Object.fromEntries(changes)) };
   }
 
+  /**
+   * The document for a member that looks at all of its fields. Taken through a Ref, such a member makes an object load
+   * that is known by less than a search row.
+   */
+  protected get wholeDocument(): Document {
+    if (this.#state.completeness < Completeness.row) this.#state.missed = true;
+    return this.toJSON();
+  }
+
+  /** A value that is made when it is first asked for and kept until the object is read anew. */
+  protected kept<T>(name: string, make: () => T): T {
+    this.#state.joins ??= new Map();
+    const { joins } = this.#state;
+    if (!joins.has(name)) joins.set(name, make());
+    return joins.get(name) as T;
+  }
+
   /** Whether everything that the server knows of this object is here. */
   get isLoaded(): boolean {
     return this.#state.completeness === Completeness.full;
@@ -200,6 +217,11 @@ export async function ensure(model: Model, wanted: Completeness, options: CallOp
 /** @internal */
 export function hasChanges(model: Model): boolean {
   return Model.stateOf(model).changes !== undefined;
+}
+
+/** @internal Whether more than its key is known. */
+export function isKnown(model: Model): boolean {
+  return Model.stateOf(model).completeness > Completeness.key;
 }
 
 /** @internal Takes over a document of the identity map. */

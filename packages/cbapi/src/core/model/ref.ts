@@ -194,7 +194,7 @@ export function refByJoin<M extends AnyModel>(client: ModelHost, cls: ModelClass
 /** A new model of this key, with what the identity map knows of it. */
 export function modelByKey<M extends AnyModel>(client: ModelHost, cls: ModelClass<M>, key: Key): M {
   const model = new cls({ client, key });
-  const entry = client.identityMap.peek(cls, key);
+  const entry = client.identityMap.recall(cls, key);
   if (entry !== undefined) adopt(Model.stateOf(model), entry);
   return model;
 }

@@ -82,7 +82,7 @@ describe("a query", () => {
     expect(await pids(-1)).toEqual([249]);
     expect(await pids(-3, -1)).toEqual([247, 248]);
     expect(await query.at(-1).process_pid).toBe(249);
-    expect(windows(requests.splice(0))).toEqual(["249+100", "247+2", "249+1"]);
+    expect(windows(requests.splice(0))).toEqual(["249+1", "247+2", "249+1"]);
     expect(await pids(5, 5)).toEqual([]);
     expect(await pids(0, 0)).toEqual([]);
     expect(await pids(7, 3)).toEqual([]);

@@ -147,7 +147,8 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     }
     const total = start < 0 || (end !== undefined && end < 0) ? await this.count(options) : 0;
     const from = start < 0 ? Math.max(0, total + start) : start;
-    const to = end === undefined ? undefined : end < 0 ? total + end : end;
+    // Counted from the end, the number of rows is known although no end is named.
+    const to = end === undefined ? (start < 0 ? total : undefined) : end < 0 ? total + end : end;
     const limit = to === undefined ? undefined : Math.max(0, to - from);
     return this.#collect(from, limit, options);
   }

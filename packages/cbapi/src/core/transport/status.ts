@@ -43,7 +43,7 @@ export function statusError(answer: RefusedAnswer, context: RequestContext): CbA
   const said =
     message === ""
       ? " (the server gave no reason)"
-      : `: ${serverText(answer.text, answer.secrets, SHOWN).replace(/\s+/g, " ")}`;
+      : `: ${serverText(reasonIn(answer.text), answer.secrets, SHOWN).replace(/\s+/g, " ")}`;
   const wait = retryAfter(answer.headers, answer.now);
   const details = { status, method, path, uri, serverMessage: message, retryAfter: wait };
   const text = (hint: string): string =>
@@ -71,6 +71,18 @@ export function statusError(answer: RefusedAnswer, context: RequestContext): CbA
     return new QuerySyntaxError(text("Check quotes, parentheses and field names of the query."), details);
   }
   return new ClientError(text(clientHint(status)), { ...details, retryable: status === 429 || status === 408 });
+}
+
+/** What the server says in words, where its answer is a JSON object that has such a field; else the whole answer. */
+function reasonIn(text: string): string {
+  if (!text.startsWith("{")) return text;
+  try {
+    const { message, Message } = JSON.parse(text) as { message?: unknown; Message?: unknown };
+    const words = message ?? Message;
+    return typeof words === "string" && words !== "" ? words : text;
+  } catch {
+    return text;
+  }
 }
 
 function clientHint(status: number): string {

@@ -1,6 +1,6 @@
 import { InvalidHashError, ObjectNotFoundError } from "../../core/errors.js";
 import { defineModel } from "../../core/model/define-model.js";
-import type { Document, Fetched, ModelHost } from "../../core/model/document.js";
+import type { Fetched, ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
 import { Lazy } from "../../core/model/lazy.js";
 import { asDocument } from "../../core/model/model.js";
@@ -201,21 +201,7 @@ export class Binary extends defineModel(
 
   /** How common it is: `GET /api/v1/process/host/count`. */
   get frequency(): PromiseLike<Frequency> {
-    return new Lazy("Frequency", async () => {
-      const parameters = { "cb.freqver": 1, md5: this.md5, name: "md5" };
-      const counts = (await Binary.stateOf(this).client.getObject("/api/v1/process/host/count", parameters)) as {
-        hostCount?: number;
-        globalCount?: number;
-        numDocs?: number;
-      };
-      const { hostCount = 0, globalCount = 0, numDocs = 0 } = counts;
-      return {
-        computer_count: hostCount,
-        process_count: globalCount,
-        all_process_count: numDocs,
-        module_frequency: numDocs === 0 ? 0 : globalCount / numDocs,
-      };
-    });
+    return this.kept("frequency", () => new Lazy("Frequency", () => this.#readFrequency()));
   }
 
   /** The ban of this hash, or `false` when it is not banned: `GET /api/v1/banning/blacklist/{md5}`. */
@@ -237,11 +223,27 @@ export class Binary extends defineModel(
 
   /** The feeds that have tagged it. */
   get tags(): readonly string[] {
-    return tagsOf(this.toJSON() as Document);
+    return tagsOf(this.wholeDocument);
   }
 
   /** What a feed says of it. */
   tagInfo(feed: string): Tag | undefined {
-    return tagOf(this.toJSON(), feed);
+    return tagOf(this.wholeDocument, feed);
+  }
+
+  async #readFrequency(): Promise<Frequency> {
+    const parameters = { "cb.freqver": 1, md5: this.md5, name: "md5" };
+    const counts = (await Binary.stateOf(this).client.getObject("/api/v1/process/host/count", parameters)) as {
+      hostCount?: number;
+      globalCount?: number;
+      numDocs?: number;
+    };
+    const { hostCount = 0, globalCount = 0, numDocs = 0 } = counts;
+    return {
+      computer_count: hostCount,
+      process_count: globalCount,
+      all_process_count: numDocs,
+      module_frequency: numDocs === 0 ? 0 : globalCount / numDocs,
+    };
   }
 }

@@ -476,12 +476,12 @@ export class Process extends defineModel(
 
   /** The feeds that have tagged it. */
   get tags(): readonly string[] {
-    return tagsOf(this.toJSON());
+    return tagsOf(this.wholeDocument);
   }
 
   /** What a feed says of it. */
   tagInfo(feed: string): Tag | undefined {
-    return tagOf(this.toJSON(), feed);
+    return tagOf(this.wholeDocument, feed);
   }
 
   /**
