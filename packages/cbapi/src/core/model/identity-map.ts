@@ -40,6 +40,8 @@ export class IdentityMap {
   readonly #entries: LRUCache<string, Entry>;
   /** The models that joins give, so that two joins to one object give the same one. */
   readonly #shared: LRUCache<string, { model: AnyModel; expires: number }>;
+  /** Objects that joins named and that the server does not have. */
+  readonly #absent: LRUCache<string, { error: ObjectNotFoundError; expires: number }>;
   readonly #loading = new Map<string, SharedCall<Entry>>();
   readonly #batches = new Map<ModelClass, PendingBatch>();
   #hits = 0;
@@ -51,6 +53,7 @@ export class IdentityMap {
     this.#ttl = options.ttl ?? 60_000;
     this.#entries = new LRUCache({ max: options.max ?? 4096 });
     this.#shared = new LRUCache({ max: options.max ?? 4096 });
+    this.#absent = new LRUCache({ max: options.max ?? 4096 });
   }
 
   /** How often a wanted document was there (`hits`), and how often it was asked for (`misses`). */
@@ -110,11 +113,13 @@ export class IdentityMap {
   /** Forgets an object: after it was deleted, or changed on the server. */
   evict(cls: ModelClass, key: Key): void {
     this.#entries.delete(this.#id(cls, key));
+    this.#absent.delete(this.#id(cls, key));
     this.#shared.delete(`${cls.spec.name} ${cls.normaliseKey(key)}`);
   }
 
   clear(): void {
     this.#entries.clear();
+    this.#absent.clear();
     this.#shared.clear();
   }
 
@@ -132,6 +137,11 @@ export class IdentityMap {
         return entry;
       }
     }
+    if (wanted < Completeness.full && options.refresh !== true) {
+      // Many processes may name one binary that the server does not have: it is asked for once.
+      const absent = this.#absent.get(this.#id(cls, key));
+      if (absent !== undefined && absent.expires > this.#clock.now()) throw absent.error;
+    }
     // Only a join is content with what a search row tells, so only joins may be answered by a search for many.
     if (cls.fetchMany !== undefined && wanted < Completeness.full && options.refresh !== true) {
       return this.#enqueue(cls, key);
@@ -139,25 +149,23 @@ export class IdentityMap {
     return this.#fetch(cls, key, options);
   }
 
-  /** Brings many objects into the map, in as few requests as the server allows. Absent ones are left out. */
+  /**
+   * Brings many objects into the map, in as few requests as the server allows. What fails is left out: whoever reads
+   * such a join gets the failure.
+   */
   async loadMany(cls: ModelClass, keys: Iterable<Key>, options: CallOptions = {}): Promise<void> {
     const missing = new Map<string, Key>();
     for (const key of keys) {
-      if (this.peek(cls, key, Completeness.row) === undefined) missing.set(this.#id(cls, key), cls.normaliseKey(key));
-      else this.#hits++;
+      if (this.peek(cls, key, Completeness.row) !== undefined) this.#hits++;
+      else missing.set(this.#id(cls, key), cls.normaliseKey(key));
     }
-    if (missing.size === 0) return;
-    if (cls.fetchMany !== undefined && missing.size > 1) {
-      await this.#fetchBatch(cls, [...missing.values()], options);
-      return;
+    const wanted = [...missing.values()];
+    if (cls.fetchMany !== undefined && wanted.length > 1) {
+      await this.#fetchBatch(cls, wanted, options).catch(() => {});
+    } else {
+      await Promise.allSettled(wanted.map((key) => this.#fetch(cls, key, options)));
     }
-    await Promise.all(
-      [...missing.values()].map((key) =>
-        this.#fetch(cls, key, options).catch((error: unknown) => {
-          if (!(error instanceof ObjectNotFoundError)) throw error;
-        }),
-      ),
-    );
+    options.signal?.throwIfAborted();
   }
 
   #id(cls: ModelClass, key: Key): string {
@@ -177,6 +185,10 @@ export class IdentityMap {
             timeout: options.timeout,
           });
           return this.#store(cls, key, fetched, Completeness.full);
+        } catch (error) {
+          if (error instanceof ObjectNotFoundError)
+            this.#absent.set(id, { error, expires: this.#clock.now() + this.#ttl });
+          throw error;
         } finally {
           if (this.#loading.get(id) === started) this.#loading.delete(id);
         }
@@ -195,6 +207,7 @@ export class IdentityMap {
       expires: this.#clock.now() + this.#ttl,
     };
     this.#entries.set(this.#id(cls, key), entry);
+    this.#absent.delete(this.#id(cls, key));
     return entry;
   }
 

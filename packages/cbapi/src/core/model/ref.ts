@@ -5,7 +5,7 @@ import { Completeness, type ModelHost } from "./document.js";
 import { isField } from "./fields.js";
 import { freshError } from "./fresh-error.js";
 import { Lazy } from "./lazy.js";
-import { type AnyModel, adopt, ensure, Model, type ModelClass, rawField } from "./model.js";
+import { type AnyModel, adopt, classOf, ensure, Model, type ModelClass, rawField } from "./model.js";
 import { isRelation, isResource, type Key, type Relation, type ResourceClass } from "./relations.js";
 
 /**
@@ -214,7 +214,6 @@ export function joinOf(
     relation,
     async () => owner,
     () => keyText(relation, owner),
-    state.client,
   );
   state.joins ??= new Map();
   state.joins.set(slot, ref);
@@ -232,7 +231,6 @@ function joinRef(
   relation: Relation<AnyModel, undefined>,
   owner: () => Promise<AnyModel | undefined>,
   describe: () => string,
-  client?: ModelHost,
 ): Ref<AnyModel | undefined> {
   const cls = relation.target as ModelClass<AnyModel>;
   return makeRef<AnyModel, undefined>({
@@ -241,16 +239,30 @@ function joinRef(
     completeness: Completeness.row,
     locate: async () => {
       const from = await owner();
-      if (from === undefined) return undefined;
-      const found = await whenKnown(from, () => follow(from, relation));
-      if (found === undefined || found === null) {
-        if (relation.optional) return undefined;
-        throw new ObjectNotFoundError(`${from} names no ${cls.spec.name}`);
-      }
-      if (found instanceof Model) return found;
-      return sharedModel(client ?? Model.stateOf(from).client, cls, found);
+      return from === undefined ? undefined : locateJoin(from, relation, {});
     },
   });
+}
+
+async function locateJoin(
+  owner: AnyModel,
+  relation: Relation<AnyModel, undefined>,
+  options: CallOptions,
+): Promise<AnyModel | undefined> {
+  const found = await whenKnown(owner, () => follow(owner, relation), options);
+  if (found instanceof Model) return found;
+  if (found !== undefined && found !== null) return sharedModel(Model.stateOf(owner).client, relation.target, found);
+  if (relation.optional) return undefined;
+  throw new ObjectNotFoundError(`${owner} names no ${relation.target.spec.name}`);
+}
+
+/** What awaiting the join `name` of a model gives, with options for the requests that it costs. */
+export async function loadJoin(owner: AnyModel, name: string, options: CallOptions): Promise<AnyModel | undefined> {
+  const relation: unknown = Reflect.get(classOf(owner).record, name);
+  if (!isRelation(relation)) throw new TypeError(`${name} is no join`);
+  const joined = await locateJoin(owner, relation as Relation<AnyModel, undefined>, options);
+  if (joined !== undefined) await ensure(joined, Completeness.row, options);
+  return joined;
 }
 
 /** What a relation names: a key, an object known in part, or nothing. */
@@ -266,14 +278,23 @@ export function sharedModel(client: ModelHost, cls: ModelClass, key: Key): AnyMo
   return client.identityMap.shared(cls, normal, () => modelByKey(client, cls, normal) as AnyModel);
 }
 
-/** Evaluates on what is known of the model; if that was not enough, loads it and evaluates again. */
-async function whenKnown<T>(model: AnyModel, evaluate: () => T): Promise<T> {
+/**
+ * Evaluates on what is known of the model; as long as that is not enough, learns more and evaluates again: first as much
+ * as the Ref itself would load, then everything.
+ */
+async function whenKnown<T>(
+  model: AnyModel,
+  evaluate: () => T,
+  options: CallOptions = {},
+  enough: Completeness = Completeness.full,
+): Promise<T> {
   const state = Model.stateOf(model);
-  state.missed = false;
-  const value = evaluate();
-  if (!state.missed || state.completeness === Completeness.full || state.key === undefined) return value;
-  await ensure(model, Completeness.full);
-  return evaluate();
+  for (;;) {
+    state.missed = false;
+    const value = evaluate();
+    if (!state.missed || state.completeness === Completeness.full || state.key === undefined) return value;
+    await ensure(model, state.completeness < enough ? enough : Completeness.full, options);
+  }
 }
 
 function refClassOf(cls: ModelClass): new (source: RefSource<AnyModel>) => RefBase<AnyModel> {
@@ -334,8 +355,9 @@ async function readMember(ref: RefBase<AnyModel>, name: string): Promise<unknown
   try {
     const model = await RefBase.locate(ref);
     if (model === undefined) return undefined;
-    if (RefBase.sourceOf(ref).options?.refresh === true) await RefBase.load(ref);
-    return await whenKnown(model, () => Reflect.get(model, name) as unknown);
+    const { options, completeness } = RefBase.sourceOf(ref);
+    if (options?.refresh === true) await RefBase.load(ref);
+    return await whenKnown(model, () => Reflect.get(model, name) as unknown, options, completeness);
   } catch (error) {
     throw freshError(error);
   }

@@ -1,5 +1,5 @@
 import { Completeness, type ModelHost } from "../model/document.js";
-import { type AnyModel, classOf, ensure, Model } from "../model/model.js";
+import { type AnyModel, classOf, Model } from "../model/model.js";
 import { follow } from "../model/ref.js";
 import { isRelation, type Key, type Relation } from "../model/relations.js";
 import type { CallOptions } from "../transport/types.js";
@@ -45,20 +45,32 @@ async function includeJoin(
   if (!isRelation(relation)) {
     throw new TypeError(`${cls.spec.name} has no join named ${name}, so it cannot be included`);
   }
-  const keys = new Set<Key>();
-  for (const model of models) {
-    const named = follow(model, relation as Relation<AnyModel, undefined>);
-    if (named !== undefined && named !== null && !(named instanceof Model)) keys.add(named);
-  }
+  const named = models.map((model) => keyOf(model, relation as Relation<AnyModel, undefined>));
+  const keys = new Set(named.filter((key) => key !== undefined));
   await client.identityMap.loadMany(relation.target, keys, options);
-  // Taking the join now fixes it to its owner, so that it stays although the map may let the document go.
+  // Taking the join now fixes it to its owner, so that it stays although the map may let the document go. What could
+  // not be loaded is left to whoever reads it.
   const joined = await Promise.allSettled(
-    models.map((model) => Promise.resolve(Reflect.get(model, name) as PromiseLike<AnyModel | undefined>)),
+    models.map((model, index) => {
+      const key = named[index];
+      const known = key !== undefined && client.identityMap.peek(relation.target, key, Completeness.row) !== undefined;
+      return known ? Promise.resolve(Reflect.get(model, name) as PromiseLike<AnyModel | undefined>) : undefined;
+    }),
   );
   if (deeper.length === 0) return;
   const found = new Set<AnyModel>();
   for (const outcome of joined)
     if (outcome.status === "fulfilled" && outcome.value !== undefined) found.add(outcome.value);
-  await Promise.all([...found].map((model) => ensure(model, Completeness.row, options)));
   await include([...found], deeper, client, options);
+}
+
+/** The key that a join names; `undefined` where it names nothing, or an object that its owner brought along. */
+function keyOf(model: AnyModel, relation: Relation<AnyModel, undefined>): Key | undefined {
+  const named = follow(model, relation);
+  if (named === undefined || named === null || named instanceof Model) return undefined;
+  try {
+    return relation.target.normaliseKey(named);
+  } catch {
+    return undefined; // Reading the join says what is wrong with it.
+  }
 }

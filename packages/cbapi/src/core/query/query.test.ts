@@ -1,7 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MoreThanOneResultError, Process, type ProcessQuery, Sensor, SensorGroup } from "../../response/index.js";
+import {
+  type CbApiError,
+  MoreThanOneResultError,
+  Process,
+  type ProcessQuery,
+  Sensor,
+  SensorGroup,
+} from "../../response/index.js";
 import { type Answer, edrServer } from "../../test-support/edr-server.js";
 
 const row = (i: number) => ({
@@ -302,10 +309,28 @@ describe("included joins", () => {
     ]);
   });
 
-  it("leaves the failure of a join to whoever reads it", async () => {
-    const { cb } = await edrServer({ "/api/v1/process": searchOf(1) });
-    const [proc] = await cb.select(Process).include("sensor").all();
-    await expect(proc?.sensor).rejects.toThrow("404");
+  it("leaves the failure of a join to whoever reads it, and asks for what is not there once", async () => {
+    const { cb, requests } = await edrServer({
+      "/api/v1/process": searchOf(6),
+      "/api/v1/sensor/2": { status: 403, text: "not for you" },
+      "/api/v1/sensor/3": { id: 3, computer_name: "H3", group_id: 1 },
+      "/api/v3/group/1": { status: 403, text: "not for you" },
+    });
+    const rows = await cb.select(Process).include("sensor.group", "binary").all();
+    const hostnames = rows.map((proc) =>
+      Promise.resolve(proc.sensor.hostname).catch((error: CbApiError) => error.status),
+    );
+    expect(await Promise.all(hostnames)).toEqual([404, 403, "H3", 404, 403, "H3"]);
+    expect(requests.filter((path) => path === "/api/v1/sensor/1")).toHaveLength(1);
+  });
+
+  it("takes a hash that is none for no binary", async () => {
+    const { cb, requests } = await edrServer({
+      "/api/v1/process": { total_results: 1, results: [{ ...row(1), process_md5: "(unknown)" }] },
+    });
+    const [proc] = await cb.select(Process).include("binary").all();
+    expect(await proc?.binary.signed).toBeUndefined();
+    expect(requests.filter((path) => path.includes("binary"))).toEqual([]);
   });
 
   it("refuses a name that is no join", async () => {

@@ -1,4 +1,5 @@
 import { ObjectNotFoundError } from "../../core/errors.js";
+import { loadJoin } from "../../core/model/ref.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import type { Process } from "./process.js";
 
@@ -99,7 +100,7 @@ export async function walkChildren(start: Process, visit: ProcessVisitor, option
 async function parentOf(process: Process, options: CallOptions): Promise<Process | undefined> {
   options.signal?.throwIfAborted();
   try {
-    const parent = await process.parent;
+    const parent = (await loadJoin(process, "parent", options)) as Process | undefined;
     return parent === undefined || parent.isUnknown ? undefined : parent;
   } catch (error) {
     if (error instanceof ObjectNotFoundError) return process.parentStub();

@@ -35,6 +35,10 @@ export interface WatchlistHit {
   readonly segments_hit?: number;
 }
 
+function md5Of(text: string | undefined): string | undefined {
+  return text !== undefined && /^[0-9a-f]{32}$/i.test(text) ? text : undefined;
+}
+
 /** How one process object behaves, as its query or its parent set it. */
 interface ProcessSettings {
   readonly maxChildren?: number;
@@ -123,8 +127,9 @@ export class Process extends defineModel(
     get sensor() {
       return one(Sensor, (process: Process) => process.sensor_id);
     },
+    /** `undefined` where the sensor did not see the file, and sends `(unknown)` or nothing for its hash. */
     get binary() {
-      return optional(Binary, "process_md5");
+      return optional(Binary, (process: Process) => md5Of(process.process_md5));
     },
     /** Who started it; `undefined` where the sensor did not know. */
     get parent() {
