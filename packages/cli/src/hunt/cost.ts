@@ -20,7 +20,6 @@ const kinds: readonly (readonly [kind: string, path: RegExp])[] = [
 export class Cost {
   readonly #cb: CbResponseAPI;
   readonly #kinds = new Map<string, number>();
-  #needed = 0;
   readonly #count = (message: unknown): void => {
     const { path } = message as RequestDiagnostics;
     const kind = kinds.find(([, pattern]) => pattern.test(path))?.[0] ?? "others";
@@ -30,11 +29,6 @@ export class Cost {
   constructor(cb: CbResponseAPI) {
     this.#cb = cb;
     diagnostics.subscribe(CHANNEL, this.#count);
-  }
-
-  /** Notes that objects were needed: joins that were taken, ancestors that were reached. */
-  needs(objects: number): void {
-    this.#needed += objects;
   }
 
   get requests(): number {
@@ -48,7 +42,7 @@ export class Cost {
 
   /** Objects that were needed and not asked for, because an earlier answer had brought them. */
   get cacheHits(): number {
-    return Math.max(0, this.#needed - this.#cb.identityMap.stats.misses);
+    return this.#cb.identityMap.stats.hits;
   }
 
   dispose(): void {

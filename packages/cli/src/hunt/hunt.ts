@@ -1,11 +1,4 @@
-import {
-  type CbResponseAPI,
-  ClientError,
-  InvalidHashError,
-  Process,
-  type ProcessQuery,
-  type Results,
-} from "cbapi/response";
+import { type CbResponseAPI, Process, type ProcessQuery, type Results } from "cbapi/response";
 import type { Cost } from "./cost.js";
 import type { BinaryFinding, Findings, MatchFinding, ProcessFinding } from "./findings.js";
 import { Joins } from "./joins.js";
@@ -39,12 +32,12 @@ export async function runHunt(
   const { limit, signal } = options;
   await cb.connect({ signal });
   const query = searchFor(cb, options.query);
-  const rows = limit === 0 ? undefined : await rowsWithJoins(query, limit, signal);
+  const rows = limit === 0 ? undefined : await query.include("sensor.group", "binary").all({ limit, signal });
   const report = rows?.report() ?? null;
   const matches = report?.available ?? (await query.count({ signal }));
   events.found(matches);
 
-  const joins = new Joins(cost);
+  const joins = new Joins();
   const processes: MatchFinding[] = [];
   for (const process of rows === undefined ? [] : oncePerProcess(rows)) {
     const match = await matchFinding(process, cost, joins, signal);
@@ -59,17 +52,6 @@ export async function runHunt(
     report,
     notes: joins.notes,
   };
-}
-
-async function rowsWithJoins(query: ProcessQuery, limit: number, signal: AbortSignal): Promise<Results<Process>> {
-  try {
-    return await query.include("sensor.group", "binary").all({ limit, signal });
-  } catch (error) {
-    // One object that may not be read, or a hash that is none, spoils the joins of all. Taken one by one they leave a gap.
-    const forbidden = error instanceof ClientError && error.status === 403;
-    if (forbidden || error instanceof InvalidHashError) return query.all({ limit, signal });
-    throw error;
-  }
 }
 
 /** A search that gives each process once, where the server can do that. */
@@ -92,8 +74,6 @@ async function matchFinding(process: Process, cost: Cost, joins: Joins, signal: 
   const ancestors: Process[] = [];
   const { cycle } = await process.walkParents((parent) => ancestors.push(parent), { signal });
   const requests = cost.requests - before;
-  // The walk also looks at what is above the last ancestor, where one is named.
-  cost.needs(ancestors.length + ((ancestors.at(-1) ?? process).parent_id ? 1 : 0));
   const binaries = await joins.binaries(ancestors);
   return {
     ...processFinding(process, binary),

@@ -1,5 +1,4 @@
-import { type Binary, ClientError, InvalidHashError, ObjectNotFoundError, type Process } from "cbapi/response";
-import type { Cost } from "./cost.js";
+import { type Binary, ClientError, ObjectNotFoundError, type Process } from "cbapi/response";
 import type { BinaryFinding, SensorFinding } from "./findings.js";
 
 /**
@@ -7,14 +6,7 @@ import type { BinaryFinding, SensorFinding } from "./findings.js";
  * have been collected. That is no reason to stop; the finding has a gap there.
  */
 export class Joins {
-  readonly #cost: Cost;
   readonly #notes = new Set<string>();
-  /** Hashes that the server does not know: asking again for each process would cost a request each. */
-  readonly #unknownBinaries = new Set<string>();
-
-  constructor(cost: Cost) {
-    this.#cost = cost;
-  }
 
   /** What could not be read, and why. */
   get notes(): string[] {
@@ -22,23 +14,15 @@ export class Joins {
   }
 
   async sensor(process: Process): Promise<SensorFinding | null> {
-    this.#cost.needs(1);
     const sensor = await this.#orNothing(process.sensor, "sensors");
     if (sensor === undefined) return null;
-    const inGroup = sensor.group_id !== undefined;
-    if (inGroup) this.#cost.needs(1);
-    const group = inGroup ? await this.#orNothing(sensor.group, "sensor groups") : undefined;
+    const group = await this.#orNothing(sensor.group, "sensor groups");
     return { id: sensor.id, hostname: sensor.hostname ?? null, group: group?.name ?? null };
   }
 
   async binary(process: Process): Promise<BinaryFinding | null> {
-    const md5 = process.process_md5?.toUpperCase();
-    if (md5 === undefined || md5 === "" || this.#unknownBinaries.has(md5)) return null;
-    this.#cost.needs(1);
     const binary = await this.#orNothing(process.binary, "binaries");
-    if (binary !== undefined) return describe(binary);
-    this.#unknownBinaries.add(md5);
-    return null;
+    return binary === undefined ? null : describe(binary);
   }
 
   /** The binaries of several processes, asked for at once: the client makes one search of that. */
@@ -50,7 +34,7 @@ export class Joins {
     try {
       return await join;
     } catch (error) {
-      if (error instanceof ObjectNotFoundError || error instanceof InvalidHashError) return undefined;
+      if (error instanceof ObjectNotFoundError) return undefined;
       if (error instanceof ClientError && error.status === 403) {
         this.#notes.add(`The token may not read ${what} (403), so they are missing here.`);
         return undefined;

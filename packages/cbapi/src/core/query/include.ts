@@ -50,17 +50,15 @@ async function includeJoin(
   await client.identityMap.loadMany(relation.target, keys, options);
   // Taking the join now fixes it to its owner, so that it stays although the map may let the document go. What could
   // not be loaded is left to whoever reads it.
-  const joined = await Promise.allSettled(
-    models.map((model, index) => {
-      const key = named[index];
-      const known = key !== undefined && client.identityMap.peek(relation.target, key, Completeness.row) !== undefined;
-      return known ? Promise.resolve(Reflect.get(model, name) as PromiseLike<AnyModel | undefined>) : undefined;
-    }),
+  const known = models.filter((_, index) => {
+    const key = named[index];
+    return key !== undefined && client.identityMap.peek(relation.target, key, Completeness.row) !== undefined;
+  });
+  const joined = await Promise.all(
+    known.map((model) => Promise.resolve(Reflect.get(model, name) as PromiseLike<AnyModel | undefined>)),
   );
   if (deeper.length === 0) return;
-  const found = new Set<AnyModel>();
-  for (const outcome of joined)
-    if (outcome.status === "fulfilled" && outcome.value !== undefined) found.add(outcome.value);
+  const found = new Set(joined.filter((model) => model !== undefined));
   await include([...found], deeper, client, options);
 }
 
