@@ -84,44 +84,42 @@ export class Execution<M> implements AsyncIterableIterator<M> {
   }
 }
 
-async function* rowsOf<M>(
-  source: RowSource<M>,
-  plan: ExecutionPlan,
-  report: ReportWriter,
-): AsyncGenerator<M, undefined> {
-  const pages = new PageReader(source, plan, report);
-  try {
-    for (let page = await pages.next(); page !== undefined; page = await pages.next()) {
-      const half = page.items.length >> 1;
-      for (let index = 0; index < page.items.length; index++) {
-        if (index === half) pages.prefetch();
-        report.returned++;
-        yield page.items[index] as M;
-      }
+/** The rows of one execution. The next page is asked for when half of the current one has been taken. */
+function rowsOf<M>(source: RowSource<M>, plan: ExecutionPlan, report: ReportWriter): AsyncGenerator<M, undefined> {
+  return read(source, plan, report, function* ({ items }, prefetch) {
+    const half = items.length >> 1;
+    for (let index = 0; index < items.length; index++) {
+      if (index === half) prefetch();
+      report.returned++;
+      yield items[index] as M;
     }
-    pages.finish();
-  } catch (error) {
-    report.fail(error);
-    throw error;
-  } finally {
-    report.stop();
-    pages.close();
-  }
-  return undefined;
+  });
 }
 
-/** The pages of one execution. */
-export async function* pagesOf<M>(
+/** The pages of one execution. The next page is asked for when the current one is handed out. */
+export function pagesOf<M>(
   source: RowSource<M>,
   plan: ExecutionPlan,
   report: ReportWriter,
 ): AsyncGenerator<Page<M>, undefined> {
+  return read(source, plan, report, function* (page, prefetch) {
+    prefetch();
+    report.returned += page.items.length;
+    yield page;
+  });
+}
+
+/** Reads page after page, gives out what `take` makes of each, and sees that the report is finished in every case. */
+async function* read<M, T>(
+  source: RowSource<M>,
+  plan: ExecutionPlan,
+  report: ReportWriter,
+  take: (page: Page<M>, prefetch: () => void) => Iterable<T>,
+): AsyncGenerator<T, undefined> {
   const pages = new PageReader(source, plan, report);
   try {
     for (let page = await pages.next(); page !== undefined; page = await pages.next()) {
-      pages.prefetch();
-      report.returned += page.items.length;
-      yield page;
+      for (const piece of take(page, () => pages.prefetch())) yield piece;
     }
     pages.finish();
   } catch (error) {

@@ -1,37 +1,8 @@
 import { inspect } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  type AnyEvent,
-  CbEvent,
-  compareEvents,
-  decodeEvents,
-  type EventJoins,
-  type EventListName,
-  sortEvents,
-} from "./index.js";
-
-const ME = "00000001-0000-0500-01d3-8bc595148226";
-const OTHER = "00000001-0000-01a0-01d3-8bc595148226";
-const MD5 = "5746bd7e255dd6a8afa06f7c42c1ba41";
-
-/** Joins that only tell how they were asked. */
-const joins: EventJoins<string, string, string> = {
-  parent: "me",
-  binary: (md5, partial) => `binary ${md5} ${JSON.stringify(partial)}`,
-  process: (id, partial, suppressed) => `process ${id} ${JSON.stringify(partial)} ${suppressed}`,
-};
-
-const process = {
-  id: ME,
-  unique_id: `${ME}-01616c6fc9e8`,
-  sensor_id: 1,
-  process_md5: MD5,
-  path: "c:\\windows\\system32\\cmd.exe",
-};
-
-const decode = (lists: Partial<Record<EventListName | "binaries", unknown>>) =>
-  decodeEvents(4, { process: { ...process, ...lists }, elapsed: 0.02 }, { joins });
+import { decode, joins, ME, OTHER } from "../../test-support/event-fixtures.js";
+import { type AnyEvent, CbEvent, compareEvents, decodeEvents, type EventListName, sortEvents } from "./index.js";
 
 describe("decodeEvents", () => {
   it("finds the process object in an answer, or takes it by itself", () => {

@@ -1,38 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeEvents, type EventJoins, type EventListName } from "./index.js";
+import { decode, MD5, one, reasons } from "../../test-support/event-fixtures.js";
 
-const ME = "00000001-0000-0500-01d3-8bc595148226";
-const MD5 = "5746bd7e255dd6a8afa06f7c42c1ba41";
 const UNSIGNED = "aa4dbb7ba4ecd1c3dca5e02fd9f6d9d7";
-
-/** Joins that only tell how they were asked. */
-const joins: EventJoins<string, string, string> = {
-  parent: "me",
-  binary: (md5, partial) => `binary ${md5} ${JSON.stringify(partial)}`,
-  process: (id, partial, suppressed) => `process ${id} ${JSON.stringify(partial)} ${suppressed}`,
-};
-
-const process = {
-  id: ME,
-  unique_id: `${ME}-01616c6fc9e8`,
-  sensor_id: 1,
-  process_md5: MD5,
-  path: "c:\\windows\\system32\\cmd.exe",
-};
-
-const decode = (lists: Partial<Record<EventListName | "binaries", unknown>>) =>
-  decodeEvents(4, { process: { ...process, ...lists }, elapsed: 0.02 }, { joins });
-
-/** The one event of a list, as data without what all events have. */
-const one = (list: EventListName, entry: unknown) => {
-  const [event] = decode({ [list]: [entry] }).all();
-  const { event_type, sequence, ...fields } = event?.toJSON() ?? {};
-  return fields;
-};
-
-const reasons = (list: EventListName, ...entries: unknown[]) =>
-  decode({ [list]: entries }).problems.map((problem) => problem.reason);
 
 describe("modload", () => {
   const entries = [

@@ -12,6 +12,7 @@ import {
   type EventListName,
   type EventLists,
   type EventVersion,
+  eventListNames,
 } from "../events/index.js";
 import { splitProcessId } from "../process-guid.js";
 import { Binary } from "./binary.js";
@@ -30,16 +31,6 @@ export interface SegmentInfo {
   readonly last_server_update: string | undefined;
   readonly event_counts: Readonly<Record<string, number>> | undefined;
 }
-
-const listNames: readonly EventListName[] = [
-  "modload_complete",
-  "filemod_complete",
-  "regmod_complete",
-  "netconn_complete",
-  "childproc_complete",
-  "crossproc_complete",
-  "processblock_complete",
-];
 
 /** Reads the events of one process object: each segment once. */
 export class ProcessEventReader {
@@ -159,7 +150,7 @@ export class ProcessEventReader {
     const state = Model.stateOf(this.#process);
     if (state.completeness >= Completeness.row) return;
     const fields = Object.fromEntries(
-      Object.entries(process).filter(([name]) => !listNames.includes(name as EventListName)),
+      Object.entries(process).filter(([name]) => !eventListNames.includes(name as EventListName)),
     );
     state.document = fields;
     state.completeness = Completeness.row;
@@ -195,7 +186,7 @@ function segmentInfo(document: Document): SegmentInfo {
 function merge(documents: readonly Document[]): Document {
   if (documents.length < 2) return documents[0] ?? {};
   const merged: Record<string, unknown> = Object.assign({}, ...documents);
-  for (const name of listNames) {
+  for (const name of eventListNames) {
     merged[name] = documents.flatMap((document) =>
       Array.isArray(document[name]) ? (document[name] as unknown[]) : [],
     );
