@@ -138,6 +138,11 @@ export interface ProcessRecord {
   tampered?: boolean;
   /** Feed tags, as in {@link BinaryRecord.alliance}. */
   alliance?: Record<string, number | string | string[]>;
+  /**
+   * Of a process that was read from a log: the log's own name for it, and whether the log told of its creation. A process
+   * of the same sensor and origin is the same process, whatever its id: the later record takes the place of the earlier.
+   */
+  origin?: { guid: string; created: boolean };
 }
 
 /** Events of a process. `segment` is the index into the process's `segments`; 0 when left out. */
@@ -225,4 +230,12 @@ export interface OrganisationSink {
   sensor(record: SensorRecord): void;
   binary(record: BinaryRecord): void;
   process(record: ProcessRecord): void;
+}
+
+/** What is in an organisation already, for those who add to it. */
+export interface KnownOrganisation {
+  sensors(): readonly SensorRecord[];
+  binary(md5: string): BinaryRecord | undefined;
+  /** The processes of a sensor that were read from logs, with all their events: those that have an origin. */
+  imported(sensorId: number): ProcessRecord[];
 }

@@ -136,6 +136,9 @@ export const SENSOR_COLUMNS = [
   ...["id", "group_id", "computer_name", "hostname", "host_type", "os_type", "last_checkin_time", "record"],
 ] as const;
 
+/** Kept with the database: grows whenever the tables, the field numbers or the form of stored values change. */
+export const SCHEMA_VERSION = 1;
+
 const types: Record<string, string> = {
   doc: "INTEGER PRIMARY KEY",
   id: "TEXT",
@@ -156,7 +159,7 @@ const declare = (columns: readonly string[], special: Record<string, string> = {
 
 export const TABLES = `
 CREATE TABLE IF NOT EXISTS site (id INTEGER PRIMARY KEY, name TEXT);
-CREATE TABLE IF NOT EXISTS sensor_group (id INTEGER PRIMARY KEY, name TEXT, record TEXT);
+CREATE TABLE IF NOT EXISTS sensor_group (id INTEGER PRIMARY KEY, name TEXT, folded TEXT, record TEXT);
 CREATE TABLE IF NOT EXISTS sensor (${declare(SENSOR_COLUMNS, {
   id: "INTEGER PRIMARY KEY",
   computer_name: "TEXT",
@@ -165,6 +168,9 @@ CREATE TABLE IF NOT EXISTS sensor (${declare(SENSOR_COLUMNS, {
   os_type: "TEXT",
 })});
 CREATE TABLE IF NOT EXISTS process (${declare(PROCESS_COLUMNS, { proc: "INTEGER PRIMARY KEY" })});
+CREATE TABLE IF NOT EXISTS process_origin (
+  sensor_id INTEGER, guid TEXT, proc INTEGER, created INTEGER, PRIMARY KEY (sensor_id, guid)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS segment (${declare(SEGMENT_COLUMNS)});
 CREATE TABLE IF NOT EXISTS segment_event (doc INTEGER PRIMARY KEY, events TEXT);
 CREATE TABLE IF NOT EXISTS binary (${declare(BINARY_COLUMNS)});
@@ -177,16 +183,17 @@ CREATE TABLE IF NOT EXISTS tag (scope TEXT, name TEXT, doc INTEGER, value, PRIMA
 `;
 
 /** Made after the first load: building an index over rows that are there is several times as fast as growing it. */
-export const INDEXES = `
-CREATE UNIQUE INDEX IF NOT EXISTS process_id ON process (id);
-CREATE INDEX IF NOT EXISTS process_parent ON process (parent_id, start);
-CREATE INDEX IF NOT EXISTS process_md5 ON process (md5_value);
-CREATE INDEX IF NOT EXISTS segment_process ON segment (proc, segment_id);
-CREATE INDEX IF NOT EXISTS segment_latest ON segment (last_update DESC, id, segment_id);
-CREATE UNIQUE INDEX IF NOT EXISTS binary_md5 ON binary (md5);
-CREATE INDEX IF NOT EXISTS binary_value ON binary (md5_value);
-CREATE INDEX IF NOT EXISTS value_key ON value (kind, key);
-CREATE INDEX IF NOT EXISTS word_text ON word (rule, text);
-CREATE INDEX IF NOT EXISTS posting_term ON posting (term);
-CREATE INDEX IF NOT EXISTS tag_document ON tag (scope, doc);
-`;
+export const INDEXES = [
+  "CREATE UNIQUE INDEX IF NOT EXISTS process_id ON process (id)",
+  "CREATE INDEX IF NOT EXISTS process_parent ON process (parent_id, start)",
+  "CREATE INDEX IF NOT EXISTS process_md5 ON process (md5_value)",
+  "CREATE INDEX IF NOT EXISTS segment_process ON segment (proc, segment_id)",
+  "CREATE INDEX IF NOT EXISTS segment_latest ON segment (last_update DESC, id, segment_id)",
+  "CREATE UNIQUE INDEX IF NOT EXISTS binary_md5 ON binary (md5)",
+  "CREATE INDEX IF NOT EXISTS binary_value ON binary (md5_value)",
+  "CREATE INDEX IF NOT EXISTS value_key ON value (kind, key)",
+  "CREATE INDEX IF NOT EXISTS posting_term ON posting (term)",
+  "CREATE INDEX IF NOT EXISTS tag_document ON tag (scope, doc)",
+  // The last one: where it is, all of them are.
+  "CREATE INDEX IF NOT EXISTS word_text ON word (rule, text)",
+] as const;

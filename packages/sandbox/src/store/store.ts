@@ -6,16 +6,19 @@ import type {
   SensorRecord,
   SiteRecord,
 } from "../domain.js";
+import { atOnce, type Steps, singleStep } from "../steps.js";
 import { Database, RowWriter } from "./database.js";
 import { Dictionary } from "./dictionary.js";
 import { EventCodec } from "./event-codec.js";
 import { Postings } from "./postings.js";
+import { removeBinaries, removeSegments } from "./removal.js";
 import {
   BINARY_COLUMNS,
   Field,
   INDEXES,
   Kind,
   PROCESS_COLUMNS,
+  SCHEMA_VERSION,
   SEGMENT_COLUMNS,
   SENSOR_COLUMNS,
   TABLES,
@@ -48,9 +51,16 @@ export class Store implements OrganisationSink {
   readonly #dictionary: Dictionary;
   readonly #postings: Postings;
   readonly #codec: EventCodec;
-  readonly #writers: Record<"process" | "segment" | "event" | "binary" | "host" | "tag" | "sensor", RowWriter>;
+  readonly #writers: Record<
+    "process" | "origin" | "segment" | "event" | "binary" | "host" | "tag" | "sensor",
+    RowWriter
+  >;
   readonly #processNumbers = new Map<string, number>();
+  /** Processes that were read from logs, by sensor and origin. */
+  readonly #origins = new Map<string, { proc: number; id: string }>();
   readonly #binaryNumbers = new Map<string, number>();
+  /** Documents that were replaced and are still to be removed. */
+  readonly #replaced: { segments: number[]; binaries: number[] } = { segments: [], binaries: [] };
   /** Which sensor has which file, so that each pair is written once. */
   readonly #filesOfSensor = new Map<number, Set<number>>();
   #nextProcess = 1;
@@ -67,12 +77,14 @@ export class Store implements OrganisationSink {
 
   private constructor(database: Database) {
     this.#database = database;
-    database.exec(TABLES);
+    checkVersion(database);
+    database.exec(`${TABLES} PRAGMA user_version = ${SCHEMA_VERSION};`);
     this.#dictionary = new Dictionary(database);
     this.#postings = new Postings(database);
     this.#codec = new EventCodec(this.#dictionary, this.#postings);
     this.#writers = {
       process: new RowWriter(database, "process", PROCESS_COLUMNS),
+      origin: new RowWriter(database, "process_origin", ["sensor_id", "guid", "proc", "created"]),
       segment: new RowWriter(database, "segment", SEGMENT_COLUMNS),
       event: new RowWriter(database, "segment_event", ["doc", "events"]),
       binary: new RowWriter(database, "binary", BINARY_COLUMNS),
@@ -120,8 +132,8 @@ export class Store implements OrganisationSink {
 
   group(record: GroupRecord): void {
     this.#touch();
-    const row = [record.id, record.name, JSON.stringify(record)];
-    this.#database.run("INSERT OR REPLACE INTO sensor_group (id, name, record) VALUES (?, ?, ?)", row);
+    const row = [record.id, record.name, fold(record.name), JSON.stringify(record)];
+    this.#database.run("INSERT OR REPLACE INTO sensor_group (id, name, folded, record) VALUES (?, ?, ?, ?)", row);
   }
 
   /** Adds a sensor, or replaces what is known of it. */
@@ -143,7 +155,9 @@ export class Store implements OrganisationSink {
   binary(record: BinaryRecord): void {
     this.#touch();
     const md5 = fold(record.md5);
-    const doc = this.#binaryNumbers.get(md5) ?? this.#nextBinary++;
+    const known = this.#binaryNumbers.get(md5);
+    if (known !== undefined) this.#replaced.binaries.push(known);
+    const doc = this.#nextBinary++;
     this.#binaryNumbers.set(md5, doc);
     const md5Value = this.#post(Field.binary_md5, Kind.keyword, md5, doc);
     this.#post(Field.binary_sha256, Kind.keyword, record.sha256, doc);
@@ -167,12 +181,18 @@ export class Store implements OrganisationSink {
     );
   }
 
-  /** Adds a process. One that is known already gains the segments that are new. */
+  /** Adds a process. One that is known already gains the segments that are new; one of a known origin is replaced. */
   process(record: ProcessRecord): void {
     this.#touch();
-    const known = this.#processNumbers.get(record.id);
+    const replaced = this.#replaceOrigin(record);
+    const known = replaced ?? this.#processNumbers.get(record.id);
     const proc = known ?? this.#nextProcess++;
     this.#processNumbers.set(record.id, proc);
+    if (record.origin !== undefined) {
+      const { guid, created } = record.origin;
+      this.#origins.set(originKey(record.sensor_id, guid), { proc, id: record.id });
+      this.#writers.origin.push(record.sensor_id, guid, proc, created ? 1 : 0);
+    }
     const md5 = fold(record.md5);
     const md5Value = md5 === "" ? null : this.#dictionary.intern(Kind.keyword, md5);
     this.#writers.process.push(
@@ -184,42 +204,41 @@ export class Store implements OrganisationSink {
     );
     // A process without a document of its own is known to its relatives only.
     if (record.placeholder !== true && record.suppressed !== true) {
-      this.#addSegments(record, proc, md5, known === undefined ? new Set() : this.#storedSegments(proc));
+      const stored = known === undefined || replaced !== undefined ? [] : this.#storedSegments(proc);
+      this.#addSegments(record, proc, md5, new Set(stored.map((segment) => segment.segment_id)));
     }
-    if (this.#postings.size > SPILL_POSTINGS) this.#spill();
+    if (this.#postings.size > SPILL_POSTINGS) atOnce(this.#spilling());
   }
 
   /** Runs `load` and writes what it hands over, all of it or nothing. */
-  transaction(load: () => void): void {
+  transaction<T>(load: () => T): T {
+    return atOnce(this.loading(singleStep(load)));
+  }
+
+  /** {@link transaction} in steps, for a load that takes long. Until its last step nobody else may read or write. */
+  *loading<T>(load: Steps<T>): Steps<T> {
     this.flush();
     this.#database.begin();
     this.#inTransaction = true;
+    let complete = false;
     try {
-      load();
-      this.#inTransaction = false;
-      this.flush();
-      // When a read of the load itself has written everything out, nothing was left to flush.
+      const result = yield* load;
+      yield* this.#writing();
       this.#database.commit();
-    } catch (error) {
+      complete = true;
+      return result;
+    } finally {
       this.#inTransaction = false;
-      this.#database.rollback();
-      this.#reload();
-      throw error;
+      if (!complete) {
+        this.#database.rollback();
+        this.#reload();
+      }
     }
   }
 
   /** Writes out what waits. Called by every read. */
   flush(): void {
-    if (!this.#dirty) return;
-    this.#spill();
-    if (!this.#indexed && this.#nextSegment + this.#nextBinary > 2) {
-      this.#database.exec(INDEXES);
-      this.#indexed = true;
-    }
-    // Within a transaction of the caller, reading its own writes must not end it.
-    if (!this.#inTransaction) this.#database.commit();
-    this.#dirty = false;
-    this.#revision += 1;
+    atOnce(this.#writing());
   }
 
   close(): void {
@@ -232,11 +251,45 @@ export class Store implements OrganisationSink {
     this.#database.begin();
   }
 
-  #spill(): void {
+  *#writing(): Steps<void> {
+    if (!this.#dirty) return;
+    yield* this.#spilling();
+    if (!this.#indexed && this.#nextSegment + this.#nextBinary > 2) {
+      for (const index of INDEXES) {
+        this.#database.exec(index);
+        yield;
+      }
+      this.#indexed = true;
+    }
+    // Within a transaction of the caller, reading its own writes must not end it.
+    if (!this.#inTransaction) this.#database.commit();
+    this.#dirty = false;
+    this.#revision += 1;
+  }
+
+  *#spilling(): Steps<void> {
     this.#database.begin();
     this.#dictionary.write();
+    yield;
     for (const writer of Object.values(this.#writers)) writer.write();
+    yield;
     this.#postings.write();
+    yield;
+    const { segments, binaries } = this.#replaced;
+    removeSegments(this.#database, segments.splice(0));
+    removeBinaries(this.#database, binaries.splice(0));
+  }
+
+  /**
+   * Makes way for a record whose origin is known: takes away the segments of the process, and its id, which may be another
+   * one now. Returns the number of the process.
+   */
+  #replaceOrigin({ sensor_id, origin }: ProcessRecord): number | undefined {
+    const known = origin === undefined ? undefined : this.#origins.get(originKey(sensor_id, origin.guid));
+    if (known === undefined) return undefined;
+    this.#processNumbers.delete(known.id);
+    for (const { doc } of this.#storedSegments(known.proc)) this.#replaced.segments.push(doc);
+    return known.proc;
   }
 
   #addSegments(record: ProcessRecord, proc: number, md5: string, stored: ReadonlySet<number>): void {
@@ -290,10 +343,9 @@ export class Store implements OrganisationSink {
     return files;
   }
 
-  #storedSegments(proc: number): Set<number> {
+  #storedSegments(proc: number): { doc: number; segment_id: number }[] {
     this.#writers.segment.write();
-    const rows = this.#database.all<{ segment_id: number }>("SELECT segment_id FROM segment WHERE proc = ?", [proc]);
-    return new Set(rows.map((row) => row.segment_id));
+    return this.#database.all("SELECT doc, segment_id FROM segment WHERE proc = ?", [proc]);
   }
 
   /** Brings what is kept in memory to the state of the database. */
@@ -316,6 +368,13 @@ export class Store implements OrganisationSink {
       this.#binaryNumbers,
       database.all<{ key: string; number: number }>("SELECT md5 AS key, doc AS number FROM binary"),
     );
+    this.#origins.clear();
+    const origins = database.all<{ sensor_id: number; guid: string; proc: number; id: string }>(
+      "SELECT o.sensor_id, o.guid, o.proc, p.id FROM process_origin o JOIN process p ON p.proc = o.proc",
+    );
+    for (const { sensor_id, guid, proc, id } of origins) this.#origins.set(originKey(sensor_id, guid), { proc, id });
+    this.#replaced.segments.length = 0;
+    this.#replaced.binaries.length = 0;
     this.#filesOfSensor.clear();
     const pairs = database.all<{ md5_value: number; sensor_id: number }>(
       "SELECT md5_value, sensor_id FROM binary_host",
@@ -324,6 +383,16 @@ export class Store implements OrganisationSink {
     this.#dirty = false;
     this.#indexed = database.count("SELECT count(*) AS n FROM sqlite_master WHERE name = 'word_text'") > 0;
   }
+}
+
+const originKey = (sensor: number, guid: string): string => `${sensor}/${guid}`;
+
+/** A file that was written with other tables cannot be taken up again. */
+function checkVersion(database: Database): void {
+  const tables = database.count("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'");
+  const { user_version } = database.first<{ user_version: number }>("PRAGMA user_version") ?? { user_version: 0 };
+  if (tables === 0 || user_version === SCHEMA_VERSION) return;
+  throw new RangeError("The file was not written by this version of the sandbox: delete it, or choose another name");
 }
 
 function fill(map: Map<string, number>, rows: readonly { key: string; number: number }[]): void {

@@ -51,8 +51,8 @@ export interface ModelClass<M extends AnyModel = any> {
   fetchMany?(client: ModelHost, keys: Key[], options: CallOptions): Promise<Map<Key, Fetched>>;
 }
 
-/** What is kept of a model beside its prototype. */
-export interface ModelState {
+/** What is kept of a model beside its prototype. A search makes one for each row, so it is made in one go. */
+export class ModelState implements ModelInit {
   readonly client: ModelHost;
   readonly settings: object | undefined;
   key: Key | undefined;
@@ -60,13 +60,31 @@ export interface ModelState {
   related: unknown;
   completeness: Completeness;
   /** Set when a read found nothing in a document that is known in part only. */
-  missed: boolean;
+  missed = false;
   /** Field -> the server's form of what was assigned; only fields that differ from the document. */
-  changes: Map<string, unknown> | undefined;
+  changes: Map<string, unknown> | undefined = undefined;
   /** Refs taken through this object, so that a join gives the same object each time. */
-  joins: Map<string, unknown> | undefined;
-  refreshedAt: number | undefined;
+  joins: Map<string, unknown> | undefined = undefined;
+  refreshedAt: number | undefined = undefined;
+
+  constructor(
+    client: ModelHost,
+    key: Key | undefined,
+    document: Document,
+    completeness: Completeness,
+    settings?: object,
+    related?: unknown,
+  ) {
+    this.client = client;
+    this.key = key;
+    this.document = document;
+    this.completeness = completeness;
+    this.settings = settings;
+    this.related = related;
+  }
 }
+
+const NOTHING: Document = Object.freeze({});
 
 /** Any object of a server, before its fields are known. */
 export type AnyModel = Model;
@@ -82,18 +100,17 @@ export abstract class Model {
 
   /** @internal */
   constructor(init: ModelInit) {
-    this.#state = {
-      client: init.client,
-      settings: init.settings,
-      key: init.key,
-      document: init.document ?? {},
-      related: init.related,
-      completeness: init.completeness ?? Completeness.key,
-      missed: false,
-      changes: undefined,
-      joins: undefined,
-      refreshedAt: undefined,
-    };
+    this.#state =
+      init instanceof ModelState
+        ? init
+        : new ModelState(
+            init.client,
+            init.key,
+            init.document ?? NOTHING,
+            init.completeness ?? Completeness.key,
+            init.settings,
+            init.related,
+          );
   }
 
   /** @internal */

@@ -52,84 +52,116 @@ const REMEMBERED_PAGES = 20;
 /** How many pages in a row may hold nothing new while the end of the result comes no nearer. */
 const STALLED_PAGES = 3;
 
-/**
- * One reading of a query's rows, in order. The next page is asked for when half of the current one has been taken, so
- * that a reader who stops early costs one request and one who goes on rarely waits.
- */
-export class Execution<M> implements AsyncIterableIterator<M> {
-  readonly #report: ReportWriter;
-  readonly #rows: AsyncGenerator<M, undefined>;
+/** One reading of a result: whatever becomes of it, its report is finished and its last request ended. */
+abstract class Reading<M> {
+  protected readonly progress: ReportWriter;
+  readonly #pages: PageReader<M>;
+  #over = false;
 
   constructor(source: RowSource<M>, plan: ExecutionPlan) {
-    this.#report = new ReportWriter(plan.totalOrder, plan.limit);
-    this.#rows = rowsOf(source, plan, this.#report);
+    this.progress = new ReportWriter(plan.totalOrder, plan.limit);
+    this.#pages = new PageReader(source, plan, this.progress);
   }
 
   /** What was read so far, and why anything is missing. */
   report(): QueryReport {
-    return this.#report.snapshot();
+    return this.progress.snapshot();
   }
 
+  protected async nextPage(): Promise<Page<M> | undefined> {
+    if (this.#over) return undefined;
+    try {
+      const page = await this.#pages.next();
+      if (page !== undefined) return page;
+      this.#pages.finish();
+    } catch (error) {
+      this.progress.fail(error);
+      this.end();
+      throw error;
+    }
+    this.end();
+    return undefined;
+  }
+
+  protected prefetch(): void {
+    this.#pages.prefetch();
+  }
+
+  protected end(): void {
+    this.#over = true;
+    this.progress.stop();
+    this.#pages.close();
+  }
+}
+
+/**
+ * One reading of a query's rows, in order. The next page is asked for when half of the current one has been taken, so
+ * that a reader who stops early costs one request and one who goes on rarely waits.
+ */
+export class Execution<M> extends Reading<M> implements AsyncIterableIterator<M> {
+  #items: readonly M[] = [];
+  #taken = 0;
+  /** The reading of a page that several calls of `next` wait for, in the order of the calls. */
+  #turn: Promise<unknown> | undefined;
+
+  /** Written out rather than as a generator: a row that is there already costs one promise. */
   next(): Promise<IteratorResult<M, undefined>> {
-    return this.#rows.next();
+    if (this.#turn === undefined && this.#taken < this.#items.length) return Promise.resolve(this.#take());
+    const turn = (this.#turn ?? Promise.resolve()).then(() => this.#nextOfPages());
+    const settled = turn.catch(() => {});
+    this.#turn = settled;
+    void settled.then(() => {
+      if (this.#turn === settled) this.#turn = undefined;
+    });
+    return turn;
   }
 
   async return(): Promise<IteratorResult<M, undefined>> {
-    this.#report.stop();
-    return this.#rows.return(undefined);
+    this.#items = [];
+    this.#taken = 0;
+    this.end();
+    return { value: undefined, done: true };
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
-}
 
-/** The rows of one execution. The next page is asked for when half of the current one has been taken. */
-function rowsOf<M>(source: RowSource<M>, plan: ExecutionPlan, report: ReportWriter): AsyncGenerator<M, undefined> {
-  return read(source, plan, report, function* ({ items }, prefetch) {
-    const half = items.length >> 1;
-    for (let index = 0; index < items.length; index++) {
-      if (index === half) prefetch();
-      report.returned++;
-      yield items[index] as M;
+  async #nextOfPages(): Promise<IteratorResult<M, undefined>> {
+    if (this.#taken >= this.#items.length) {
+      const page = await this.nextPage();
+      if (page === undefined) return { value: undefined, done: true };
+      this.#items = page.items;
+      this.#taken = 0;
     }
-  });
-}
-
-/** The pages of one execution. The next page is asked for when the current one is handed out. */
-export function pagesOf<M>(
-  source: RowSource<M>,
-  plan: ExecutionPlan,
-  report: ReportWriter,
-): AsyncGenerator<Page<M>, undefined> {
-  return read(source, plan, report, function* (page, prefetch) {
-    prefetch();
-    report.returned += page.items.length;
-    yield page;
-  });
-}
-
-/** Reads page after page, gives out what `take` makes of each, and sees that the report is finished in every case. */
-async function* read<M, T>(
-  source: RowSource<M>,
-  plan: ExecutionPlan,
-  report: ReportWriter,
-  take: (page: Page<M>, prefetch: () => void) => Iterable<T>,
-): AsyncGenerator<T, undefined> {
-  const pages = new PageReader(source, plan, report);
-  try {
-    for (let page = await pages.next(); page !== undefined; page = await pages.next()) {
-      for (const piece of take(page, () => pages.prefetch())) yield piece;
-    }
-    pages.finish();
-  } catch (error) {
-    report.fail(error);
-    throw error;
-  } finally {
-    report.stop();
-    pages.close();
+    return this.#take();
   }
-  return undefined;
+
+  #take(): IteratorResult<M, undefined> {
+    if (this.#taken === this.#items.length >> 1) this.prefetch();
+    this.progress.returned++;
+    return { value: this.#items[this.#taken++] as M, done: false };
+  }
+}
+
+/** One reading of a query's pages. The next one is asked for when the current one is handed out. */
+export class PageExecution<M> extends Reading<M> implements AsyncIterableIterator<Page<M>> {
+  async next(): Promise<IteratorResult<Page<M>, undefined>> {
+    const page = await this.nextPage();
+    if (page === undefined) return { value: undefined, done: true };
+    this.prefetch();
+    this.progress.returned += page.items.length;
+    return { value: page, done: false };
+  }
+
+  async return(): Promise<IteratorResult<Page<M>, undefined>> {
+    this.end();
+    return { value: undefined, done: true };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
 }
 
 /** Reads windows one after the other until the rows that are wanted have come or there are no more. */

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { MoreThanOneResultError } from "../errors.js";
 import { Completeness, type Document, type ModelHost } from "../model/document.js";
-import type { AnyModel, ModelClass } from "../model/model.js";
+import { type AnyModel, type ModelClass, ModelState } from "../model/model.js";
 import { makeRef, type Ref } from "../model/ref.js";
 import type { Key } from "../model/relations.js";
 import type { CallOptions } from "../transport/types.js";
@@ -9,13 +9,12 @@ import {
   Execution,
   type ExecutionPlan,
   type FetchedPage,
-  type Page,
-  pagesOf,
+  PageExecution,
   type RowSource,
   type Window,
 } from "./execution.js";
 import { type IncludePath, include } from "./include.js";
-import { type QueryReport, ReportWriter } from "./report.js";
+import type { QueryReport } from "./report.js";
 
 /** What every query remembers; each product adds its own. Never changed: a changed copy makes a new query. */
 export interface QueryState {
@@ -72,12 +71,8 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
   }
 
   protected makeModel(document: Document): M {
-    return new this.model({
-      client: this.client,
-      key: this.model.normaliseKey(document[this.model.spec.key] as Key),
-      document,
-      completeness: Completeness.row,
-    });
+    const key = this.model.normaliseKey(document[this.model.spec.key] as Key);
+    return new this.model(new ModelState(this.client, key, document, Completeness.row));
   }
 
   /** The rows after this one as a query of their own, where the server refuses offsets from `maxOffset` on. */
@@ -184,11 +179,10 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
   }
 
   /** The rows a page at a time. */
-  pages(options: CallOptions = {}): AsyncIterableIterator<Page<M>> {
-    const plan = this.#plan(0, undefined, options);
-    const report = new ReportWriter(plan.totalOrder, undefined);
-    this.#report = () => report.snapshot();
-    return pagesOf(this.#source(), plan, report);
+  pages(options: CallOptions = {}): PageExecution<M> {
+    const pages = new PageExecution(this.#source(), this.#plan(0, undefined, options));
+    this.#report = () => pages.report();
+    return pages;
   }
 
   /** The report of the latest execution of this query; `undefined` before the first. */

@@ -1,5 +1,6 @@
 import type { Document } from "../../core/model/document.js";
 import { Completeness } from "../../core/model/document.js";
+import { ModelState } from "../../core/model/model.js";
 import { parseTime, solrTime } from "../../core/time.js";
 import type { QueryValue } from "../../core/transport/types.js";
 import type { CbResponseAPI } from "../client.js";
@@ -96,13 +97,8 @@ export class ProcessQuery extends SearchQuery<Process, ProcessSearchState> {
 
   protected override makeModel(document: Document): Process {
     const { maxChildren } = this.state;
-    return new this.model({
-      client: this.client,
-      key: rowProcessKey(document),
-      document,
-      completeness: Completeness.row,
-      settings: maxChildren === undefined ? undefined : { maxChildren },
-    });
+    const settings = maxChildren === undefined ? undefined : { maxChildren };
+    return new this.model(new ModelState(this.client, rowProcessKey(document), document, Completeness.row, settings));
   }
 
   protected override continueAfter(document: Document): this | undefined {
