@@ -88,6 +88,7 @@ export abstract class BaseApi implements AsyncDisposable {
   #resolving: Promise<Credentials> | undefined;
   #transport: Transport | undefined;
   #connecting: Promise<void> | undefined;
+  #connected = false;
 
   /**
    * @param extraOptions - the names of options that the product adds to the common ones.
@@ -167,6 +168,7 @@ export abstract class BaseApi implements AsyncDisposable {
    */
   async connect(options: CallOptions = {}): Promise<this> {
     options.signal?.throwIfAborted();
+    if (this.#connected) return this;
     if (this.#connecting === undefined) {
       const connecting = this.#greet();
       this.#connecting = connecting;
@@ -175,6 +177,7 @@ export abstract class BaseApi implements AsyncDisposable {
       });
     }
     await waitFor(this.#connecting, options, "connect()");
+    this.#connected = true;
     return this;
   }
 

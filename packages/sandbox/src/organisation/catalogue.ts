@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { BinaryRecord, OrganisationSink } from "../domain.js";
+import type { Steps } from "../steps.js";
 import { imageBytes } from "./pe.js";
 import type { Random } from "./random.js";
 import { componentWords, type Product, products } from "./software.js";
@@ -90,8 +91,8 @@ export class Catalogue {
     return image;
   }
 
-  /** Makes up libraries for the products that have a stem, until the catalogue has the wanted size. */
-  fill(total: number): void {
+  /** Makes up libraries for the products that have a stem, until the catalogue has the wanted size; in small steps. */
+  *filling(total: number): Steps<void> {
     const open = products.filter((product) => product.stem !== undefined);
     for (let i = 0; this.#images.length < total && open.length > 0; i++) {
       const product = open[i % open.length];
@@ -112,6 +113,7 @@ export class Catalogue {
       const list = this.#libraries.get(product.key) ?? [];
       list.push(this.add(path, product.key, draft));
       this.#libraries.set(product.key, list);
+      yield;
     }
   }
 

@@ -3,6 +3,7 @@
  * guide's own examples, and one intrusion worth finding. The same options give the same records byte for byte.
  */
 import type { OrganisationSink, SensorRecord } from "../domain.js";
+import { atOnce, type Steps } from "../steps.js";
 import { orphan, pingTheFleet, work } from "./activities.js";
 import { Catalogue } from "./catalogue.js";
 import { GUIDE, writeGuide } from "./guide.js";
@@ -50,6 +51,11 @@ export const FLEET_PINGS = 40;
 
 /** Writes an organisation into the sink, host by host: at no time more than a few hosts are held in memory. */
 export function generateOrganisation(sink: OrganisationSink, options: OrganisationOptions = {}): OrganisationSummary {
+  return atOnce(generationOf(sink, options));
+}
+
+/** {@link generateOrganisation} in steps, of which a host is the largest. */
+export function* generationOf(sink: OrganisationSink, options: OrganisationOptions = {}): Steps<OrganisationSummary> {
   const { hosts = 48, processes = 22_000, binaries = 1600, now = DEFAULT_NOW, scale = "default" } = options;
   const seed = String(options.seed ?? 1);
   const summary: OrganisationSummary = {
@@ -66,12 +72,14 @@ export function generateOrganisation(sink: OrganisationSink, options: Organisati
   if (scale === "empty") return summary;
 
   const catalogue = new Catalogue(new Random(`${seed}/catalogue`), now);
+  yield;
   summary.processes = writeGuide(sink, catalogue, now, summary.events);
+  yield;
   summary.sensors = GUIDE.sensors;
   if (scale === "default") {
-    catalogue.fill(Math.ceil(wholeNumber("binaries", binaries, 0) * UNSEEN_SHARE));
+    yield* catalogue.filling(Math.ceil(wholeNumber("binaries", binaries, 0) * UNSEEN_SHARE));
     const count = wholeNumber("hosts", hosts, GUIDE.sensors + LEAST_HOSTS) - GUIDE.sensors;
-    writeCompany(
+    yield* writeCompany(
       sink,
       catalogue,
       makeHosts(seed, count, GUIDE.sensors + 1, now),
@@ -88,21 +96,21 @@ export function generateOrganisation(sink: OrganisationSink, options: Organisati
 const UNSEEN_SHARE = 1.13;
 
 /** Hosts on which the intrusion happens stay open until it has been added; all others are written at once. */
-function writeCompany(
+function* writeCompany(
   sink: OrganisationSink,
   catalogue: Catalogue,
   hosts: readonly Host[],
   total: number,
   seed: string,
   summary: OrganisationSummary,
-): void {
+): Steps<void> {
   const wanted = total - summary.processes;
   const stages = new Map<string, Stage>();
   const { workstation, fileServer, database } = INTRUSION.hosts;
   const scenes: readonly string[] = [workstation, fileServer, database];
   let written = 0;
   let admin = false;
-  hosts.forEach((host, index) => {
+  for (const [index, host] of hosts.entries()) {
     sink.sensor(host.sensor);
     const recorder = new HostRecorder(
       host.sensor,
@@ -132,7 +140,8 @@ function writeCompany(
     } else {
       recorder.flush(sink, summary.events);
     }
-  });
+    yield;
+  }
   const first = stages.get(workstation);
   const second = stages.get(fileServer);
   const third = stages.get(database);
@@ -140,7 +149,10 @@ function writeCompany(
     summary.intrusion = intrude(catalogue, summary.now, { workstation: first, fileServer: second, database: third });
     written += summary.intrusion;
   }
-  for (const { recorder } of stages.values()) recorder.flush(sink, summary.events);
+  for (const { recorder } of stages.values()) {
+    recorder.flush(sink, summary.events);
+    yield;
+  }
   summary.processes += written;
   summary.sensors += hosts.length;
 }

@@ -63,11 +63,49 @@ describe("a loaded model", () => {
     expect(text).toContain("(+)                notes: a note");
     expect(text).toContain("(*)             group_id: 7");
     expect(text).toContain("           computer_name: H1");
+    expect(text).toContain("              clock_delta: 106".slice(3));
     expect(text).toContain("                password: ********");
     expect(text).not.toContain("hunter2");
     expect(text).not.toContain("secret");
     expect(inspect([[[sensor]]], { depth: 0 })).not.toContain("computer_name");
     expect(String(sensor)).toBe(`<Sensor: id 1> @ ${cb.url} (*)`);
+  });
+
+  it("prints a binary and a process as documents, under their link in the console", async () => {
+    const md5 = "08D1631FAF39538A133D94585644D5A8";
+    const { cb } = await edrServer({
+      [`/api/v1/binary/${md5}/summary`]: {
+        host_count: 1,
+        observed_filename: ["c:\\windows\\syswow64\\appwiz.cpl"],
+        is_64bit: false,
+        company_name: null,
+        product_name: "x".repeat(80),
+      },
+    });
+    expect(inspect(await cb.select(Binary, md5))).toBe(
+      [
+        "Binary:",
+        `-> available via web UI at ${cb.url}/#binary/${md5}`,
+        "host_count           : 1",
+        'observed_filename    : ["c:\\\\windows\\\\syswow64\\\\appwiz.cpl"]',
+        "is_64bit             : false",
+        "company_name         : null",
+        `product_name         : ${"x".repeat(80)}`,
+        `md5                  : ${md5}`,
+      ].join("\n"),
+    );
+  });
+
+  it("lets no control character through to the terminal", async () => {
+    const { cb } = await edrServer({
+      "/api/v1/sensor/1": { id: 1, notes: "\u001b[2Jcleared\r\n\u009b31m", list: ["\u0007"] },
+    });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(
+      inspect(await cb.select(Sensor, 1))
+        .split("\n")
+        .join(""),
+    ).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
   });
 
   it("cuts long values where the guide does", async () => {

@@ -3,7 +3,7 @@ import { ApiError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
 import { Completeness, type Document, type Fetched, type ModelHost } from "./document.js";
 import type { Entry } from "./identity-map.js";
-import { printTable, shortForm } from "./print.js";
+import { printDocument, printTable, shortForm } from "./print.js";
 import type { steppable } from "./ref.js";
 import type { Key } from "./relations.js";
 
@@ -21,6 +21,8 @@ export interface ModelSpec {
   readonly creatable?: boolean;
   /** Fields that must be there before an object is saved. */
   readonly required?: readonly string[];
+  /** `document` prints the fields in the server's order under a console link; the default is the table of changes. */
+  readonly printAs?: "document" | "table";
   /** Methods that need only the object's key when they are taken through a `Ref`. */
   readonly keyOnly?: readonly string[];
 }
@@ -202,7 +204,21 @@ export abstract class Model {
   }
 
   [inspect.custom](depth: number): string {
-    return depth < 0 ? this.toString() : printTable(specOf(this), this.#state);
+    if (depth < 0) return this.toString();
+    const spec = specOf(this);
+    return spec.printAs === "document"
+      ? printDocument(spec, this.#state, consoleLink(this))
+      : printTable(spec, this.#state);
+  }
+}
+
+/** Printing never fails: a link that cannot be told yet is left out. */
+function consoleLink(model: Model): string | undefined {
+  try {
+    const link: unknown = Reflect.get(model, "webui_link");
+    return typeof link === "string" ? link : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -21,12 +21,23 @@ export function printTable(spec: ModelSpec, state: ModelState): string {
   const names = new Set([...Object.keys(state.document), ...(state.changes?.keys() ?? [])]);
   if (state.key !== undefined) names.add(spec.key);
   for (const name of [...names].sort()) {
-    const value = state.changes?.has(name)
-      ? state.changes.get(name)
-      : (state.document[name] ?? (name === spec.key ? state.key : undefined));
-    lines.push(`${mark(state, name)} ${name.padStart(20)}: ${printValue(name, value)}`);
+    lines.push(`${mark(state, name)} ${name.padStart(20)}: ${cut(printValue(name, fieldValue(spec, state, name)))}`);
   }
   return lines.join("\n");
+}
+
+/** The form of free documents: where it is in the console, then the fields in the server's order, whole. */
+export function printDocument(spec: ModelSpec, state: ModelState, link: string | undefined): string {
+  const lines = [`${spec.name}:`];
+  if (link !== undefined) lines.push(`-> available via web UI at ${link}`);
+  const names = new Set([...Object.keys(state.document), ...(state.key === undefined ? [] : [spec.key])]);
+  for (const name of names) lines.push(`${name.padEnd(20)} : ${printValue(name, fieldValue(spec, state, name))}`);
+  return lines.join("\n");
+}
+
+function fieldValue(spec: ModelSpec, state: ModelState, name: string): unknown {
+  if (state.changes?.has(name)) return state.changes.get(name);
+  return name in state.document || name !== spec.key ? state.document[name] : state.key;
 }
 
 function mark(state: ModelState, name: string): string {
@@ -37,11 +48,17 @@ function mark(state: ModelState, name: string): string {
 
 function printValue(name: string, value: unknown): string {
   if (secretFields.has(name) && value !== undefined && value !== null) return MASK;
+  if (typeof value === "string") return value.replace(CONTROL, escaped);
   // A secret inside a list or an object is masked where it stands.
-  const text =
-    typeof value === "string"
-      ? value
-      : (JSON.stringify(value, (key, inner: unknown) => (secretFields.has(key) && inner !== null ? MASK : inner)) ??
-        "undefined");
+  const text = JSON.stringify(value, (key, inner: unknown) => (secretFields.has(key) && inner !== null ? MASK : inner));
+  return (text ?? "undefined").replace(CONTROL, escaped);
+}
+
+/** What an endpoint sends must not give orders to the terminal that it is printed on. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+const escaped = (character: string): string => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+
+function cut(text: string): string {
   return text.length > 50 ? `${text.slice(0, 47)}...` : text;
 }

@@ -60,7 +60,7 @@ const HASHES_A_SEARCH = 100;
 
 /** An executable that was seen on some endpoint, by the MD5 of its bytes. */
 export class Binary extends defineModel(
-  { name: "Binary", path: "/api/v1/binary", key: "md5" },
+  { name: "Binary", path: "/api/v1/binary", key: "md5", printAs: "document" },
   {
     /** In upper case. */
     md5: t.string(),

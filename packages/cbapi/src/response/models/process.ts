@@ -57,6 +57,7 @@ export class Process extends defineModel(
     name: "Process",
     path: "/api/v1/process",
     key: "id",
+    printAs: "document",
     keyOnly: [
       "getSegments",
       "segments",

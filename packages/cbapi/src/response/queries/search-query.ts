@@ -38,6 +38,9 @@ const SEARCH = {
 
 /** A search that the server runs: processes and binaries. */
 export abstract class SearchQuery<M extends AnyModel, S extends SearchState = SearchState> extends Query<M, S> {
+  /** Put together once: every page sends it. */
+  #text: string | undefined;
+
   protected readonly pageSize: number = SEARCH.pageSize;
   protected override readonly maxOffset: number = SEARCH.maxOffset;
 
@@ -85,7 +88,8 @@ export abstract class SearchQuery<M extends AnyModel, S extends SearchState = Se
 
   /** The query text that is sent. */
   get query(): string {
-    return joinClauses(this.state.clauses ?? []);
+    this.#text ??= joinClauses(this.state.clauses ?? []);
+    return this.#text;
   }
 
   /** This search in the console. */
