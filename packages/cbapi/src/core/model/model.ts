@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { type InspectOptions, inspect } from "node:util";
 import { ApiError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
 import { Completeness, type Document, type Fetched, type ModelHost } from "./document.js";
@@ -203,8 +203,9 @@ export abstract class Model {
     return shortForm(specOf(this).name, this.#state);
   }
 
-  [inspect.custom](depth: number): string {
-    if (depth < 0) return this.toString();
+  /** The whole object when it is printed by itself, the short form inside a list or another object. */
+  [inspect.custom](depth: number | null, options: InspectOptions): string {
+    if (depth !== options.depth) return this.toString();
     const spec = specOf(this);
     return spec.printAs === "document"
       ? printDocument(spec, this.#state, consoleLink(this))
