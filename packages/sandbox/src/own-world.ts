@@ -1,10 +1,11 @@
 import { rmSync } from "node:fs";
 import type { OrganisationSink } from "./domain.js";
 import { type ImportReport, importSysmon } from "./importer/index.js";
-import { binaryContent, generateOrganisation } from "./organisation/index.js";
+import { binaryContent, binaryIcon, generationOf } from "./organisation/index.js";
 import { createResponseProduct, DEFAULT_RESPONSE_VERSION } from "./response/index.js";
 import type { SandboxOptions } from "./sandbox.js";
-import { Store } from "./store/index.js";
+import { inSlices } from "./steps.js";
+import { knownIn, Store } from "./store/index.js";
 import type { World, WorldSettings } from "./world.js";
 
 /** Endpoints check in every other tick. */
@@ -13,7 +14,7 @@ const CHECKIN_TICKS = 2;
 /** The sandbox's own world: a generated organisation in an SQL database, and the products that show it. */
 export async function openOwnWorld(options: SandboxOptions, settings: WorldSettings): Promise<World> {
   const { file, version = DEFAULT_RESPONSE_VERSION, organisation = "default", importFiles = [] } = options;
-  const { seed, clock, behaviour, fresh } = settings;
+  const { seed, clock, behaviour, fresh, url, signal } = settings;
   if (fresh && file !== undefined) removeDatabase(file);
   const store = Store.open(file === undefined ? {} : { file });
   try {
@@ -22,15 +23,15 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
       clock,
       behaviour,
       binaryContent,
+      binaryIcon,
+      sensorServer: url,
       checkinInterval: CHECKIN_TICKS * clock.tickInterval,
       version,
     });
     if (count(store, "sensor") === 0) {
       const size = typeof organisation === "string" ? { scale: organisation } : organisation;
-      store.transaction(() => {
-        generateOrganisation(store, { seed, now: clock.startTime, ...size });
-      });
-      for (const each of importFiles) await importInto(store, each);
+      await inSlices(store.loading(generationOf(store, { seed, now: clock.startTime, ...size })), signal);
+      for (const each of importFiles) await importInto(store, each, signal);
     }
     return {
       products: [response],
@@ -41,7 +42,7 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
         processes: count(store, "process"),
         documents: count(store, "segment"),
       }),
-      importFile: (each) => importInto(store, each),
+      importFile: (each, until) => importInto(store, each, until),
       close: () => store.close(),
     };
   } catch (error) {
@@ -52,9 +53,9 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
 
 /**
  * Imports a log, all of it or nothing: reading it takes many turns of the event loop, so what it gives waits until the
- * end and goes into the store at once. Its hosts come after the sensors that are there.
+ * end and goes into the store at once. Hosts that have a sensor keep it.
  */
-async function importInto(store: Store, file: string): Promise<ImportReport> {
+async function importInto(store: Store, file: string, signal: AbortSignal): Promise<ImportReport> {
   const waiting: ((sink: OrganisationSink) => void)[] = [];
   const collector: OrganisationSink = {
     site: (record) => waiting.push((sink) => sink.site(record)),
@@ -63,8 +64,7 @@ async function importInto(store: Store, file: string): Promise<ImportReport> {
     binary: (record) => waiting.push((sink) => sink.binary(record)),
     process: (record) => waiting.push((sink) => sink.process(record)),
   };
-  const firstSensorId = store.database.count("SELECT max(id) AS n FROM sensor") + 1;
-  const report = await importSysmon(file, collector, { firstSensorId });
+  const report = await importSysmon(file, collector, { known: knownIn(store), signal });
   store.transaction(() => {
     for (const write of waiting) write(store);
   });

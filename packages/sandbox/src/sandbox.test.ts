@@ -122,15 +122,17 @@ describe("imports", () => {
   const file = join(folder, "sysmon.jsonl");
   writeFileSync(file, `${sysmonLine(1)}\n${sysmonLine(2)}\nnot json\n`);
 
-  it("are taken at the start, by path and as an upload, each as a host of its own", async () => {
+  it("are taken at the start, by path and as an upload; a host that is there already keeps its sensor", async () => {
     await using sandbox = await Sandbox.start({ organisation: "small", importFiles: [file] });
-    const { sensors = 0 } = await organisation(sandbox);
-    expect(sensors).toBe(5);
-    expect(await get(sandbox, "/_sandbox/import", { file })).toMatchObject({ malformedLines: 1, sensors: 1 });
-    await get(sandbox, "/_sandbox/import", sysmonLine(3), "application/x-ndjson");
-    expect((await organisation(sandbox))["sensors"]).toBe(7);
+    expect((await organisation(sandbox))["sensors"]).toBe(5);
+    expect(await get(sandbox, "/_sandbox/import", { file })).toMatchObject({
+      ...{ malformedLines: 1, sensors: 1, knownSensors: 1, processes: 3, knownProcesses: 3 },
+    });
+    const upload = await get(sandbox, "/_sandbox/import", sysmonLine(3), "application/x-ndjson");
+    expect(upload).toMatchObject({ sensors: 1, knownSensors: 1, processes: 2, knownProcesses: 1 });
+    expect((await organisation(sandbox))["sensors"]).toBe(5);
     const found = await get(sandbox, "/api/v1/process?q=process_name%3Asandboxed.exe&rows=10&start=0");
-    expect(found).toMatchObject({ total_results: 5 });
+    expect(found).toMatchObject({ total_results: 3 });
     await sandbox.reset();
     expect((await organisation(sandbox))["sensors"]).toBe(5);
   });

@@ -74,6 +74,8 @@ export interface SandboxOptions {
   requestLogSize?: number;
   /** Serves these instead of the sandbox's own products, without an organisation. */
   products?: readonly Product[];
+  /** Gives up the start when aborted; of no consequence to a sandbox that has been started. */
+  signal?: AbortSignal;
 }
 
 const DEFAULT_SEED = 1;
@@ -118,6 +120,8 @@ export class Sandbox {
   readonly #tls: ListenerTls | undefined;
   readonly #makeWorld: (settings: WorldSettings) => Promise<World>;
   readonly #calls = new Set<AbortController>();
+  /** Aborted when the sandbox stops: whatever takes long gives up then. */
+  readonly #life = new AbortController();
   #seed: number | string;
   #world: World = fixedWorld([]);
   #listener: Listener | undefined;
@@ -129,9 +133,11 @@ export class Sandbox {
 
   /** Starts a sandbox; it answers when the promise resolves. Stop it, or declare it with `await using`. */
   static async start(options: SandboxOptions = {}): Promise<Sandbox> {
+    options.signal?.throwIfAborted();
     const sandbox = new Sandbox(options);
     try {
       await sandbox.#open();
+      options.signal?.throwIfAborted();
     } catch (error) {
       await sandbox.stop();
       throw error;
@@ -154,6 +160,12 @@ export class Sandbox {
     this.token = options.token ?? this.#state.secret("token", randomToken);
     this.tokens.add({ username: ADMINISTRATOR, token: this.token, globalAdmin: true });
     for (const token of options.tokens ?? []) this.tokens.add(token);
+    if (options.tls !== false) {
+      const { tls, authority } = certify(options);
+      this.#tls = tls;
+      this.ca = authority.certificate;
+      this.certificate = tls.cert;
+    }
     this.clock = new SimulationClock({
       ...options.clock,
       onError: (error) => this.requests.addFailure("clock tick", error),
@@ -167,13 +179,8 @@ export class Sandbox {
       log: this.requests,
       bodyLimit: options.bodyLimit ?? BODY_LIMIT,
     });
-    if (options.tls !== false) {
-      const { tls, authority } = certify(options);
-      this.#tls = tls;
-      this.ca = authority.certificate;
-      this.caFile = this.#state.write("ca.pem", authority.certificate);
-      this.certificate = tls.cert;
-    }
+    // Last, because nothing can fail any more that would leave a folder behind.
+    if (this.ca !== undefined) this.caFile = this.#state.write("ca.pem", this.ca);
   }
 
   /** The address for clients, `https://127.0.0.1:<port>`. */
@@ -230,7 +237,7 @@ export class Sandbox {
 
   /** Adds the telemetry in a file to the organisation; resolves to a report of what was taken and what was not. */
   importFile(file: string): Promise<ImportReport> {
-    return this.#inTurn(() => this.#world.importFile(file));
+    return this.#inTurn(() => this.#world.importFile(file, this.#life.signal));
   }
 
   /** Answers a request inside the process: the same server without a socket. A dropped connection rejects. */
@@ -259,7 +266,14 @@ export class Sandbox {
   }
 
   async #open(): Promise<void> {
-    await this.#replaceWorld(this.#seed, false);
+    const { signal } = this.#options;
+    const giveUp = (): void => this.#life.abort(signal?.reason);
+    signal?.addEventListener("abort", giveUp, { once: true });
+    try {
+      await this.#replaceWorld(this.#seed, false);
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
+    }
     this.#listener = await Listener.open({
       host: this.#options.host ?? "127.0.0.1",
       port: this.#options.port ?? 0,
@@ -270,12 +284,16 @@ export class Sandbox {
   }
 
   async #close(): Promise<void> {
+    this.#life.abort(new Error("The sandbox has been stopped"));
     for (const call of this.#calls) call.abort();
-    await this.#listener?.close();
-    await this.clock.stop();
-    await this.#turn.catch(() => {});
-    await this.#world.close();
-    this.#state.remove();
+    try {
+      await this.#listener?.close();
+      await this.clock.stop();
+      await this.#turn.catch(() => {});
+      await this.#world.close();
+    } finally {
+      this.#state.remove();
+    }
   }
 
   /** The old one is closed first: two could not share a file, nor would both have to fit into memory. */
@@ -285,7 +303,11 @@ export class Sandbox {
     this.#world = fixedWorld([]);
     await old.close();
     if (fresh) resetBehaviour(this.behaviour, this.#startBehaviour);
-    this.#world = await this.#makeWorld({ seed, fresh, clock: this.clock, behaviour: this.behaviour });
+    this.#world = await this.#makeWorld({
+      ...{ seed, fresh, clock: this.clock, behaviour: this.behaviour },
+      url: () => this.url,
+      signal: this.#life.signal,
+    });
     this.#seed = seed;
     // Making it took real seconds, which are not to be missing from the first simulated morning.
     this.clock.reset();

@@ -11,25 +11,19 @@ let cleansUp = false;
  * this run, readable by this user only, and removed with the sandbox or, at the latest, with the process.
  */
 export class StateDirectory {
-  readonly path: string;
   readonly #kept: boolean;
+  #path: string | undefined;
 
   constructor(path?: string) {
     this.#kept = path !== undefined;
-    if (path !== undefined) {
-      this.path = resolve(path);
-      mkdirSync(this.path, { recursive: true, mode: 0o700 });
-      return;
-    }
-    this.path = mkdtempSync(join(tmpdir(), "cbapi-sandbox-"));
-    temporary.add(this.path);
-    if (!cleansUp) process.once("exit", removeAll);
-    cleansUp = true;
+    if (path === undefined) return;
+    this.#path = resolve(path);
+    mkdirSync(this.#path, { recursive: true, mode: 0o700 });
   }
 
   /** Writes a file and returns where it is. */
   write(name: string, text: string): string {
-    const file = join(this.path, name);
+    const file = join(this.#folder(), name);
     writeFileSync(file, text);
     return file;
   }
@@ -37,7 +31,7 @@ export class StateDirectory {
   /** A secret that outlives restarts in a folder that is kept; `make` is called when there is none yet. */
   secret(name: string, make: () => string): string {
     if (!this.#kept) return make();
-    const file = join(this.path, name);
+    const file = join(this.#folder(), name);
     try {
       const known = readFileSync(file, "utf8").trim();
       if (known !== "") return known;
@@ -49,10 +43,23 @@ export class StateDirectory {
     return fresh;
   }
 
+  /** Removes the folder unless it was given. */
   remove(): void {
-    if (this.#kept) return;
-    temporary.delete(this.path);
-    rmSync(this.path, { recursive: true, force: true });
+    if (this.#kept || this.#path === undefined) return;
+    temporary.delete(this.#path);
+    rmSync(this.#path, { recursive: true, force: true });
+    this.#path = undefined;
+  }
+
+  /** Made when it is first needed: a sandbox without TLS needs none. */
+  #folder(): string {
+    if (this.#path === undefined) {
+      this.#path = mkdtempSync(join(tmpdir(), "cbapi-sandbox-"));
+      temporary.add(this.#path);
+      if (!cleansUp) process.once("exit", removeAll);
+      cleansUp = true;
+    }
+    return this.#path;
   }
 }
 

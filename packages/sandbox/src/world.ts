@@ -10,8 +10,8 @@ export interface World {
   readonly version: string | undefined;
   /** How much there is of what: `{ sensors: 12, processes: 4000 }`. */
   counts(): Record<string, number>;
-  /** Adds the telemetry in a file; resolves to a report. */
-  importFile(file: string): Promise<ImportReport>;
+  /** Adds the telemetry in a file; resolves to a report. Rejects without having added anything when aborted. */
+  importFile(file: string, signal: AbortSignal): Promise<ImportReport>;
   close(): void | Promise<void>;
 }
 
@@ -22,6 +22,10 @@ export interface WorldSettings {
   behaviour: Behaviour;
   /** True on a reset: what an earlier world left in a file is not to be taken up again. */
   fresh: boolean;
+  /** The server's address, known once it listens. */
+  url: () => string;
+  /** Gives up making the world when aborted. */
+  signal: AbortSignal;
 }
 
 /** A world around products that were made elsewhere: there is nothing to generate or to import. */

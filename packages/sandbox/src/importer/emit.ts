@@ -1,108 +1,70 @@
-import type { ChildprocRecord, OrganisationSink, ProcessRecord } from "../domain.js";
+import { isDeepStrictEqual } from "node:util";
+import type {
+  ChildprocRecord,
+  CrossprocRecord,
+  KnownOrganisation,
+  OrganisationSink,
+  ProcessEvents,
+  ProcessRecord,
+  SensorRecord,
+} from "../domain.js";
 import { processGuid } from "../organisation/ids.js";
-import type { EventMapper, SecurityCreation } from "./mapping.js";
+import { completeBinary, joinEvents, STAND_IN_PIDS } from "./known.js";
+import type { EventMapper } from "./mapping.js";
 import { fileName } from "./spelling.js";
 import type { HostDraft, LogTable, ProcessDraft } from "./table.js";
 
-/** Where pids begin that stand in for those that the log does not tell: far above any that a system gives. */
-export const STAND_IN_PIDS = 1_000_000_000;
-
-/** Settles what could only be known at the end of the log: pids, names of addresses, drivers. */
-export function settle(table: LogTable, mapper: EventMapper): void {
-  completePids(table, mapper);
-  for (const host of table.hosts.values()) {
-    for (const process of host.processes.values()) nameAddresses(process, mapper);
-  }
-  for (const { host, md5, path, time } of mapper.drivers) {
-    if (host.system === undefined)
-      mapper.skipped.add("Sysmon 6", "a driver, and no event names the kernel's process to hold it");
-    else {
-      host.system.modloads.push({ time, md5, path });
-      host.system.lastTime = Math.max(host.system.lastTime, time);
-      mapper.mapped.modload++;
-    }
-  }
-}
-
-function nameAddresses(process: ProcessDraft, mapper: EventMapper): void {
-  const domains = new Map<string, ProcessDraft["lookups"][number]>();
-  for (const lookup of process.lookups) for (const address of lookup.addresses) domains.set(address, lookup);
-  for (const netconn of process.netconns) {
-    const lookup = domains.get(netconn.remote_ip.toLowerCase());
-    if (lookup === undefined) continue;
-    if (netconn.domain === "") netconn.domain = lookup.domain;
-    lookup.used = true;
-  }
-  for (const lookup of process.lookups) {
-    if (lookup.used) mapper.mapped.domain++;
-    else mapper.skipped.add("Sysmon 22", "a DNS query, and the process connected to no address of its answer");
-  }
+/** What came of a table. */
+export interface Emitted {
+  sensors: number;
+  /** Those of the sensors that were there before. */
+  knownSensors: number;
+  processes: number;
+  /** Those of the processes that an earlier log had told of. */
+  knownProcesses: number;
+  binaries: number;
 }
 
 /**
- * Some shippers drop the pid from Sysmon's events. The security log tells of the same creations with their pids:
- * they are matched by host, program and command line, in the order in which they happened.
+ * Writes the table's sensors, binaries and processes into the sink, new sensors with ids from `firstSensorId` on. What is
+ * there already, and nothing new is told of it, is left alone.
  */
-function completePids(table: LogTable, mapper: EventMapper): void {
-  const byProgram = new Map<string, SecurityCreation[]>();
-  const key = (host: HostDraft, path: string, cmdline: string): string =>
-    `${host.name.toUpperCase()}\n${path}\n${cmdline}`;
-  for (const creation of mapper.creations) {
-    const name = key(creation.host, creation.path, creation.cmdline ?? "");
-    const list = byProgram.get(name);
-    if (list === undefined) byProgram.set(name, [creation]);
-    else list.push(creation);
-  }
-  for (const host of table.hosts.values()) {
-    const created = [...host.processes.values()].filter((process) => process.created).sort((a, b) => a.start - b.start);
-    const candidates = (process: ProcessDraft): SecurityCreation[] =>
-      byProgram.get(key(host, process.path, process.cmdline)) ?? byProgram.get(key(host, process.path, "")) ?? [];
-    // Pids that Sysmon told are matched first, so that only what is really open is left for the others.
-    for (const process of created) {
-      if (process.pid === undefined) continue;
-      const list = candidates(process);
-      const index = list.findIndex((creation) => creation.pid === process.pid);
-      if (index < 0) continue;
-      list.splice(index, 1);
-      mapper.skipped.add("Security 4688", "the creation is already there from Sysmon");
-    }
-    for (const process of created) {
-      if (process.pid !== undefined) continue;
-      const creation = candidates(process).shift();
-      if (creation === undefined) continue;
-      process.pid = creation.pid;
-      mapper.mapped.pid++;
-    }
-  }
-  for (const list of byProgram.values()) {
-    if (list.length > 0) mapper.skipped.add("Security 4688", "no creation of that process by Sysmon", list.length);
-  }
-}
-
-/** Writes the table's sensors, binaries and processes into the sink, with sensor ids from `firstSensorId` on. */
 export function emit(
   table: LogTable,
   mapper: EventMapper,
   sink: OrganisationSink,
-  options: { firstSensorId: number; groupId: number },
-): { sensors: number; processes: number; binaries: number } {
-  let sensorId = options.firstSensorId;
-  let processes = 0;
-  let sensors = 0;
-  for (const host of table.hosts.values()) {
+  options: { firstSensorId: number; groupId: number; known?: KnownOrganisation | undefined },
+): Emitted {
+  const emitted: Emitted = {
+    ...{ sensors: 0, knownSensors: 0, processes: 0, knownProcesses: 0 },
+    binaries: table.binaries.size,
+  };
+  let nextId = options.firstSensorId;
+  for (const host of table.hosts) {
     if (host.processes.size === 0) continue;
-    writeSensor(host, sensorId, options.groupId, sink);
-    processes += writeProcesses(host, sensorId, mapper, sink);
-    sensorId++;
-    sensors++;
+    const known = host.sensor;
+    const sensor = known === undefined ? newSensor(host, nextId++, options.groupId) : heardAgain(known, host);
+    if (!isDeepStrictEqual(sensor, known)) sink.sensor(sensor);
+    writeProcesses(host, sensor.id, mapper, sink);
+    emitted.sensors++;
+    if (known !== undefined) emitted.knownSensors++;
+    for (const process of host.processes.values()) {
+      if (process.onlyRecalled === true) continue;
+      emitted.processes++;
+      if (process.stored !== undefined) emitted.knownProcesses++;
+    }
   }
-  for (const binary of table.binaries.values()) sink.binary(binary);
-  return { sensors, processes, binaries: table.binaries.size };
+  for (const told of table.binaries.values()) {
+    const known = options.known?.binary(told.md5);
+    const binary = known === undefined ? told : completeBinary(known, told);
+    if (!isDeepStrictEqual(binary, known)) sink.binary(binary);
+  }
+  return emitted;
 }
 
-function writeSensor(host: HostDraft, id: number, groupId: number, sink: OrganisationSink): void {
-  const seen = host.ips.size > 0 ? [...host.ips] : [`10.254.${(id >> 8) & 255}.${id & 255}`];
-  sink.sensor({
+function newSensor(host: HostDraft, id: number, groupId: number): SensorRecord {
+  const ips = host.ips.size > 0 ? [...host.ips] : [madeUpAddress(id)];
+  return {
     id,
     group_id: groupId,
     computer_name: host.name,
@@ -112,10 +74,7 @@ function writeSensor(host: HostDraft, id: number, groupId: number, sink: Organis
     host_type: "workstation",
     os_environment_display_string: host.linux ? "Linux, 64-bit" : "Windows, 64-bit",
     build_version_string: "007.002.001.18021",
-    interfaces: seen.map((ip, index) => ({
-      ip,
-      mac: `02c0de${(id * 256 + index).toString(16).padStart(6, "0").slice(-6)}`,
-    })),
+    interfaces: ips.map((ip, index) => ({ ip, mac: madeUpMac(id, index) })),
     registration_time: host.firstTime,
     last_checkin_time: host.lastTime,
     online: true,
@@ -124,26 +83,47 @@ function writeSensor(host: HostDraft, id: number, groupId: number, sink: Organis
     physical_memory_size: 8 * 1024 ** 3,
     systemvolume_total_size: 128 * 1024 ** 3,
     systemvolume_free_size: 64 * 1024 ** 3,
-  });
+  };
 }
 
-function writeProcesses(host: HostDraft, sensorId: number, mapper: EventMapper, sink: OrganisationSink): number {
-  const ids = new Map<ProcessDraft, string>();
-  let standIn = STAND_IN_PIDS;
-  for (const process of host.processes.values()) {
-    if (process.pid === undefined) {
-      process.pid = process === host.system ? 4 : standIn++;
-      if (process !== host.system)
-        mapper.assumed.add("process", "its pid is nowhere in the log: a stand-in from 1000000000 up");
-    }
-    // A start that is known to the second only can lie before its parent's; the parent's is then the better guess.
-    if (process.parent !== undefined && process.start < process.parent.start) {
-      if (process.created && !process.parent.created) process.parent.start = process.start;
-    }
-    ids.set(process, processGuid(sensorId, process.pid, process.start, ticksOf(process)));
+/** A sensor that was there, with what this log adds: addresses, its full name, a longer time. */
+function heardAgain(known: SensorRecord, host: HostDraft): SensorRecord {
+  const kept = host.ips.size === 0 ? known.interfaces : known.interfaces.filter(({ ip }) => ip !== madeUpAddress(known.id));
+  const ips = [...host.ips].filter((ip) => kept.every((each) => each.ip !== ip));
+  const added = ips.map((ip, index) => ({ ip, mac: madeUpMac(known.id, kept.length + index) }));
+  const dnsName = known.computer_dns_name.includes(".") ? known.computer_dns_name : host.dnsName.toLowerCase();
+  return {
+    ...known,
+    computer_dns_name: dnsName,
+    interfaces: [...kept, ...added],
+    registration_time: Math.min(known.registration_time, host.firstTime),
+    last_checkin_time: Math.max(known.last_checkin_time, host.lastTime),
+  };
+}
+
+/** Of a host whose log tells of no connection. */
+function madeUpAddress(sensorId: number): string {
+  return `10.254.${(sensorId >> 8) & 255}.${sensorId & 255}`;
+}
+
+function madeUpMac(sensorId: number, index: number): string {
+  return `02c0de${(sensorId * 256 + index).toString(16).padStart(6, "0").slice(-6)}`;
+}
+
+function writeProcesses(host: HostDraft, sensorId: number, mapper: EventMapper, sink: OrganisationSink): void {
+  givePids(host, mapper);
+  for (const { parent, created, start } of host.processes.values()) {
+    // The start of a parent that is known to the second only can lie after its child's, which is then the better guess.
+    if (parent !== undefined && created && !parent.created) parent.start = Math.min(parent.start, start);
   }
+  const ids = new Map<ProcessDraft, string>();
+  /** Processes by the ids of earlier imports: more may be known of them now, and ids are made of what is known. */
+  const earlier = new Map<string, ProcessDraft>();
   const children = new Map<ProcessDraft, ProcessDraft[]>();
   for (const process of host.processes.values()) {
+    const id = processGuid(sensorId, process.pid ?? -1, process.start, ticksOf(process));
+    ids.set(process, id);
+    if (process.stored !== undefined) earlier.set(process.stored.id, process);
     if (process.parent === undefined) continue;
     const list = children.get(process.parent);
     if (list === undefined) children.set(process.parent, [process]);
@@ -151,12 +131,45 @@ function writeProcesses(host: HostDraft, sensorId: number, mapper: EventMapper, 
   }
   for (const process of host.processes.values()) {
     const record = recordOf(process, sensorId, ids);
-    const born = children.get(process);
-    if (born !== undefined)
-      record.events.childproc = born.flatMap((child) => childEvents(child, ids)).sort((a, b) => a.time - b.time);
-    sink.process(record);
+    const { childproc: _, ...told } = process.stored?.events ?? {};
+    record.events = joinEvents(withOthers(told, earlier, ids), record.events);
+    const born = children.get(process)?.flatMap((child) => childEvents(child, ids));
+    if (born !== undefined) record.events.childproc = born.sort(inOrder);
+    if (!isDeepStrictEqual(record, process.stored)) sink.process(record);
   }
-  return host.processes.size;
+}
+
+/** A number for every process: its pid, or one that stands in for it and is kept from import to import. */
+function givePids(host: HostDraft, mapper: EventMapper): void {
+  const open = [...host.processes.values()].filter((process) => process.pid === undefined);
+  let standIn = open.reduce((highest, process) => Math.max(highest, process.standIn ?? 0), STAND_IN_PIDS - 1);
+  for (const process of open) {
+    if (process === host.system) {
+      process.pid = 4;
+      continue;
+    }
+    process.pid = process.standIn ?? ++standIn;
+    if (process.onlyRecalled !== true)
+      mapper.assumed.add("process", "its pid is nowhere in the log: a stand-in from 1000000000 up");
+  }
+}
+
+/** Stored events with what is known by now of the other processes in them. */
+function withOthers(
+  events: ProcessEvents,
+  earlier: ReadonlyMap<string, ProcessDraft>,
+  ids: ReadonlyMap<ProcessDraft, string>,
+): ProcessEvents {
+  if (events.crossproc === undefined) return events;
+  const crossproc = events.crossproc.map((event) => {
+    const other = earlier.get(event.other_id);
+    return other === undefined ? event : { ...event, ...otherSide(other, ids) };
+  });
+  return { ...events, crossproc };
+}
+
+function otherSide(other: ProcessDraft, ids: ReadonlyMap<ProcessDraft, string>): Pick<CrossprocRecord, "other_id" | "md5" | "path"> {
+  return { other_id: ids.get(other) ?? "", md5: other.md5, path: other.path };
 }
 
 /** Two processes can share a pid and a second; their GUIDs then differ in the ticks, taken from Sysmon's own. */
@@ -182,6 +195,7 @@ function recordOf(process: ProcessDraft, sensorId: number, ids: ReadonlyMap<Proc
     // The log does not tell when it came to a server: the time of the last event stands for it.
     segments: [{ segment_id: last, last_update: last, last_server_update: last }],
     events: {},
+    origin: { guid: process.guid, created: process.created },
   };
   const parentId = parent === undefined ? undefined : ids.get(parent);
   if (parentId !== undefined) record.parent_id = parentId;
@@ -196,9 +210,7 @@ function recordOf(process: ProcessDraft, sensorId: number, ids: ReadonlyMap<Proc
   if (process.crossprocs.length > 0) {
     events.crossproc = process.crossprocs.sort(byTime).map(({ other, ...event }) => ({
       ...event,
-      other_id: ids.get(other) ?? "",
-      md5: other.md5,
-      path: other.path,
+      ...otherSide(other, ids),
     }));
   }
   return record;
@@ -220,4 +232,9 @@ function childEvents(child: ProcessDraft, ids: ReadonlyMap<ProcessDraft, string>
 
 function byTime(a: { time: number }, b: { time: number }): number {
   return a.time - b.time;
+}
+
+/** A child that ended in the moment in which it began did so afterwards; two children come by id. */
+function inOrder(a: ChildprocRecord, b: ChildprocRecord): number {
+  return a.time - b.time || (a.child_id === b.child_id ? Number(b.started) - Number(a.started) : a.child_id < b.child_id ? -1 : 1);
 }

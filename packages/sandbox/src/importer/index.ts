@@ -1,19 +1,27 @@
 /** Reads Sysmon logs into an organisation: hosts become sensors, events become processes with their ancestry. */
 import { basename } from "node:path";
-import type { OrganisationSink } from "../domain.js";
-import { emit, settle } from "./emit.js";
+import type { KnownOrganisation, OrganisationSink } from "../domain.js";
+import { type Emitted, emit } from "./emit.js";
 import { readEvent } from "./fields.js";
+import { recall } from "./known.js";
 import { EventMapper, type Mapped } from "./mapping.js";
 import { jsonPieces } from "./records.js";
-import { plainBytes } from "./source.js";
+import { settle } from "./settle.js";
+import { logsIn } from "./source.js";
 import { LogTable } from "./table.js";
 
-export { STAND_IN_PIDS } from "./emit.js";
+export { STAND_IN_PIDS } from "./known.js";
+export type { Mapped } from "./mapping.js";
 
 export interface ImportOptions {
   /** How the report names the source (default: the file's name, or `log`). */
   name?: string;
-  /** Id of the first new sensor (default 1); further hosts get the ids after it. */
+  /**
+   * What the sink holds already: hosts that have a sensor there keep it, and what earlier logs told of their processes is
+   * joined with what this one tells. Without it everything is new.
+   */
+  known?: KnownOrganisation;
+  /** Id of the first new sensor (default: the one after the highest that is known); further hosts get the ids after it. */
   firstSensorId?: number;
   /** Group of the new sensors (default 1). */
   groupId?: number;
@@ -21,18 +29,17 @@ export interface ImportOptions {
   maxBytes?: number;
   /** Most characters of one event (default 4 Mi); longer ones are malformed. */
   maxEventLength?: number;
+  /** Gives up reading, before anything has been written, when aborted. */
+  signal?: AbortSignal | undefined;
 }
 
 /** What became of a log: each of its lines is malformed, or an event that was mapped or is named among the skipped. */
-export interface ImportReport {
+export interface ImportReport extends Emitted {
   file: string;
   /** JSON values found, malformed ones included; blank lines do not count. */
   lines: number;
   /** Lines that are events of some Windows log. */
   events: number;
-  processes: number;
-  sensors: number;
-  binaries: number;
   mapped: Record<Mapped, number>;
   skipped: { what: string; reason: string; count: number }[];
   /** What was mapped, but not on the log's word alone. */
@@ -59,24 +66,36 @@ export async function importSysmon(
   sink: OrganisationSink,
   options: ImportOptions = {},
 ): Promise<ImportReport> {
-  const { firstSensorId = 1, groupId = 1, maxBytes = 8 * GIB, maxEventLength = 4 * 1024 * 1024 } = options;
+  const { known, groupId = 1, maxBytes = 8 * GIB, maxEventLength = 4 * 1024 * 1024, signal } = options;
   const table = new LogTable();
   const mapper = new EventMapper(table);
   let lines = 0;
   let events = 0;
   let malformedLines = 0;
-  const onTrouble = (what: string, reason: string): void => mapper.skipped.add(what, reason);
-  for await (const piece of jsonPieces(plainBytes(source, { maxBytes, onTrouble }), maxEventLength)) {
-    lines++;
-    const event = readEvent(parsed(piece));
-    if (event === undefined) malformedLines++;
-    else {
-      events++;
-      mapper.take(event);
+  let troubles = 0;
+  const onTrouble = (what: string, reason: string): void => {
+    troubles++;
+    mapper.skipped.add(what, reason);
+  };
+  for await (const { what, bytes } of logsIn(source, { maxBytes, onTrouble })) {
+    const before = lines + troubles;
+    for await (const piece of jsonPieces(bytes, maxEventLength)) {
+      signal?.throwIfAborted();
+      lines++;
+      const event = readEvent(parsed(piece));
+      if (event === undefined) malformedLines++;
+      else {
+        events++;
+        mapper.take(event);
+      }
     }
+    if (lines + troubles === before) onTrouble(what, "there is nothing in it");
   }
+  signal?.throwIfAborted();
+  if (known !== undefined) recall(table, known);
   settle(table, mapper);
-  const written = emit(table, mapper, sink, { firstSensorId, groupId });
+  const highestId = known?.sensors().reduce((highest, { id }) => Math.max(highest, id), 0) ?? 0;
+  const written = emit(table, mapper, sink, { firstSensorId: options.firstSensorId ?? highestId + 1, groupId, known });
   return {
     file: options.name ?? (typeof source === "string" ? basename(source) : "log"),
     lines,

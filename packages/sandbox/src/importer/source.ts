@@ -32,7 +32,7 @@ export async function* logsIn(source: string | Chunks, limits: SourceLimits): As
   if (isGzip(start)) yield { what: "gzip archive", bytes: bounded(gunzipped(all, "gzip archive", limits), limits) };
   else if (!isZip(start)) yield { what: "file", bytes: all };
   else if (typeof source === "string") {
-    await all.return(undefined);
+    await iterator.return?.();
     const file = await open(source);
     try {
       const { size } = await file.stat();
@@ -92,7 +92,7 @@ async function* plain(chunks: AsyncGenerator<Uint8Array>, what: string, limits: 
   else if (!isZip(start)) yield* all;
   else {
     limits.onTrouble(what, "it is an archive within the archive");
-    await all.return(undefined);
+    await chunks.return(undefined);
   }
 }
 

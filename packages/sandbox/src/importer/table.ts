@@ -4,8 +4,11 @@ import type {
   FilemodRecord,
   ModloadRecord,
   NetconnRecord,
+  ProcessRecord,
   RegmodRecord,
+  SensorRecord,
 } from "../domain.js";
+import { completeBinary } from "./known.js";
 import { fileName, filePath, startOfGuid } from "./spelling.js";
 
 /** A host of the log. */
@@ -20,6 +23,8 @@ export interface HostDraft {
   processes: Map<string, ProcessDraft>;
   /** The kernel's process, once it has been named. */
   system: ProcessDraft | undefined;
+  /** The sensor that is there already for this host. */
+  sensor?: SensorRecord;
 }
 
 /** What the log has told of a process so far, in whatever order. */
@@ -31,6 +36,12 @@ export interface ProcessDraft {
   /** Whether its own creation stands in the log. */
   created: boolean;
   pid?: number;
+  /** What stood for the pid in an earlier import. */
+  standIn?: number;
+  /** What an earlier import made of this process. */
+  stored?: ProcessRecord;
+  /** Not in this log: known from an earlier one. */
+  onlyRecalled?: boolean;
   path: string;
   cmdline: string;
   username: string;
@@ -53,28 +64,37 @@ export interface ProcessDraft {
 
 /** Everything that the log is about: hosts, their processes, and binaries by MD5. */
 export class LogTable {
-  readonly hosts = new Map<string, HostDraft>();
+  readonly hosts: HostDraft[] = [];
   readonly binaries = new Map<string, BinaryRecord>();
+  readonly #hostsByName = new Map<string, HostDraft>();
 
-  /** The host of a name; short and full spellings are one host. */
+  /** The host of a name. A name without a domain is that of the host whose full name begins with it. */
   host(name: string): HostDraft {
-    const short = name.split(".", 1)[0] ?? name;
-    const key = short.toUpperCase();
-    let host = this.hosts.get(key);
-    if (host === undefined) {
-      host = {
-        name: short,
-        dnsName: name,
-        linux: false,
-        ips: new Set(),
-        firstTime: Number.POSITIVE_INFINITY,
-        lastTime: 0,
-        processes: new Map(),
-        system: undefined,
-      };
-      this.hosts.set(key, host);
-    }
-    if (name.length > host.dnsName.length) host.dnsName = name;
+    const key = name.toUpperCase();
+    const known = this.#hostsByName.get(key) ?? this.#hostBySpelling(name);
+    const host = known ?? {
+      name: shortName(name),
+      dnsName: name,
+      linux: false,
+      ips: new Set(),
+      firstTime: Number.POSITIVE_INFINITY,
+      lastTime: 0,
+      processes: new Map(),
+      system: undefined,
+    };
+    if (known === undefined) this.hosts.push(host);
+    this.#hostsByName.set(key, host);
+    return host;
+  }
+
+  /** A host that has so far been seen under the other of its two names. */
+  #hostBySpelling(name: string): HostDraft | undefined {
+    const short = shortName(name);
+    const isShort = short === name;
+    const host = this.hosts.find(
+      (each) => sameName(each.name, short) && (isShort || sameName(each.dnsName, each.name)),
+    );
+    if (host !== undefined && !isShort) host.dnsName = name;
     return host;
   }
 
@@ -113,35 +133,32 @@ export class LogTable {
   /** A binary that was run or loaded; what is told later completes what is known. */
   binary(md5: string, path: string, time: number, os: BinaryRecord["os_type"], told: Partial<BinaryRecord>): void {
     const known = this.binaries.get(md5);
-    if (known === undefined) {
-      this.binaries.set(md5, {
-        md5,
-        sha256: "",
-        observed_filename: [path],
-        // The log has no file: neither its bytes nor its size are known.
-        orig_mod_len: 0,
-        copied_mod_len: 0,
-        is_executable_image: os === "Linux" || /\.(?:exe|com|scr)$/.test(fileName(path)),
-        is_64bit: true,
-        os_type: os,
-        server_added_timestamp: time,
-        last_seen: time,
-        digsig_result: "(Unknown)",
-        ...told,
-      });
-      return;
-    }
-    if (!known.observed_filename.includes(path)) known.observed_filename.push(path);
-    known.server_added_timestamp = Math.min(known.server_added_timestamp, time);
-    known.last_seen = Math.max(known.last_seen, time);
-    const { digsig_result = "(Unknown)", digsig_publisher, ...rest } = told;
-    if (known.digsig_result === "(Unknown)" && digsig_result !== "(Unknown)") {
-      known.digsig_result = digsig_result;
-      if (digsig_publisher !== undefined) known.digsig_publisher = digsig_publisher;
-    }
-    if (known.sha256 === "" && rest.sha256 !== undefined) known.sha256 = rest.sha256;
-    this.binaries.set(md5, { ...rest, ...known });
+    const record: BinaryRecord = {
+      md5,
+      sha256: "",
+      observed_filename: [path],
+      // The log has no file: neither its bytes nor its size are known.
+      orig_mod_len: 0,
+      copied_mod_len: 0,
+      is_executable_image: os === "Linux" || /\.(?:exe|com|scr)$/.test(fileName(path)),
+      is_64bit: true,
+      os_type: os,
+      server_added_timestamp: time,
+      last_seen: time,
+      digsig_result: "(Unknown)",
+      ...told,
+    };
+    this.binaries.set(md5, known === undefined ? record : completeBinary(known, record));
   }
+}
+
+/** A name up to its first dot; an address is a name as a whole. */
+function shortName(name: string): string {
+  return /^\d+(\.\d+){3}$/.test(name) ? name : (name.split(".", 1)[0] ?? name);
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.toUpperCase() === b.toUpperCase();
 }
 
 /** Counts of what was not taken over, or taken over on an assumption, each with its reason. */

@@ -15,6 +15,7 @@ import { linuxHistory, macHistory } from "./unix.js";
 import { bootWindows, type WindowsTree } from "./windows.js";
 
 export { parseProcessGuid, processGuid } from "./ids.js";
+export { binaryIcon } from "./icon.js";
 export { type BinaryIdentity, binaryContent } from "./pe.js";
 export { GUIDE, INTRUSION, intrusionStart };
 

@@ -12,6 +12,8 @@ export interface ResponseBehaviour {
   shiftRows: number;
   /** Whether threat intelligence is shared; when not, asking for its hits is an internal error. */
   sharingEnabled?: boolean;
+  /** Whether events of an older schema are still kept in a partition, on servers from 6.0 until 7.0. */
+  legacyPartitions?: boolean;
 }
 
 export interface ResponseOptions {
@@ -24,8 +26,8 @@ export interface ResponseOptions {
   /** A PNG, for files that have an icon. */
   binaryIcon?: (record: BinaryRecord) => Uint8Array | undefined;
   behaviour?: ResponseBehaviour;
-  /** As it stands in sensor groups: where sensors report to. */
-  sensorServer?: string;
+  /** Where sensors report to, as it stands in sensor groups: asked at each request. */
+  sensorServer?: () => string;
   /** Milliseconds between two check-ins of an endpoint that is switched on. */
   checkinInterval?: number;
 }
@@ -37,7 +39,7 @@ export interface ResponseContext {
   drift: PageDrift;
   traits: VersionTraits;
   behaviour: ResponseBehaviour;
-  sensorServer: string;
+  sensorServer: () => string;
   checkinInterval: number;
   now(): number;
   binaryContent(record: BinaryRecord): Uint8Array;
@@ -54,7 +56,7 @@ export function createContext(options: ResponseOptions): ResponseContext {
     drift: new PageDrift(),
     traits,
     behaviour: options.behaviour ?? { totalOverestimate: 0, shiftRows: 0 },
-    sensorServer: options.sensorServer ?? "https://localhost:443",
+    sensorServer: options.sensorServer ?? (() => "https://localhost:443"),
     checkinInterval: options.checkinInterval ?? 2_000,
     now: () => options.clock.now(),
     binaryContent: content,

@@ -14,6 +14,7 @@ export { DEFAULT_RESPONSE_VERSION, RESPONSE_VERSIONS } from "./version.js";
 const FOREIGN = /^\/api\/(bit9platform|alerts|investigate|livequery|psc)(\/|$)/;
 
 const HEADERS: Record<string, string> = {
+  "Content-Type": "application/json; charset=utf-8",
   "Cache-Control": "max-age=0",
   Server: "openresty",
   "Strict-Transport-Security": "max-age=31536000",

@@ -16,6 +16,8 @@ export interface VersionTraits {
   release: string;
   /** Segments are times; before, they are counted from 1 and there is no way to ask for all of them. */
   immutableSegments: boolean;
+  /** Partitions from before the segments became immutable may still be there. */
+  canHoldLegacyEvents: boolean;
   /** The highest version of the event route. */
   newestEventRoute: number;
   commandRule: WordRule;
@@ -38,6 +40,7 @@ export function traitsOf(version: string): VersionTraits {
     version,
     release: `${numbers[0]}-1`,
     immutableSegments: atLeast(6, 0),
+    canHoldLegacyEvents: major === 6,
     newestEventRoute: newestEventRoute(atLeast),
     commandRule: atLeast(6, 3) ? "command" : "prose",
     dottedAddresses: atLeast(7, 0),

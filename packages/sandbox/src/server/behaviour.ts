@@ -11,13 +11,15 @@ export interface Behaviour {
   shiftRows: number;
   /** Whether threat intelligence is shared; when not, asking for its hits is an internal error. */
   sharingEnabled: boolean;
+  /** Whether an EDR server of version 6 still keeps events of an older schema in one of its partitions. */
+  legacyPartitions: boolean;
   /** Further switches: each product takes what it knows and ignores the rest. */
   [name: string]: unknown;
 }
 
 /** The best behaviour, with some of it changed. */
 export const startingBehaviour = (changes: Partial<Behaviour> = {}): Behaviour => ({
-  ...{ totalOverestimate: 0, shiftRows: 0, sharingEnabled: true },
+  ...{ totalOverestimate: 0, shiftRows: 0, sharingEnabled: true, legacyPartitions: false },
   ...changes,
 });
 

@@ -110,7 +110,7 @@ describe("the control routes", () => {
 
   it("change the behaviour in place", async () => {
     const { behaviour } = sandbox;
-    const best = { totalOverestimate: 0, shiftRows: 0, sharingEnabled: true };
+    const best = { totalOverestimate: 0, shiftRows: 0, sharingEnabled: true, legacyPartitions: false };
     const changes = { totalOverestimate: 5, shiftRows: null, other: "x" };
     expect((await ask("PUT", "/_sandbox/behaviour", changes)).body).toEqual({
       ...best,
@@ -184,7 +184,7 @@ describe("the control routes", () => {
       clock: { now: "2026-01-05T09:00:00.000Z", ticks: 0 },
     });
     expect(sandbox.faults.list()).toEqual([]);
-    expect(sandbox.behaviour).toEqual({ totalOverestimate: 0, shiftRows: 1, sharingEnabled: true });
+    expect(sandbox.behaviour).toMatchObject({ totalOverestimate: 0, shiftRows: 1, sharingEnabled: true });
     expect(sandbox.requests.entries()).toEqual([]);
     expect((await ask("GET", "/api/info")).status).toBe(200);
     expect((await ask("POST", "/_sandbox/reset", { seed: {} })).status).toBe(400);

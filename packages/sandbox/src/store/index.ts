@@ -1,1 +1,2 @@
+export { knownIn } from "./known.js";
 export { Store, type StoreOptions } from "./store.js";

@@ -55,8 +55,7 @@ function printValue(name: string, value: unknown): string {
 }
 
 /** What an endpoint sends must not give orders to the terminal that it is printed on. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+const CONTROL = /\p{Cc}/gu;
 const escaped = (character: string): string => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 
 function cut(text: string): string {

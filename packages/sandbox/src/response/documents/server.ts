@@ -32,34 +32,10 @@ export function infoDocument(traits: VersionTraits): Record<string, unknown> {
   };
 }
 
+/** How much the event store holds. */
 export interface Usage {
   documents: number;
   bytes: number;
-  /** Milliseconds; undefined when there is nothing. */
-  oldest: number | undefined;
-}
-
-/** All of the sandbox's events are in the partition that is written to. */
-export function partitionDocuments({ documents, bytes, oldest }: Usage, now: number): Record<string, unknown> {
-  const writer = {
-    name: "writer",
-    status: "hot",
-    info: {
-      sizeInBytes: bytes,
-      startDate: isoTime(oldest ?? now),
-      endDate: null,
-      partitionId: 1,
-      deletedDocs: 0,
-      maxDoc: documents,
-      numDocs: documents,
-      segmentCount: 1,
-      userMounted: false,
-      isLegacy: false,
-      dir: "/var/cb/data/solr/cbevents/writer",
-      schema: "cbevents_v1",
-    },
-  };
-  return { writer };
 }
 
 export function licenseDocument(sensors: number, now: number): Record<string, unknown> {

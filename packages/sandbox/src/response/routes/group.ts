@@ -8,7 +8,7 @@ export function groupRoutes(context: ResponseContext): Route[] {
   const groups = (id?: string): Record<string, unknown>[] =>
     findGroups(context.store)
       .filter(({ record }) => id === undefined || String(record.id) === id)
-      .map(({ record, hosts }) => groupDocument(record, context.sensorServer, hosts));
+      .map(({ record, hosts }) => groupDocument(record, context.sensorServer(), hosts));
   const sites = (id?: string): object[] =>
     findSites(context.store).filter((site) => id === undefined || String(site.id) === id);
   return [

@@ -1,11 +1,11 @@
 import { HttpProblem, type Route } from "../../server/product.js";
 import type { Store } from "../../store/store.js";
 import type { ResponseContext } from "../context.js";
+import { partitionDocuments, STRETCH, type Stretch } from "../documents/partitions.js";
 import {
   dashboardDocument,
   infoDocument,
   licenseDocument,
-  partitionDocuments,
   SENSOR_BUILDS,
   type Usage,
 } from "../documents/server.js";
@@ -30,18 +30,31 @@ export function serverRoutes(context: ResponseContext): Route[] {
     }),
   ];
   if (traits.immutableSegments) {
-    routes.push(get("/api/v1/storage/events/partition", () => partitionDocuments(usageOf(store), context.now())));
+    routes.push({
+      method: "GET",
+      path: "/api/v1/storage/events/partition",
+      handle: ({ user }) => {
+        if (!user.globalAdmin) throw new HttpProblem(403, "Partitions are for global administrators");
+        const legacy = traits.canHoldLegacyEvents && context.behaviour.legacyPartitions === true;
+        return { status: 200, body: partitionDocuments(stretchesOf(store), { now: context.now(), legacy }) };
+      },
+    });
   }
   return routes;
 }
 
-function usageOf(store: Store): Usage {
-  const oldest = store.database.first<{ oldest: number | null }>(
-    "SELECT min(last_server_update) AS oldest FROM segment",
+function stretchesOf(store: Store): Stretch[] {
+  return store.database.all<Stretch>(
+    `SELECT CAST(s.last_server_update / ${STRETCH} AS INTEGER) AS number, count(*) AS documents,
+       CAST(total(length(e.events)) AS INTEGER) AS bytes,
+       min(s.last_server_update) AS oldest, max(s.last_server_update) AS newest
+     FROM segment s LEFT JOIN segment_event e ON e.doc = s.doc GROUP BY number`,
   );
+}
+
+function usageOf(store: Store): Usage {
   return {
     documents: store.database.count("SELECT count(*) AS n FROM segment"),
     bytes: store.database.count("SELECT total(length(events)) AS n FROM segment_event"),
-    oldest: oldest?.oldest ?? undefined,
   };
 }
