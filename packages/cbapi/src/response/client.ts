@@ -124,7 +124,7 @@ export class CbResponseAPI extends ModelApi {
   }
 
   #known<T>(value: T | undefined): T {
-    if (value === undefined) throw new ApiError("Not known before `await cb.connect()`");
+    if (value === undefined) throw new ApiError("Not known before `await cb.connect()`", { code: "NOT_CONNECTED" });
     return value;
   }
 }

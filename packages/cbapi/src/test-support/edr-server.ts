@@ -14,7 +14,9 @@ export interface TestServer {
 
 /** An HTTP server on this machine with these routes, by path (a query is not looked at), and a client for it. */
 export async function edrServer(
-  routes: Readonly<Record<string, Answer | ((query: URLSearchParams, method: string, body: string) => Answer)>>,
+  routes: Readonly<
+    Record<string, Answer | ((query: URLSearchParams, method: string, body: string) => Answer | Promise<Answer>)>
+  >,
   options: CbResponseOptions & { readonly version?: string } = {},
 ): Promise<TestServer> {
   const { version = "6.5.2.191219.1200", ...clientOptions } = options;
@@ -29,7 +31,7 @@ export async function edrServer(
     request.on("data", (chunk) => {
       body += String(chunk);
     });
-    request.on("end", () => {
+    request.on("end", async () => {
       const url = new URL(request.url ?? "/", "http://localhost");
       if (!["/api/info", "/api/v1/storage/events/partition"].includes(url.pathname)) {
         requests.push(
@@ -37,7 +39,9 @@ export async function edrServer(
         );
       }
       const route = (all as Record<string, unknown>)[url.pathname];
-      const answer = typeof route === "function" ? route(url.searchParams, request.method, body) : route;
+      const answer: unknown = await (typeof route === "function"
+        ? route(url.searchParams, request.method, body)
+        : route);
       if (answer === undefined) response.writeHead(404).end("not found");
       else if (typeof answer === "object" && answer !== null && "text" in answer && "status" in answer) {
         response.writeHead(Number(answer.status)).end(String(answer.text));

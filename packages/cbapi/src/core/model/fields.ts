@@ -67,7 +67,15 @@ export function dottedIpv4(raw: unknown): string | undefined {
   return `${(number >>> 24) & 255}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`;
 }
 
-const frozen = <T extends object>(value: T): T => (Object.isFrozen(value) ? value : Object.freeze(value));
+/**
+ * The value, which nobody can change from here on, down to its last part. Documents are shared between all who read
+ * them, so what one reader gets must not be a way to change what another sees.
+ */
+export function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
+}
 
 const fields = {
   string: field<string>("string", toText, (value) => {
@@ -138,5 +146,5 @@ export const t = {
       same,
     ),
   /** A value that is passed through as it is. */
-  open: <T = unknown>(): OpenField<T> => field<T>("any", (raw) => raw as T, same),
+  open: <T = unknown>(): OpenField<T> => field<T>("any", (raw) => frozen(raw) as T, same),
 };

@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.js";
-import { ObjectNotFoundError } from "../errors.js";
+import { ApiError, ClientError, ObjectNotFoundError, QuerySyntaxError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
 import { Completeness, type Document, type Fetched, type ModelHost } from "./document.js";
-import { type AnyModel, hasChanges, isKnown, type ModelClass } from "./model.js";
+import { type AnyModel, hasChanges, isKnown, type ModelClass, showsDocument } from "./model.js";
 import type { Key } from "./relations.js";
 import { SharedCall } from "./shared-call.js";
 
@@ -14,16 +14,28 @@ export interface IdentityMapOptions {
   ttl?: number;
 }
 
-/** One document, and what is going on around it. */
+/** One document, and how well it is known. */
 export interface Entry {
-  document: Document;
-  related: unknown;
-  completeness: Completeness;
-  expires: number;
+  readonly document: Document;
+  readonly related: unknown;
+  readonly completeness: Completeness;
+  /** When it was read from the server. */
+  readonly readAt: number;
+  readonly expires: number;
 }
 
-interface PendingBatch {
-  keys: Map<string, { key: Key; waiters: { resolve(entry: Entry): void; reject(error: unknown): void }[] }>;
+/** What a load may ask for beside the document. */
+export interface LoadOptions extends CallOptions {
+  /** Asks the server even when the document is known. */
+  readonly refresh?: boolean | undefined;
+  /** How well the object has to be known; the whole document by default. */
+  readonly completeness?: Completeness;
+}
+
+interface Waiter {
+  readonly key: Key;
+  resolve(entry: Entry | undefined): void;
+  reject(error: unknown): void;
 }
 
 /**
@@ -31,7 +43,8 @@ interface PendingBatch {
  * want the same document at the same time share one exchange, and joins asked for in the same turn of the event loop
  * are put together where the server can answer for many.
  *
- * It holds documents, not models: what one caller changes and has not saved is not seen by another.
+ * It holds documents, not models: what one caller changes and has not saved is not seen by another who selected the
+ * object. Joins to one object give one model.
  */
 export class IdentityMap {
   readonly #host: ModelHost;
@@ -42,35 +55,47 @@ export class IdentityMap {
   readonly #shared: LRUCache<string, { model: AnyModel; expires: number }>;
   /** Objects that joins named and that the server does not have. */
   readonly #absent: LRUCache<string, { error: ObjectNotFoundError; expires: number }>;
+  /** How often an object was read anew or written: an answer that set out before is out of date. */
+  readonly #generations: LRUCache<string, number>;
   readonly #loading = new Map<string, SharedCall<Entry>>();
-  readonly #batches = new Map<ModelClass, PendingBatch>();
+  readonly #batches = new Map<ModelClass, Waiter[]>();
   #hits = 0;
   #misses = 0;
 
   constructor(host: ModelHost, clock: Clock, options: IdentityMapOptions = {}) {
+    const { max = 4096, ttl = 60_000, ...unknown } = options;
+    const [wrong] = Object.keys(unknown);
+    if (wrong !== undefined) throw new ApiError(`Unknown option cache.${wrong}: max and ttl are known`);
+    if (!Number.isInteger(max) || max < 1) throw new ApiError(`cache.max wants a whole number from 1 on, got ${max}`);
+    if (typeof ttl !== "number" || !(ttl >= 0))
+      throw new ApiError(`cache.ttl wants milliseconds from 0 on, got ${ttl}`);
     this.#host = host;
     this.#clock = clock;
-    this.#ttl = options.ttl ?? 60_000;
-    this.#entries = new LRUCache({ max: options.max ?? 4096 });
-    this.#shared = new LRUCache({ max: options.max ?? 4096 });
-    this.#absent = new LRUCache({ max: options.max ?? 4096 });
+    this.#ttl = ttl;
+    this.#entries = new LRUCache({ max });
+    this.#shared = new LRUCache({ max });
+    this.#absent = new LRUCache({ max });
+    this.#generations = new LRUCache({ max });
   }
 
-  /** How often a wanted document was there (`hits`), and how often it was asked for (`misses`). */
+  /** How often a wanted document was there (`hits`), how often it was asked for (`misses`), and how many are kept. */
   get stats(): { readonly hits: number; readonly misses: number; readonly size: number } {
     return { hits: this.#hits, misses: this.#misses, size: this.#entries.size };
   }
 
+  /** For how long an answer may be used again, in milliseconds. */
+  get ttl(): number {
+    return this.#ttl;
+  }
+
   /** The document of an object when it is known at least this well and fresh; never a request. */
   peek(cls: ModelClass, key: Key, completeness: Completeness = Completeness.partial): Entry | undefined {
-    const id = this.#id(cls, key);
+    const id = documentId(cls, key);
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.completeness < completeness) return undefined;
-    if (entry.expires <= this.#clock.now()) {
-      this.#entries.delete(id);
-      return undefined;
-    }
-    return entry;
+    if (entry.expires > this.#clock.now()) return entry;
+    this.#entries.delete(id);
+    return undefined;
   }
 
   /** The same as {@link IdentityMap.peek} for a caller who would have to ask the server otherwise: it counts as a hit. */
@@ -80,182 +105,220 @@ export class IdentityMap {
     return entry;
   }
 
-  /** Puts in a document that came along with something else. A better known, fresh one is left alone. */
+  /** Puts in a document that came along with something else. One that is known as well or better is left alone. */
   seed(cls: ModelClass, key: Key, document: Document, completeness: Completeness, related?: unknown): Entry {
     const known = this.peek(cls, key);
     if (known !== undefined && known.completeness > completeness) return known;
-    const entry = {
-      document,
-      related,
-      completeness,
-      expires: this.#clock.now() + this.#ttl,
-    };
-    this.#entries.set(this.#id(cls, key), entry);
-    return entry;
+    return this.#put(documentId(cls, key), { document, related }, completeness);
   }
 
   /**
    * The model that all joins to this object give, so that they can be compared and put in a set. One that carries
-   * unsaved changes belongs to whoever made them: the next join starts afresh.
+   * unsaved changes stays with whoever took it; the next join starts afresh, as it does when the object was read anew.
    */
   shared(cls: ModelClass, key: Key, make: () => AnyModel): AnyModel {
-    const id = `${cls.spec.name} ${cls.normaliseKey(key)}`;
+    const id = modelId(cls, key);
     const known = this.#shared.get(id);
     if (known !== undefined && known.expires > this.#clock.now() && !hasChanges(known.model)) {
-      if (isKnown(known.model)) this.#hits++;
-      return known.model;
+      const entry = this.peek(cls, key);
+      if (entry === undefined || !isKnown(known.model) || showsDocument(known.model, entry.document)) {
+        if (isKnown(known.model)) this.#hits++;
+        return known.model;
+      }
     }
     const model = make();
     this.#shared.set(id, { model, expires: this.#clock.now() + this.#ttl });
     return model;
   }
 
-  /** Forgets an object: after it was deleted, or changed on the server. */
+  /** Forgets an object: after it was deleted, or changed on the server. Answers that are under way come too late. */
   evict(cls: ModelClass, key: Key): void {
-    this.#entries.delete(this.#id(cls, key));
-    this.#absent.delete(this.#id(cls, key));
-    this.#shared.delete(`${cls.spec.name} ${cls.normaliseKey(key)}`);
+    const id = documentId(cls, key);
+    this.#outdate(id);
+    this.#entries.delete(id);
+    this.#absent.delete(id);
+    this.#shared.delete(modelId(cls, key));
   }
 
   clear(): void {
+    for (const id of this.#loading.keys()) this.#outdate(id);
     this.#entries.clear();
     this.#absent.clear();
     this.#shared.clear();
   }
 
-  /** The document, from the map when it is known well enough, else from the server. `refresh` always asks. */
-  async load(
-    cls: ModelClass,
-    key: Key,
-    options: CallOptions & { refresh?: boolean; completeness?: Completeness } = {},
-  ): Promise<Entry> {
+  /** The document, from the map when it is known well enough, else from the server. */
+  async load(cls: ModelClass, key: Key, options: LoadOptions = {}): Promise<Entry> {
     const wanted = options.completeness ?? Completeness.full;
-    if (options.refresh !== true) {
-      const entry = this.peek(cls, key, wanted);
-      if (entry !== undefined) {
-        this.#hits++;
-        return entry;
-      }
+    const id = documentId(cls, key);
+    if (options.refresh === true) {
+      this.#outdate(id);
+      return this.#fetch(cls, key, id, options);
     }
-    if (wanted < Completeness.full && options.refresh !== true) {
+    const entry = this.peek(cls, key, wanted);
+    if (entry !== undefined) {
+      this.#hits++;
+      return entry;
+    }
+    if (wanted < Completeness.full) {
       // Many processes may name one binary that the server does not have: it is asked for once.
-      const absent = this.#absent.get(this.#id(cls, key));
+      const absent = this.#absent.get(id);
       if (absent !== undefined && absent.expires > this.#clock.now()) throw absent.error;
+      // Only a join is content with what a search row tells, so only joins may be answered by a search for many.
+      if (cls.fetchMany !== undefined && options.timeout === undefined)
+        return this.#fetchWithOthers(cls, key, id, options);
     }
-    // Only a join is content with what a search row tells, so only joins may be answered by a search for many.
-    if (cls.fetchMany !== undefined && wanted < Completeness.full && options.refresh !== true) {
-      return this.#enqueue(cls, key);
-    }
-    return this.#fetch(cls, key, options);
+    return this.#fetch(cls, key, id, options);
   }
 
   /**
-   * Brings many objects into the map, in as few requests as the server allows. What fails is left out: whoever reads
-   * such a join gets the failure.
+   * Brings many objects, in as few requests as the server allows. What fails is left out: whoever reads such a join
+   * gets the failure.
+   * @returns what is known of each key, by its normal form
    */
-  async loadMany(cls: ModelClass, keys: Iterable<Key>, options: CallOptions = {}): Promise<void> {
-    const missing = new Map<string, Key>();
-    for (const key of keys) {
-      if (this.peek(cls, key, Completeness.row) !== undefined) this.#hits++;
-      else missing.set(this.#id(cls, key), cls.normaliseKey(key));
+  async loadMany(cls: ModelClass, keys: Iterable<Key>, options: CallOptions = {}): Promise<Map<Key, Entry>> {
+    const found = new Map<Key, Entry>();
+    const wanted: Key[] = [];
+    for (const key of new Set(Array.from(keys, (key) => cls.normaliseKey(key)))) {
+      const entry = this.peek(cls, key, Completeness.row);
+      if (entry === undefined) wanted.push(key);
+      else {
+        this.#hits++;
+        found.set(key, entry);
+      }
     }
-    const wanted = [...missing.values()];
     if (cls.fetchMany !== undefined && wanted.length > 1) {
-      await this.#fetchBatch(cls, wanted, options).catch(() => {});
+      const batch = await this.#fetchBatch(cls, wanted, options).catch(() => new Map<Key, Entry>());
+      for (const [key, entry] of batch) found.set(key, entry);
     } else {
-      await Promise.allSettled(wanted.map((key) => this.#fetch(cls, key, options)));
+      const load = async (key: Key) =>
+        void found.set(key, await this.load(cls, key, { ...options, completeness: Completeness.row }));
+      await Promise.allSettled(wanted.map(load));
     }
     options.signal?.throwIfAborted();
-  }
-
-  #id(cls: ModelClass, key: Key): string {
-    return `${cls.spec.name} ${cls.documentKey(key)}`;
+    return found;
   }
 
   /** One exchange for all who want this document now; it ends early only when all of them have gone away. */
-  #fetch(cls: ModelClass, key: Key, options: CallOptions & { refresh?: boolean }): Promise<Entry> {
-    const id = this.#id(cls, key);
-    let call = options.refresh === true ? undefined : this.#loading.get(id);
-    if (call === undefined) {
-      this.#misses++;
-      const started = new SharedCall(async (signal) => {
-        try {
-          const fetched = await cls.fetchDocument(this.#host, cls.normaliseKey(key), {
-            signal,
-            timeout: options.timeout,
-          });
-          return this.#store(cls, key, fetched, Completeness.full);
-        } catch (error) {
-          if (error instanceof ObjectNotFoundError)
-            this.#absent.set(id, { error, expires: this.#clock.now() + this.#ttl });
-          throw error;
-        } finally {
-          if (this.#loading.get(id) === started) this.#loading.delete(id);
-        }
-      });
-      call = started;
-      this.#loading.set(id, call);
-    }
-    return call.join(options.signal);
+  #fetch(cls: ModelClass, key: Key, id: string, options: LoadOptions): Promise<Entry> {
+    // A limit of time holds for the whole exchange, so only callers with the same limit can share one.
+    const slot = options.timeout === undefined ? id : `${id} ${options.timeout}`;
+    return this.#share(slot, options, (signal) => this.#ask(cls, key, id, { signal, timeout: options.timeout }));
   }
 
-  #store(cls: ModelClass, key: Key, fetched: Fetched, completeness: Completeness): Entry {
-    const entry: Entry = {
-      document: fetched.document,
-      related: fetched.related,
-      completeness,
-      expires: this.#clock.now() + this.#ttl,
+  #fetchWithOthers(cls: ModelClass, key: Key, id: string, options: LoadOptions): Promise<Entry> {
+    return this.#share(id, options, async (signal) => {
+      const entry = await this.#inBatch(cls, key);
+      // Not among the rows of the search: the object itself is asked, which also gives its own error.
+      return entry ?? this.#ask(cls, key, id, { signal });
+    });
+  }
+
+  #share(slot: string, options: LoadOptions, work: (signal: AbortSignal) => Promise<Entry>): Promise<Entry> {
+    const running = this.#loading.get(slot);
+    if (running !== undefined) return running.join(options);
+    const forget = () => {
+      if (this.#loading.get(slot) === call) this.#loading.delete(slot);
     };
-    this.#entries.set(this.#id(cls, key), entry);
-    this.#absent.delete(this.#id(cls, key));
+    const call: SharedCall<Entry> = new SharedCall(async (signal) => {
+      try {
+        return await work(signal);
+      } finally {
+        forget();
+      }
+    }, forget);
+    this.#loading.set(slot, call);
+    return call.join(options);
+  }
+
+  async #ask(cls: ModelClass, key: Key, id: string, options: CallOptions): Promise<Entry> {
+    this.#misses++;
+    const generation = this.#generations.get(id);
+    try {
+      const fetched = await cls.fetchDocument(this.#host, cls.normaliseKey(key), options);
+      return this.#keep(id, fetched, Completeness.full, generation);
+    } catch (error) {
+      if (error instanceof ObjectNotFoundError && generation === this.#generations.get(id)) {
+        this.#absent.set(id, { error, expires: this.#clock.now() + this.#ttl });
+      }
+      throw error;
+    }
+  }
+
+  /** Keeps an answer, unless the object was read anew or written since it was asked for. */
+  #keep(id: string, fetched: Fetched, completeness: Completeness, generation: number | undefined): Entry {
+    if (generation === this.#generations.get(id)) return this.#put(id, fetched, completeness);
+    return this.#entry(fetched, completeness);
+  }
+
+  #put(id: string, fetched: Fetched, completeness: Completeness): Entry {
+    const entry = this.#entry(fetched, completeness);
+    this.#entries.set(id, entry);
+    this.#absent.delete(id);
     return entry;
   }
 
-  #enqueue(cls: ModelClass, key: Key): Promise<Entry> {
+  #entry({ document, related }: Fetched, completeness: Completeness): Entry {
+    const readAt = this.#clock.now();
+    return { document, related, completeness, readAt, expires: readAt + this.#ttl };
+  }
+
+  /** From here on, answers that are under way do not count, and nobody joins them. */
+  #outdate(id: string): void {
+    this.#generations.set(id, (this.#generations.get(id) ?? 0) + 1);
+    this.#loading.delete(id);
+  }
+
+  /** Waits for the search that is sent for all joins of this turn; `undefined` when it does not know the key. */
+  #inBatch(cls: ModelClass, key: Key): Promise<Entry | undefined> {
     let batch = this.#batches.get(cls);
     if (batch === undefined) {
-      batch = { keys: new Map() };
+      batch = [];
       this.#batches.set(cls, batch);
       // After the promise jobs that are pending now: what they ask for still belongs to this turn.
       void Promise.resolve().then(() => process.nextTick(() => this.#flush(cls)));
     }
-    const id = this.#id(cls, key);
-    const waiting = batch.keys.get(id) ?? { key: cls.normaliseKey(key), waiters: [] };
-    batch.keys.set(id, waiting);
-    return new Promise((resolve, reject) => waiting.waiters.push({ resolve, reject }));
+    const waiting = batch;
+    return new Promise((resolve, reject) => waiting.push({ key: cls.normaliseKey(key), resolve, reject }));
   }
 
   #flush(cls: ModelClass): void {
-    const batch = this.#batches.get(cls);
+    const batch = this.#batches.get(cls) ?? [];
     this.#batches.delete(cls);
-    if (batch === undefined) return;
-    const wanted = [...batch.keys.values()];
-    const arrived =
-      wanted.length === 1
-        ? Promise.resolve()
-        : this.#fetchBatch(
-            cls,
-            wanted.map((item) => item.key),
-            {},
-          );
-    arrived.then(
-      () => {
-        for (const { key, waiters } of wanted) {
-          const entry = this.peek(cls, key, Completeness.row);
-          // Not among the rows of the search: the object itself is asked, which also gives its own error.
-          const settled = entry === undefined ? this.#fetch(cls, key, {}) : Promise.resolve(entry);
-          for (const { resolve, reject } of waiters) settled.then(resolve, reject);
-        }
+    const [only] = batch;
+    if (only !== undefined && batch.length === 1) {
+      only.resolve(undefined);
+      return;
+    }
+    this.#fetchBatch(
+      cls,
+      batch.map(({ key }) => key),
+      {},
+    ).then(
+      (found) => {
+        for (const { key, resolve } of batch) resolve(found.get(key));
       },
       (error: unknown) => {
-        for (const { waiters } of wanted) for (const { reject } of waiters) reject(error);
+        for (const { reject } of batch) reject(error);
       },
     );
   }
 
-  async #fetchBatch(cls: ModelClass, keys: Key[], options: CallOptions): Promise<void> {
+  async #fetchBatch(cls: ModelClass, keys: readonly Key[], options: CallOptions): Promise<Map<Key, Entry>> {
     this.#misses += keys.length;
-    const found = await cls.fetchMany?.(this.#host, keys, options);
-    for (const [key, fetched] of found ?? []) this.#store(cls, key, fetched, Completeness.row);
+    const generations = new Map(keys.map((key) => [key, this.#generations.get(documentId(cls, key))]));
+    const found = new Map<Key, Entry>();
+    try {
+      for (const [key, fetched] of (await cls.fetchMany?.(this.#host, [...keys], options)) ?? []) {
+        found.set(key, this.#keep(documentId(cls, key), fetched, Completeness.row, generations.get(key)));
+      }
+    } catch (error) {
+      // A server that does not take the search for many still answers for one.
+      if (!(error instanceof ClientError || error instanceof QuerySyntaxError) || error.status === 429) throw error;
+    }
+    return found;
   }
 }
+
+const documentId = (cls: ModelClass, key: Key): string => `${cls.spec.name} ${cls.documentKey(key)}`;
+const modelId = (cls: ModelClass, key: Key): string => `${cls.spec.name} ${cls.normaliseKey(key)}`;

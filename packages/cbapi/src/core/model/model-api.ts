@@ -45,8 +45,9 @@ export abstract class ModelApi extends BaseApi implements ModelHost {
    * @throws ObjectNotFoundError when it is awaited and the server has no such object
    */
   select<C extends ModelClass>(model: C, key: Key, options?: SelectOptions): Ref<InstanceType<C>>;
-  select(model: ModelClass & Partial<QueryableClass>, key?: Key, options: SelectOptions = {}): unknown {
-    if (key !== undefined) return refByKey(this, model, key, options);
+  select(model: ModelClass & Partial<QueryableClass>, ...rest: [key?: Key, options?: SelectOptions]): unknown {
+    // A key that is missing by mistake must not turn into a search for everything.
+    if (rest.length > 0) return refByKey(this, model, rest[0] as Key, rest[1]);
     if (model.query === undefined)
       throw new ApiError(`${model.spec.name} cannot be searched: select one by its ${model.spec.key}`);
     return model.query(this);

@@ -1,7 +1,8 @@
 import { type InspectOptions, inspect } from "node:util";
-import { ApiError } from "../errors.js";
+import { ApiError, InvalidObjectError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
 import { Completeness, type Document, type Fetched, type ModelHost } from "./document.js";
+import { frozen, isField } from "./fields.js";
 import type { Entry } from "./identity-map.js";
 import { printDocument, printTable, shortForm } from "./print.js";
 import type { steppable } from "./ref.js";
@@ -125,7 +126,18 @@ export abstract class Model {
 
   /** One spelling for each key, so that 5 and "5" are the same object. Throws when it cannot be a key. */
   static normaliseKey(key: Key): Key {
-    return key;
+    const { spec, record } = this as unknown as ModelClass;
+    const declared: unknown = Reflect.get(record, spec.key);
+    const kind = isField(declared) ? declared.kind : "string";
+    const text = typeof key === "string" ? key.trim() : String(key);
+    if (kind !== "integer") {
+      if (typeof key === "string" || typeof key === "number") {
+        if (text !== "" && text !== "NaN") return kind === "string" ? text : key;
+      }
+    } else if (/^-?\d+$/.test(text)) return Number(text);
+    throw new InvalidObjectError(
+      `${JSON.stringify(key)} is no ${spec.key} of a ${spec.name}: ${kind === "integer" ? "a whole number" : "a text"} is expected`,
+    );
   }
 
   /** Where several keys read the same document: the one under which it is kept. */
@@ -167,13 +179,12 @@ export abstract class Model {
    */
   get<T = unknown>(name: string, fallback?: T): T | undefined {
     const raw = rawField(this.#state, name);
-    return raw === undefined || raw === null ? fallback : (raw as T);
+    return raw === undefined || raw === null ? fallback : (frozen(raw) as T);
   }
 
   /** The server's document, its nulls included, with changes not yet saved. */
   toJSON(): Record<string, unknown> {
-    const { document, changes } = this.#state;
-    return { ...document, ...(changes === undefined ? {} : Object.fromEntries(changes)) };
+    return structuredClone(currentDocument(this.#state));
   }
 
   /**
@@ -182,7 +193,7 @@ export abstract class Model {
    */
   protected get wholeDocument(): Document {
     if (this.#state.completeness < Completeness.row) this.#state.missed = true;
-    return this.toJSON();
+    return currentDocument(this.#state);
   }
 
   /** A value that is made when it is first asked for and kept until the object is read anew. */
@@ -240,6 +251,11 @@ export function rawField(state: ModelState, name: string): unknown {
   return raw;
 }
 
+/** @internal The document with the changes that are not saved. What it holds is shared and must not be changed. */
+export function currentDocument({ document, changes }: ModelState): Record<string, unknown> {
+  return { ...document, ...(changes === undefined ? {} : Object.fromEntries(changes)) };
+}
+
 /** @internal Makes the model know at least this much. */
 export async function ensure(model: Model, wanted: Completeness, options: CallOptions = {}): Promise<void> {
   const state = Model.stateOf(model);
@@ -253,6 +269,11 @@ export function hasChanges(model: Model): boolean {
   return Model.stateOf(model).changes !== undefined;
 }
 
+/** @internal Whether the model's fields come from this very document. */
+export function showsDocument(model: Model, document: Document): boolean {
+  return Model.stateOf(model).document === document;
+}
+
 /** @internal Whether more than its key is known. */
 export function isKnown(model: Model): boolean {
   return Model.stateOf(model).completeness > Completeness.key;
@@ -263,7 +284,7 @@ export function adopt(state: ModelState, entry: Entry): void {
   state.document = entry.document;
   state.related = entry.related;
   state.completeness = entry.completeness;
-  state.refreshedAt = Date.now();
+  state.refreshedAt = entry.readAt;
 }
 
 /** @internal */

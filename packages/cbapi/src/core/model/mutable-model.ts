@@ -72,12 +72,13 @@ export abstract class MutableModel extends Model {
     await this.validate(options);
     const request = state.key === undefined ? this.createRequest() : this.updateRequest();
     if (options.dryRun === true) return { ...request, changes: changesOf(state) };
+    const sent = new Map(state.changes);
     const answer = await state.client.apiJsonRequest(request.method, request.path, {
       json: request.body,
       signal: options.signal,
       timeout: options.timeout,
     });
-    await this.#takeAnswer(parseAnswer(await answer.text()), answer.status, options);
+    await this.#takeAnswer(parseAnswer(await answer.text()), answer.status, sent, options);
     return this;
   }
 
@@ -102,7 +103,12 @@ export abstract class MutableModel extends Model {
   }
 
   /** The server answers a write with the whole object, with its id, with a word of success or with nothing. */
-  async #takeAnswer(answer: unknown, status: number, options: CallOptions): Promise<void> {
+  async #takeAnswer(
+    answer: unknown,
+    status: number,
+    sent: ReadonlyMap<string, unknown>,
+    options: CallOptions,
+  ): Promise<void> {
     const state = Model.stateOf(this);
     const spec = specOf(this);
     const fields =
@@ -123,13 +129,21 @@ export abstract class MutableModel extends Model {
     state.key = classOf(this).normaliseKey(key);
     state.client.identityMap.evict(classOf(this), state.key);
     const whole = names.length > 1 || (names.length === 1 && names[0] !== "result" && names[0] !== spec.key);
-    if (whole) {
-      adopt(state, state.client.identityMap.seed(classOf(this), state.key, fields, Completeness.full));
-      state.changes = undefined;
-      return;
-    }
-    await this.refresh(options);
+    const { identityMap } = state.client;
+    const cls = classOf(this);
+    const entry = whole
+      ? identityMap.seed(cls, state.key, fields, Completeness.full)
+      : await identityMap.load(cls, state.key, { ...options, refresh: true });
+    adopt(state, entry);
+    state.joins = undefined;
+    state.changes = madeSince(sent, state.changes);
   }
+}
+
+/** What was assigned while the save was under way is not saved yet. */
+function madeSince(sent: ReadonlyMap<string, unknown>, changes: ModelState["changes"]): ModelState["changes"] {
+  const later = [...(changes ?? [])].filter(([name, value]) => !sent.has(name) || sent.get(name) !== value);
+  return later.length === 0 ? undefined : new Map(later);
 }
 
 function parseAnswer(text: string): unknown {

@@ -1,11 +1,12 @@
 import { inspect } from "node:util";
-import { ObjectNotFoundError } from "../errors.js";
+import { CbApiError, ObjectNotFoundError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
 import { Completeness, type ModelHost } from "./document.js";
 import { isField } from "./fields.js";
 import { freshError } from "./fresh-error.js";
+import type { Entry } from "./identity-map.js";
 import { Lazy } from "./lazy.js";
-import { type AnyModel, adopt, classOf, ensure, Model, type ModelClass, rawField } from "./model.js";
+import { type AnyModel, adopt, classOf, ensure, Model, type ModelClass, type ModelState, rawField } from "./model.js";
 import { isRelation, isResource, type Key, type Relation, type ResourceClass } from "./relations.js";
 
 /**
@@ -49,7 +50,7 @@ class RefBase<M extends AnyModel> {
   #located: Promise<M | undefined> | undefined;
   /** The object as it was located; it may be loaded through another path as well. */
   #model: M | undefined;
-  #loaded: M | undefined;
+  #loaded: Promise<M | undefined> | undefined;
 
   constructor(source: RefSource<M>) {
     this.#source = source;
@@ -83,14 +84,27 @@ class RefBase<M extends AnyModel> {
     }
   }
 
+  /** The object that a step goes on from: read anew first, where that was asked for. */
+  static from<M extends AnyModel>(ref: RefBase<M>): Promise<M | undefined> {
+    return ref.#source.options?.refresh === true ? RefBase.load(ref) : RefBase.locate(ref);
+  }
+
   static async load<M extends AnyModel>(ref: RefBase<M>): Promise<M | undefined> {
-    if (ref.#loaded !== undefined) return ref.#loaded;
+    ref.#loaded ??= RefBase.#load(ref);
+    try {
+      return await ref.#loaded;
+    } catch (error) {
+      ref.#loaded = undefined;
+      throw error;
+    }
+  }
+
+  static async #load<M extends AnyModel>(ref: RefBase<M>): Promise<M | undefined> {
     const model = await RefBase.locate(ref);
     if (model === undefined) return undefined;
     const { completeness, options } = ref.#source;
     if (options?.refresh === true) await model.refresh(options);
     else await ensure(model, completeness, options);
-    ref.#loaded = model;
     return model;
   }
 
@@ -206,14 +220,14 @@ export function joinOf(
   relation: Relation<AnyModel, undefined>,
 ): Ref<AnyModel | undefined> {
   const state = Model.stateOf(owner);
-  const field = typeof relation.via === "string" ? relation.via : undefined;
-  const slot = field === undefined ? name : `${name} ${String(state.changes?.get(field) ?? state.document[field])}`;
+  const slot = slotOf(name, relation, state);
   const known = state.joins?.get(slot);
   if (known !== undefined) return known as Ref<AnyModel | undefined>;
   const ref = joinRef(
     relation,
     async () => owner,
     () => keyText(relation, owner),
+    {},
   );
   state.joins ??= new Map();
   state.joins.set(slot, ref);
@@ -231,15 +245,17 @@ function joinRef(
   relation: Relation<AnyModel, undefined>,
   owner: () => Promise<AnyModel | undefined>,
   describe: () => string,
+  options: CallOptions,
 ): Ref<AnyModel | undefined> {
   const cls = relation.target as ModelClass<AnyModel>;
   return makeRef<AnyModel, undefined>({
     cls,
     describe,
     completeness: Completeness.row,
+    options,
     locate: async () => {
       const from = await owner();
-      return from === undefined ? undefined : locateJoin(from, relation, {});
+      return from === undefined ? undefined : locateJoin(from, relation, options);
     },
   });
 }
@@ -256,6 +272,29 @@ async function locateJoin(
   throw new ObjectNotFoundError(`${owner} names no ${relation.target.spec.name}`);
 }
 
+/** Fixes a join to an object that was loaded for it, so that it stays although the map may let the document go. */
+export function bindJoin(
+  owner: AnyModel,
+  name: string,
+  relation: Relation<AnyModel, undefined>,
+  joined: AnyModel,
+): void {
+  const state = Model.stateOf(owner);
+  state.joins ??= new Map();
+  const ref = makeRef<AnyModel, undefined>({
+    cls: relation.target as ModelClass<AnyModel>,
+    describe: () => keyText(relation, owner),
+    completeness: Completeness.row,
+    locate: async () => joined,
+  });
+  state.joins.set(slotOf(name, relation, state), ref);
+}
+
+/** A join by a field is kept for the field's value: assigning another one names another object. */
+function slotOf(name: string, { via }: Relation<AnyModel, undefined>, state: ModelState): string {
+  return typeof via === "string" ? `${name} ${String(state.changes?.get(via) ?? state.document[via])}` : name;
+}
+
 /** What awaiting the join `name` of a model gives, with options for the requests that it costs. */
 export async function loadJoin(owner: AnyModel, name: string, options: CallOptions): Promise<AnyModel | undefined> {
   const relation: unknown = Reflect.get(classOf(owner).record, name);
@@ -263,6 +302,15 @@ export async function loadJoin(owner: AnyModel, name: string, options: CallOptio
   const joined = await locateJoin(owner, relation as Relation<AnyModel, undefined>, options);
   if (joined !== undefined) await ensure(joined, Completeness.row, options);
   return joined;
+}
+
+/** The same, from a document that has just been loaded. */
+export function sharedFrom(client: ModelHost, cls: ModelClass, key: Key, entry: Entry): AnyModel {
+  return client.identityMap.shared(cls, key, () => {
+    const model: AnyModel = new cls({ client, key });
+    adopt(Model.stateOf(model), entry);
+    return model;
+  });
 }
 
 /** What a relation names: a key, an object known in part, or nothing. */
@@ -291,7 +339,15 @@ async function whenKnown<T>(
   const state = Model.stateOf(model);
   for (;;) {
     state.missed = false;
-    const value = evaluate();
+    let value: T;
+    try {
+      value = evaluate();
+    } catch (error) {
+      // Some members depend on the server's version.
+      if (!(error instanceof CbApiError) || error.code !== "NOT_CONNECTED") throw error;
+      await state.client.connect(options);
+      continue;
+    }
     if (!state.missed || state.completeness === Completeness.full || state.key === undefined) return value;
     await ensure(model, state.completeness < enough ? enough : Completeness.full, options);
   }
@@ -308,8 +364,9 @@ function refClassOf(cls: ModelClass): new (source: RefSource<AnyModel>) => RefBa
       define(RefClass.prototype, name, (ref: RefBase<AnyModel>) =>
         joinRef(
           declared as Relation<AnyModel, undefined>,
-          () => RefBase.locate(ref),
+          () => RefBase.from(ref),
           () => `of ${cls.spec.name} ${RefBase.sourceOf(ref).describe()}`,
+          callOptions(RefBase.sourceOf(ref)),
         ),
       );
     } else if (isResource(declared)) {
@@ -351,22 +408,26 @@ function defineMethod<This extends object>(
   });
 }
 
+/** What was said for the first step of a path holds for all of its requests; reading anew is about the first object. */
+function callOptions({ options }: RefSource<AnyModel>): CallOptions {
+  return options === undefined ? {} : { signal: options.signal, timeout: options.timeout };
+}
+
 async function readMember(ref: RefBase<AnyModel>, name: string): Promise<unknown> {
   try {
-    const model = await RefBase.locate(ref);
+    const model = await RefBase.from(ref);
     if (model === undefined) return undefined;
-    const { options, completeness } = RefBase.sourceOf(ref);
-    if (options?.refresh === true) await RefBase.load(ref);
-    return await whenKnown(model, () => Reflect.get(model, name) as unknown, options, completeness);
+    const source = RefBase.sourceOf(ref);
+    return await whenKnown(model, () => Reflect.get(model, name) as unknown, callOptions(source), source.completeness);
   } catch (error) {
     throw freshError(error);
   }
 }
 
 async function callMember(ref: RefBase<AnyModel>, name: string, args: unknown[], keyOnly: boolean): Promise<unknown> {
-  const model = await RefBase.locate(ref);
+  const model = await RefBase.from(ref);
   if (model === undefined) return undefined;
-  if (!keyOnly) await ensure(model, Completeness.full, RefBase.sourceOf(ref).options);
+  if (!keyOnly) await ensure(model, Completeness.full, callOptions(RefBase.sourceOf(ref)));
   return (Reflect.get(model, name) as (...args: unknown[]) => unknown).apply(model, args);
 }
 

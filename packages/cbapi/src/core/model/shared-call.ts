@@ -1,3 +1,5 @@
+import type { CallOptions } from "../transport/types.js";
+
 /**
  * One piece of work that several callers wait for. A caller that goes away stops waiting at once; the work itself is
  * told to stop when the last of them has gone.
@@ -5,12 +7,15 @@
 export class SharedCall<T> {
   readonly #controller = new AbortController();
   readonly #result: Promise<T>;
+  readonly #abandoned: (() => void) | undefined;
   #waiting = 0;
   #settled = false;
 
-  constructor(work: (signal: AbortSignal) => Promise<T>) {
+  /** @param abandoned called when nobody waits any more, so that the next caller starts afresh */
+  constructor(work: (signal: AbortSignal) => Promise<T>, abandoned?: () => void) {
     // Started in a later job, so that the caller can register the call before the work can end.
     this.#result = Promise.resolve().then(() => work(this.#controller.signal));
+    this.#abandoned = abandoned;
     const settle = () => {
       this.#settled = true;
     };
@@ -18,27 +23,33 @@ export class SharedCall<T> {
   }
 
   /** Waits for the result, or rejects with the signal's reason as soon as it is aborted. */
-  async join(signal?: AbortSignal): Promise<T> {
-    if (signal === undefined) {
-      // A caller that cannot go away keeps the work alive for good.
-      this.#waiting++;
-      return this.#result;
-    }
-    signal.throwIfAborted();
+  async join({ signal }: Pick<CallOptions, "signal"> = {}): Promise<T> {
+    signal?.throwIfAborted();
     this.#waiting++;
+    // A caller that cannot go away keeps the work alive for good.
+    if (signal === undefined) return this.#result;
     let leave: (() => void) | undefined;
     try {
       return await Promise.race([
         this.#result,
         new Promise<never>((_, reject) => {
-          leave = () => reject(signal.reason as Error);
+          leave = () => {
+            this.#leave(signal.reason);
+            reject(signal.reason as Error);
+          };
           signal.addEventListener("abort", leave, { once: true });
         }),
       ]);
     } finally {
       if (leave !== undefined) signal.removeEventListener("abort", leave);
-      this.#waiting--;
-      if (this.#waiting === 0 && !this.#settled) this.#controller.abort(signal.reason);
     }
+  }
+
+  /** In the same moment as the abort: whoever comes next must not join work that is being given up. */
+  #leave(reason: unknown): void {
+    this.#waiting--;
+    if (this.#waiting > 0 || this.#settled) return;
+    this.#abandoned?.();
+    this.#controller.abort(reason);
   }
 }

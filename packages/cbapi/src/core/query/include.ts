@@ -1,6 +1,6 @@
-import { Completeness, type ModelHost } from "../model/document.js";
+import type { ModelHost } from "../model/document.js";
 import { type AnyModel, classOf, Model } from "../model/model.js";
-import { follow } from "../model/ref.js";
+import { bindJoin, follow, sharedFrom } from "../model/ref.js";
 import { isRelation, type Key, type Relation } from "../model/relations.js";
 import type { CallOptions } from "../transport/types.js";
 
@@ -45,21 +45,20 @@ async function includeJoin(
   if (!isRelation(relation)) {
     throw new TypeError(`${cls.spec.name} has no join named ${name}, so it cannot be included`);
   }
-  const named = models.map((model) => keyOf(model, relation as Relation<AnyModel, undefined>));
-  const keys = new Set(named.filter((key) => key !== undefined));
-  await client.identityMap.loadMany(relation.target, keys, options);
-  // Taking the join now fixes it to its owner, so that it stays although the map may let the document go. What could
-  // not be loaded is left to whoever reads it.
-  const known = models.filter((_, index) => {
-    const key = named[index];
-    return key !== undefined && client.identityMap.peek(relation.target, key, Completeness.row) !== undefined;
-  });
-  const joined = await Promise.all(
-    known.map((model) => Promise.resolve(Reflect.get(model, name) as PromiseLike<AnyModel | undefined>)),
+  const join = relation as Relation<AnyModel, undefined>;
+  const named = models.map((model) => keyOf(model, join));
+  const loaded = await client.identityMap.loadMany(
+    join.target,
+    named.filter((key) => key !== undefined),
+    options,
   );
-  if (deeper.length === 0) return;
-  const found = new Set(joined.filter((model) => model !== undefined));
-  await include([...found], deeper, client, options);
+  const joined = new Map<Key, AnyModel>();
+  for (const [key, entry] of loaded) joined.set(key, sharedFrom(client, join.target, key, entry));
+  models.forEach((model, index) => {
+    const found = joined.get(named[index] ?? "");
+    if (found !== undefined) bindJoin(model, name, join, found);
+  });
+  if (deeper.length > 0) await include([...joined.values()], deeper, client, options);
 }
 
 /** The key that a join names; `undefined` where it names nothing, or an object that its owner brought along. */

@@ -151,7 +151,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
   /** The row at this place, counted from the end when negative; `undefined` beyond either end. */
   at(index: number, options: CallOptions = {}): Ref<M | undefined> {
     if (!Number.isInteger(index)) throw new TypeError(`at wants a whole number, got ${index}`);
-    return this.#ref(`at ${index}`, async () => {
+    return this.#ref(`at ${index}`, options, async () => {
       const place = index < 0 ? (await this.count(options)) + index : index;
       return place < 0 ? undefined : (await this.#collect(place, 1, options))[0];
     });
@@ -159,12 +159,12 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
 
   /** The first row, or `undefined` when nothing matches. One row is asked for. */
   first(options: CallOptions = {}): Ref<M | undefined> {
-    return this.#ref("first", async () => (await this.#collect(0, 1, options))[0]);
+    return this.#ref("first", options, async () => (await this.#collect(0, 1, options))[0]);
   }
 
   /** The only row. Rejects with `MoreThanOneResultError` when there is none or more than one. */
   one(options: CallOptions = {}): Ref<M> {
-    return this.#ref("one", async () => {
+    return this.#ref("one", options, async () => {
       const rows = await this.#collect(0, 2, options);
       const [only] = rows;
       if (rows.length === 1 && only !== undefined) return only;
@@ -198,11 +198,12 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     return this.toString();
   }
 
-  #ref(what: string, locate: () => Promise<M | undefined>): Ref<M | undefined> {
+  #ref(what: string, options: CallOptions, locate: () => Promise<M | undefined>): Ref<M | undefined> {
     return makeRef<M, undefined>({
       cls: this.model,
       describe: () => `${what} of ${JSON.stringify(this.describe())}`,
       locate,
+      options,
       completeness: Completeness.key,
     });
   }
