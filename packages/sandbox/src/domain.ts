@@ -20,7 +20,9 @@ export interface SiteRecord {
   name: string;
 }
 
+/** What runs on an endpoint. */
 export type OsType = "windows" | "linux" | "osx";
+/** What an endpoint is in its network. */
 export type HostType = "workstation" | "server" | "domain_controller";
 
 /** An endpoint with a sensor on it. */
@@ -151,6 +153,7 @@ interface EventBase {
   segment?: number;
   tamper?: boolean;
 }
+/** A module was loaded. */
 export interface ModloadRecord extends EventBase {
   md5: string;
   path: string;
@@ -167,6 +170,7 @@ export interface RegmodRecord extends EventBase {
   type: 1 | 2 | 4 | 8;
   path: string;
 }
+/** A connection was made or accepted. */
 export interface NetconnRecord extends EventBase {
   remote_ip: string;
   remote_port: number;
@@ -190,6 +194,7 @@ export interface ChildprocRecord extends EventBase {
   username?: string;
   suppressed?: boolean;
 }
+/** A process opened another, or started a thread in it. */
 export interface CrossprocRecord extends EventBase {
   kind: "RemoteThread" | "ProcessOpen";
   /** 1 process handle, 2 thread handle. */
@@ -202,6 +207,7 @@ export interface CrossprocRecord extends EventBase {
   /** True when the process that holds this event is the one acted upon. */
   is_target: boolean;
 }
+/** The sensor kept a banned program from running. */
 export interface ProcessblockRecord extends EventBase {
   block_type: string;
   block_event: string;
@@ -213,6 +219,7 @@ export interface ProcessblockRecord extends EventBase {
   blocked_uid: string;
   blocked_username: string;
 }
+/** The events of a process by kind; a kind that it has none of is left out. */
 export interface ProcessEvents {
   modload?: ModloadRecord[];
   filemod?: FilemodRecord[];
@@ -222,6 +229,19 @@ export interface ProcessEvents {
   crossproc?: CrossprocRecord[];
   processblock?: ProcessblockRecord[];
 }
+
+/** The kinds of events. The order is that of the store's columns: add at the end, never reorder. */
+export const EVENT_KINDS = [
+  "modload",
+  "filemod",
+  "regmod",
+  "netconn",
+  "childproc",
+  "crossproc",
+  "processblock",
+] as const satisfies readonly (keyof ProcessEvents)[];
+/** One of {@link EVENT_KINDS}. */
+export type EventKind = (typeof EVENT_KINDS)[number];
 
 /** Where generator and importer put what they make, in any order of kinds; the store takes it in batches. */
 export interface OrganisationSink {

@@ -9,9 +9,9 @@ import type {
   SensorRecord,
 } from "../domain.js";
 import { processGuid } from "../organisation/ids.js";
+import { baseName } from "../paths.js";
 import { completeBinary, joinEvents, STAND_IN_PIDS } from "./known.js";
 import type { EventMapper } from "./mapping.js";
-import { fileName } from "./spelling.js";
 import type { HostDraft, LogTable, ProcessDraft } from "./table.js";
 
 /** What came of a table. */
@@ -88,7 +88,8 @@ function newSensor(host: HostDraft, id: number, groupId: number): SensorRecord {
 
 /** A sensor that was there, with what this log adds: addresses, its full name, a longer time. */
 function heardAgain(known: SensorRecord, host: HostDraft): SensorRecord {
-  const kept = host.ips.size === 0 ? known.interfaces : known.interfaces.filter(({ ip }) => ip !== madeUpAddress(known.id));
+  const kept =
+    host.ips.size === 0 ? known.interfaces : known.interfaces.filter(({ ip }) => ip !== madeUpAddress(known.id));
   const ips = [...host.ips].filter((ip) => kept.every((each) => each.ip !== ip));
   const added = ips.map((ip, index) => ({ ip, mac: madeUpMac(known.id, kept.length + index) }));
   const dnsName = known.computer_dns_name.includes(".") ? known.computer_dns_name : host.dnsName.toLowerCase();
@@ -168,7 +169,10 @@ function withOthers(
   return { ...events, crossproc };
 }
 
-function otherSide(other: ProcessDraft, ids: ReadonlyMap<ProcessDraft, string>): Pick<CrossprocRecord, "other_id" | "md5" | "path"> {
+function otherSide(
+  other: ProcessDraft,
+  ids: ReadonlyMap<ProcessDraft, string>,
+): Pick<CrossprocRecord, "other_id" | "md5" | "path"> {
   return { other_id: ids.get(other) ?? "", md5: other.md5, path: other.path };
 }
 
@@ -185,9 +189,9 @@ function recordOf(process: ProcessDraft, sensorId: number, ids: ReadonlyMap<Proc
     pid: process.pid ?? -1,
     id: ids.get(process) ?? "",
     parent_pid: parent?.pid ?? process.parentPid ?? -1,
-    parent_name: fileName(parent?.path || process.parentPath || ""),
+    parent_name: baseName(parent?.path || process.parentPath || ""),
     start: process.start,
-    process_name: fileName(process.path),
+    process_name: baseName(process.path),
     path: process.path,
     cmdline: process.cmdline,
     username: process.username,
@@ -236,5 +240,8 @@ function byTime(a: { time: number }, b: { time: number }): number {
 
 /** A child that ended in the moment in which it began did so afterwards; two children come by id. */
 function inOrder(a: ChildprocRecord, b: ChildprocRecord): number {
-  return a.time - b.time || (a.child_id === b.child_id ? Number(b.started) - Number(a.started) : a.child_id < b.child_id ? -1 : 1);
+  return (
+    a.time - b.time ||
+    (a.child_id === b.child_id ? Number(b.started) - Number(a.started) : a.child_id < b.child_id ? -1 : 1)
+  );
 }

@@ -4,7 +4,20 @@ import { describe, expect, test } from "vitest";
 import type { ProcessRecord } from "../domain.js";
 import { parseProcessGuid } from "../organisation/ids.js";
 import { importSysmon, STAND_IN_PIDS } from "./index.js";
-import { channel, Collected, flat, guid, HOST, type Imported, imported, lines, spellings, story, utc } from "./samples.js";
+import {
+  Collected,
+  channel,
+  flat,
+  guid,
+  HOST,
+  type Imported,
+  imported,
+  type Line,
+  lines,
+  spellings,
+  story,
+  utc,
+} from "./samples.js";
 
 describe.each(Object.entries(spellings))("spelling %s", (_, spell) => {
   test("gives hosts, ancestry, events and binaries", async () => {
@@ -87,7 +100,6 @@ describe.each(Object.entries(spellings))("spelling %s", (_, spell) => {
   });
 });
 
-
 describe("hostile and incomplete logs", () => {
   test("bad lines are counted, and the good ones around them taken", async () => {
     const good = flat(story.slice(0, 1));
@@ -110,7 +122,7 @@ describe("hostile and incomplete logs", () => {
   });
 
   test("wrong types and missing fields are named, never thrown", async () => {
-    const broken = [
+    const broken: Line[] = [
       { EventID: 1, Channel: channel, Hostname: HOST },
       { EventID: 1, Channel: channel, ProcessGuid: guid(1), UtcTime: utc(1) },
       { EventID: 1, Channel: channel, Hostname: HOST, UtcTime: "yesterday", ProcessGuid: guid(1) },

@@ -13,6 +13,7 @@ import { LogTable } from "./table.js";
 export { STAND_IN_PIDS } from "./known.js";
 export type { Mapped } from "./mapping.js";
 
+/** How to import; everything may be left out. */
 export interface ImportOptions {
   /** How the report names the source (default: the file's name, or `log`). */
   name?: string;

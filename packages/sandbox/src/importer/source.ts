@@ -63,7 +63,8 @@ async function* logsInZip(archive: Archive, limits: SourceLimits): AsyncGenerato
   try {
     const found = await zipEntries(archive);
     entries = found.entries;
-    if (found.trailing > 0) limits.onTrouble("ZIP archive", `the ${found.trailing} bytes after its end are no part of it`);
+    if (found.trailing > 0)
+      limits.onTrouble("ZIP archive", `the ${found.trailing} bytes after its end are no part of it`);
   } catch (error) {
     limits.onTrouble("ZIP archive", reasonOf(error));
     return;
@@ -74,18 +75,27 @@ async function* logsInZip(archive: Archive, limits: SourceLimits): AsyncGenerato
     const what = `${entry.name} in the ZIP archive`;
     const unreadable = whyNot(entry);
     if (unreadable !== undefined) limits.onTrouble(what, unreadable);
-    else yield { what, bytes: bounded(plain(reported(entryBytes(archive, entry), what, limits), what, limits), limits, budget) };
+    else
+      yield {
+        what,
+        bytes: bounded(plain(reported(entryBytes(archive, entry), what, limits), what, limits), limits, budget),
+      };
   }
 }
 
 function whyNot(entry: ZipEntry): string | undefined {
   if (entry.encrypted) return "it is encrypted";
-  if (entry.method !== 0 && entry.method !== 8) return `it is packed in a way that is not known here (method ${entry.method})`;
+  if (entry.method !== 0 && entry.method !== 8)
+    return `it is packed in a way that is not known here (method ${entry.method})`;
   return /^__MACOSX\/|(^|\/)\._/.test(entry.name) ? "it only keeps what macOS knows of another file" : undefined;
 }
 
 /** A file of an archive may itself be packed. */
-async function* plain(chunks: AsyncGenerator<Uint8Array>, what: string, limits: SourceLimits): AsyncGenerator<Uint8Array> {
+async function* plain(
+  chunks: AsyncGenerator<Uint8Array>,
+  what: string,
+  limits: SourceLimits,
+): AsyncGenerator<Uint8Array> {
   const start = await firstBytes(chunks, 4);
   const all = rejoined(start, chunks);
   if (isGzip(start)) yield* gunzipped(all, what, limits);
@@ -150,7 +160,8 @@ async function* gunzipped(chunks: Chunks, what: string, limits: SourceLimits): A
     }
     // Cut within its head, it ends without a complaint of the inflater, which has not even begun.
     if (size === 0 && gunzip.bytesWritten < SHORTEST_GZIP) limits.onTrouble(what, "unexpected end of file");
-    else if (gunzip.bytesWritten < taken) limits.onTrouble(what, "there is something after its end that is no part of it");
+    else if (gunzip.bytesWritten < taken)
+      limits.onTrouble(what, "there is something after its end that is no part of it");
   } catch (error) {
     limits.onTrouble(what, reasonOf(error));
   } finally {

@@ -48,11 +48,6 @@ export function registryPath(text: string): string {
   return path;
 }
 
-/** The last part of a path. */
-export function fileName(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf("\\"), path.lastIndexOf("/")) + 1);
-}
-
 /** The addresses in the answers of a DNS query: `type:  5 name;::ffff:1.2.3.4;` holds one. */
 export function answeredAddresses(text: string | undefined): string[] {
   const parts =

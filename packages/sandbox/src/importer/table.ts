@@ -8,8 +8,9 @@ import type {
   RegmodRecord,
   SensorRecord,
 } from "../domain.js";
+import { baseName } from "../paths.js";
 import { completeBinary } from "./known.js";
-import { fileName, filePath, startOfGuid } from "./spelling.js";
+import { filePath, startOfGuid } from "./spelling.js";
 
 /** A host of the log. */
 export interface HostDraft {
@@ -140,7 +141,7 @@ export class LogTable {
       // The log has no file: neither its bytes nor its size are known.
       orig_mod_len: 0,
       copied_mod_len: 0,
-      is_executable_image: os === "Linux" || /\.(?:exe|com|scr)$/.test(fileName(path)),
+      is_executable_image: os === "Linux" || /\.(?:exe|com|scr)$/.test(baseName(path)),
       is_64bit: true,
       os_type: os,
       server_added_timestamp: time,

@@ -40,7 +40,11 @@ export async function zipEntries(archive: Archive): Promise<{ entries: ZipEntry[
   const tail = await archive.read(tailFrom, END_LENGTH + LONGEST_COMMENT);
   const at = findEnd(tail);
   if (at === undefined) throw new Error("it has no directory at its end: it was cut short or damaged");
-  const end = { count: tail.readUInt16LE(at + 10), size: tail.readUInt32LE(at + 12), offset: tail.readUInt32LE(at + 16) };
+  const end = {
+    count: tail.readUInt16LE(at + 10),
+    size: tail.readUInt32LE(at + 12),
+    offset: tail.readUInt32LE(at + 16),
+  };
   const trailing = tail.length - at - END_LENGTH - tail.readUInt16LE(at + 20);
   const large = await largeEnd(archive, tail, at);
   const { count, size, offset } = large ?? end;
@@ -63,7 +67,8 @@ export async function* entryBytes(archive: Archive, entry: ZipEntry): AsyncGener
     crc = crc32(chunk, crc);
     yield chunk;
   }
-  if (size !== entry.size || crc !== entry.crc) throw new Error("it is damaged: size or checksum are not as they should be");
+  if (size !== entry.size || crc !== entry.crc)
+    throw new Error("it is damaged: size or checksum are not as they should be");
 }
 
 /** Where the end of the directory stands: the last place that looks like it and leaves room for the comment it tells of. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { BinaryRecord, OrganisationSink } from "../domain.js";
+import { baseName } from "../paths.js";
 import type { Steps } from "../steps.js";
 import { imageBytes } from "./pe.js";
 import type { Random } from "./random.js";
@@ -193,8 +194,4 @@ export class Catalogue {
     const fraction = this.#random.fraction();
     return 4096 + Math.floor(fraction * fraction * fraction * 56_000) + 8 * this.#random.between(0, 63);
   }
-}
-
-export function baseName(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf("\\"), path.lastIndexOf("/")) + 1);
 }

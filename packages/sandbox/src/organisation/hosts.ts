@@ -8,6 +8,7 @@ export const COMPANY = {
   sid: "S-1-5-21-3623811015-3361044348-30300820",
 };
 
+/** What a host is used for, which decides what happens on it. */
 export type HostRole =
   | "workstation"
   | "developer"
@@ -31,11 +32,13 @@ export interface Host {
 const DAY = 86_400_000;
 const GIB = 1024 ** 3;
 
+/** The sites of the company; the first is there in every organisation. */
 export const sites: readonly SiteRecord[] = [
   { id: 1, name: "Default Site" },
   { id: 2, name: "Data Centre" },
 ];
 
+/** The sensor groups of the company; the first is there in every organisation. */
 export const groups: readonly GroupRecord[] = [
   { id: 1, name: "Default Group", site_id: 1 },
   { id: 2, name: "Workstations", site_id: 1 },
@@ -202,6 +205,7 @@ function bootTime(random: Random, fact: RoleFacts, now: number): number {
   return today - random.between(14, 20) * DAY + 1 * 3_600_000 + random.between(0, 3_600_000);
 }
 
+/** Writes sites and groups, all of them or those with one id. */
 export function writeGroups(sink: OrganisationSink, only?: number): void {
   for (const site of sites) if (only === undefined || site.id === only) sink.site(site);
   for (const group of groups) if (only === undefined || group.id === only) sink.group(group);

@@ -8,17 +8,19 @@ import { orphan, pingTheFleet, work } from "./activities.js";
 import { Catalogue } from "./catalogue.js";
 import { GUIDE, writeGuide } from "./guide.js";
 import { type Host, LEAST_HOSTS, makeHosts, writeGroups } from "./hosts.js";
-import { INTRUSION, intrude, intrusionStart, type Stage } from "./intrusion.js";
+import { intrude, intrusionStart, type Stage } from "./intrusion.js";
 import { Random } from "./random.js";
 import { type EventCounts, HostRecorder, noCounts } from "./recorder.js";
+import { INTRUSION } from "./story.js";
 import { linuxHistory, macHistory } from "./unix.js";
 import { bootWindows, type WindowsTree } from "./windows.js";
 
-export { parseProcessGuid, processGuid } from "./ids.js";
 export { binaryIcon } from "./icon.js";
+export { parseProcessGuid, processGuid } from "./ids.js";
 export { type BinaryIdentity, binaryContent } from "./pe.js";
 export { GUIDE, INTRUSION, intrusionStart };
 
+/** What to generate; everything may be left out. */
 export interface OrganisationOptions {
   /** Default 1. */
   seed?: number | string;
@@ -34,6 +36,7 @@ export interface OrganisationOptions {
   scale?: "default" | "small" | "empty";
 }
 
+/** What was generated. */
 export interface OrganisationSummary {
   seed: string;
   scale: "default" | "small" | "empty";
@@ -46,6 +49,7 @@ export interface OrganisationSummary {
   intrusion: number;
 }
 
+/** The present of an organisation that is not given another one. */
 export const DEFAULT_NOW = Date.UTC(2026, 0, 5, 9);
 /** Children of the one process that has far more of them than a summary shows. */
 export const FLEET_PINGS = 40;

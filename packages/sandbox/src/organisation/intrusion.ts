@@ -1,45 +1,8 @@
 import type { ProcessRecord } from "../domain.js";
 import type { Catalogue, Image } from "./catalogue.js";
-import { COMPANY } from "./hosts.js";
 import type { HostRecorder, Start } from "./recorder.js";
+import { INTRUSION } from "./story.js";
 import type { WindowsTree } from "./windows.js";
-
-/**
- * The intrusion in the default organisation, step by step, each with a process query that finds it. It happens on the
- * last working day before the organisation's present, from 09:41 to about 12:20 UTC, on three hosts: a finance
- * workstation (FIN-WS-001), a file server (FILE-01) and the ledger's database server (SQL-01).
- */
-export const INTRUSION = {
-  hosts: { workstation: "FIN-WS-001", fileServer: "FILE-01", database: "SQL-01" },
-  domain: "cdn-sync.example",
-  address: "203.0.113.77",
-  dropSite: { domain: "files.cdn-sync.example", address: "203.0.113.91" },
-  stolenAccount: `${COMPANY.domain}\\svc-backup`,
-  steps: [
-    { query: "parent_name:outlook.exe process_name:winword.exe", finds: "the phishing document opened from a mail" },
-    { query: "parent_name:winword.exe process_name:powershell.exe", finds: "the macro's encoded PowerShell" },
-    {
-      query: "domain:cdn-sync.example",
-      finds: "everything that spoke with the attacker's servers, on all three hosts",
-    },
-    {
-      query: "process_name:onesyncsvc.exe",
-      finds: "the unsigned program that was dropped, on two hosts under one hash",
-    },
-    { query: "regmod:currentversion\\run\\onesync", finds: "what makes it start again at logon" },
-    {
-      query: "process_name:rundll32.exe cmdline:comsvcs.dll",
-      finds: "the dump of lsass.exe (a ProcessOpen with all access)",
-    },
-    { query: "process_name:powershell.exe ipport:5985", finds: "where the attacker left the workstation over WinRM" },
-    { query: "parent_name:wsmprovhost.exe process_name:powershell.exe", finds: "where he arrived on the file server" },
-    { query: "process_name:psexec.exe", finds: "the way from the file server to the database" },
-    { query: "parent_name:psexesvc.exe", finds: "the shell that came out on the database server" },
-    { query: "parent_name:cmd.exe process_name:7z.exe cmdline:ledger.7z", finds: "the ledger packed under a password" },
-    { query: "process_name:curl.exe domain:files.cdn-sync.example", finds: "the archive on its way out" },
-    { query: "process_name:wevtutil.exe cmdline:cl", finds: "the security log cleared at the end" },
-  ],
-} as const;
 
 /** A host of the intrusion. */
 export interface Stage {

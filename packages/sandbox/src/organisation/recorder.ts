@@ -1,15 +1,17 @@
-import type {
-  CrossprocRecord,
-  FilemodRecord,
-  NetconnRecord,
-  OrganisationSink,
-  ProcessEvents,
-  ProcessRecord,
-  RegmodRecord,
-  SegmentRecord,
-  SensorRecord,
+import {
+  type CrossprocRecord,
+  EVENT_KINDS,
+  type FilemodRecord,
+  type NetconnRecord,
+  type OrganisationSink,
+  type ProcessEvents,
+  type ProcessRecord,
+  type RegmodRecord,
+  type SegmentRecord,
+  type SensorRecord,
 } from "../domain.js";
-import { baseName, type Image } from "./catalogue.js";
+import { baseName } from "../paths.js";
+import type { Image } from "./catalogue.js";
 import { processGuid } from "./ids.js";
 import type { Random } from "./random.js";
 
@@ -187,7 +189,7 @@ export class HostRecorder {
   flush(sink: OrganisationSink, counts: EventCounts): void {
     for (const process of this.#processes) {
       let last = process.end ?? process.start;
-      for (const kind of kinds) {
+      for (const kind of EVENT_KINDS) {
         const list: { time: number }[] | undefined = process.events[kind];
         if (list === undefined) continue;
         list.sort((a, b) => a.time - b.time);
@@ -243,7 +245,7 @@ export class HostRecorder {
     }
     process.segments = segments;
     if (wanted === 1) return;
-    for (const kind of kinds) {
+    for (const kind of EVENT_KINDS) {
       for (const event of process.events[kind] ?? []) {
         const index = segments.findIndex((segment) => event.time <= segment.last_update);
         if (index > 0) event.segment = index;
@@ -252,18 +254,9 @@ export class HostRecorder {
   }
 }
 
-const kinds: readonly (keyof ProcessEvents)[] = [
-  "modload",
-  "filemod",
-  "regmod",
-  "netconn",
-  "childproc",
-  "crossproc",
-  "processblock",
-];
-
+/** A count of nothing, to add to. */
 export function noCounts(): EventCounts {
-  return { modload: 0, filemod: 0, regmod: 0, netconn: 0, childproc: 0, crossproc: 0, processblock: 0 };
+  return Object.fromEntries(EVENT_KINDS.map((kind) => [kind, 0])) as EventCounts;
 }
 
 /** Adds an event to a process, whose arrays exist only when they hold something. */

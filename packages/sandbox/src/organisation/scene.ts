@@ -58,6 +58,7 @@ export function run(
   return started;
 }
 
+/** The options of a start in the name of the scene's user. */
 export const asUser = (scene: Scene): { username: string } => ({ username: scene.tree.user });
 
 /** A console host as the child of a console program; the sensor suppresses some of these. */

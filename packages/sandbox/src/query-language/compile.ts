@@ -4,9 +4,10 @@ import type { WordRule } from "../store/tokens.js";
 import { defaultFields, type FieldSpec, findField, type Relation, type Source, type Target } from "./fields.js";
 import { keywordCondition, matchingValues, within } from "./match.js";
 import { combine, EVERYTHING, NOTHING, raw, sql } from "./sql.js";
-import { isPresence, type Query, QuerySyntaxError, type Term, type Value } from "./syntax.js";
+import { hasWildcard, isPresence, type Query, QuerySyntaxError, type Term, termsOf, type Value } from "./syntax.js";
 import { readBoolean, readDates, readNumbers } from "./values.js";
 
+/** What a query is compiled for. */
 export interface CompileOptions {
   target: Target;
   /** For relative dates. */
@@ -19,6 +20,7 @@ export interface CompileOptions {
 
 /** A condition over `d`, the document: a row of `segment` or of `binary`. */
 export function compileQuery(query: Query, options: CompileOptions): SqlText {
+  checkSize(query);
   const condition = new Compiler(options).query(query, options.acrossSegments === true);
   if (condition.params.length > MOST_PARAMETERS) throw new QuerySyntaxError("The query has too many terms", query.at);
   return condition;
@@ -26,6 +28,26 @@ export function compileQuery(query: Query, options: CompileOptions): SqlText {
 
 /** SQLite takes a few more; the rest is for what is put around the condition. */
 const MOST_PARAMETERS = 32_000;
+
+/** Each of them reads all values of a field. */
+const MOST_PATTERNS = 100;
+
+/** Each of them is looked up in all fields that are searched by default. */
+const MOST_BARE_TERMS = 400;
+
+/** Refuses what would keep the server busy for many seconds, as a server does that has others to serve. */
+function checkSize(query: Query): void {
+  const terms = distinct(termsOf(query, "all"));
+  const refuse = (what: string): never => {
+    throw new QuerySyntaxError(`The query has more than ${what}`, query.at);
+  };
+  if (terms.filter(({ value }) => hasWildcard(value) && !isPresence(value)).length > MOST_PATTERNS) {
+    refuse(`${MOST_PATTERNS} terms with wildcards`);
+  }
+  if (terms.filter(({ field }) => field === undefined).length > MOST_BARE_TERMS) {
+    refuse(`${MOST_BARE_TERMS} terms without a field`);
+  }
+}
 
 /** Which field a binary's hash is posted under for each relation; the parent has a row of its own. */
 const RELATION_HASH: Record<Exclude<Relation, "parent">, keyof typeof Field> = {
@@ -37,6 +59,25 @@ const RELATION_HASH: Record<Exclude<Relation, "parent">, keyof typeof Field> = {
 
 const ANYTHING = { low: null, high: null };
 
+/**
+ * What a term, or several joined by OR, can be found by; any of it suffices. Kept apart by where it is looked up, so that a
+ * list of thousands is looked up once and not once for each of them.
+ */
+interface Alternatives {
+  /** SELECTs of terms of the index. */
+  terms: SqlText[];
+  /** Conditions over the sensor `h` and its group `g`. */
+  hosts: SqlText[];
+  /** Conditions over the process `p`. */
+  processes: SqlText[];
+  /** SELECTs of hashes, one of which the parent has. */
+  parents: SqlText[];
+  /** Conditions over the document itself. */
+  others: SqlText[];
+}
+
+const none = (): Alternatives => ({ terms: [], hosts: [], processes: [], parents: [], others: [] });
+
 class Compiler {
   constructor(private readonly options: CompileOptions) {}
 
@@ -45,97 +86,141 @@ class Compiler {
       case "everything":
         return EVERYTHING;
       case "and":
-      case "or": {
-        const operands = query.operands.map((operand) => this.query(operand, acrossSegments));
-        return combine(query.type === "and" ? "AND" : "OR", operands);
-      }
+        return combine(
+          "AND",
+          distinct(query.operands).map((operand) => this.query(operand, acrossSegments)),
+        );
+      case "or":
+        return this.#anyOf(query.operands, acrossSegments);
       case "not":
+        if (query.operand.type === "not") return this.query(query.operand.operand, false);
         // What is unknown of a document (no signature, no parent) does not hold, so its negation does.
         return sql`(${this.query(query.operand, false)}) IS NOT TRUE`;
-      case "term": {
-        const term = this.#term(query);
-        return acrossSegments ? sql`d.proc IN (SELECT d.proc FROM segment d WHERE ${term})` : term;
-      }
+      case "term":
+        return this.#anyOf([query], acrossSegments);
     }
   }
 
-  #term(term: Term): SqlText {
-    if (term.field === undefined) return this.#bareTerm(term.value);
+  #anyOf(operands: readonly Query[], acrossSegments: boolean): SqlText {
+    const found = none();
+    const conditions: SqlText[] = [];
+    let hasTerms = false;
+    for (const operand of distinct(flatten(operands))) {
+      if (operand.type === "term") {
+        hasTerms = true;
+        this.#term(operand, found);
+      } else conditions.push(this.query(operand, acrossSegments));
+    }
+    if (hasTerms) {
+      const any = this.#condition(found);
+      conditions.unshift(acrossSegments ? sql`d.proc IN (SELECT d.proc FROM segment d WHERE ${any})` : any);
+    }
+    return combine("OR", conditions);
+  }
+
+  #condition({ terms, hosts, processes, parents, others }: Alternatives): SqlText {
+    const conditions = [...others];
+    if (terms.length > 0) conditions.push(postedUnder(sql`term IN (${unionOf(terms)})`));
+    if (hosts.length > 0) conditions.push(this.#onHosts(combine("OR", hosts)));
+    if (processes.length > 0) {
+      conditions.push(sql`d.proc IN (SELECT p.proc FROM process p WHERE ${combine("OR", processes)})`);
+    }
+    if (parents.length > 0) conditions.push(parentAmong(unionOf(parents)));
+    return combine("OR", conditions);
+  }
+
+  #term(term: Term, found: Alternatives): void {
+    if (term.field === undefined) {
+      this.#bareTerm(term.value, found);
+      return;
+    }
     const spec = findField(this.options.target, term.field);
     if (spec === undefined) {
       throw new QuerySyntaxError(`Unknown field ${term.field}; quote the term if it is none`, term.at);
     }
-    return this.#field(spec, term.value);
+    this.#field(spec, term.value, found);
   }
 
   /**
    * All fields that are searched by default, as alternatives. Fields whose type cannot hold such a value (a command line
-   * is no date) do not match. What the index answers is asked of it at once.
+   * is no date) do not match.
    */
-  #bareTerm(value: Value): SqlText {
-    if (isPresence(value)) return EVERYTHING;
-    const terms: SqlText[] = [];
-    const others: SqlText[] = [];
+  #bareTerm(value: Value, found: Alternatives): void {
+    if (isPresence(value)) {
+      found.others.push(EVERYTHING);
+      return;
+    }
     for (const spec of joinAlike(defaultFields(this.options.target))) {
       try {
-        if (spec.source.from !== "postings") {
-          others.push(this.#field(spec, value));
-          continue;
-        }
-        const values = this.#values(spec, spec.source.kind, value);
-        if (values !== undefined) terms.push(termsOfValues(spec.source.fields, values));
+        this.#field(spec, value, found);
       } catch (error) {
         if (!(error instanceof QuerySyntaxError)) throw error;
       }
     }
-    const [first = NOTHING, ...more] = terms;
-    const all = more.reduce((joined, next) => sql`${joined} UNION ALL ${next}`, first);
-    return combine("OR", [terms.length === 0 ? NOTHING : postedUnder(sql`term IN (${all})`), ...others]);
   }
 
-  #field(spec: FieldSpec, value: Value): SqlText {
+  #field(spec: FieldSpec, value: Value, found: Alternatives): void {
     const { source } = spec;
     switch (source.from) {
       case "postings":
-        return this.#postings(spec, source, value);
+        this.#postings(spec, source, value, found);
+        return;
       case "column":
-        return this.#column(spec, source.column, value);
+        found.others.push(this.#column(spec, source.column, value));
+        return;
+      case "process":
+        found.processes.push(this.#column(spec, source.column, value));
+        return;
       case "host":
-        return this.#host(source.expression, value);
+        found.hosts.push(
+          isPresence(value) ? sql`${raw(source.expression)} <> ''` : keywordCondition(source.expression, value),
+        );
+        return;
       case "parentMd5":
-        return this.#parentMd5(spec, value);
+        this.#parentMd5(spec, value, found);
+        return;
       case "relation":
-        return this.#relation(source.relation, source.binaryField, value);
+        this.#relation(source.relation, source.binaryField, value, found);
+        return;
       case "tag":
-        return this.#tag(spec, source.name, value);
-      case "postedNumbers": {
-        const base = source.field * FIELD_STEP;
-        const { low, high } = isPresence(value) ? ANYTHING : readNumbers(value, spec.name);
-        const range = { low: base + (low ?? 0), high: base + (high ?? FIELD_STEP - 1) };
-        return postedUnder(within("term", range));
-      }
+        found.others.push(this.#tag(spec, source.name, value));
+        return;
+      case "postedNumbers":
+        this.#postedNumbers(spec, source.field, value, found);
     }
   }
 
-  #postings(spec: FieldSpec, source: Source & { from: "postings" }, value: Value): SqlText {
+  #postings(spec: FieldSpec, source: Source & { from: "postings" }, value: Value, found: Alternatives): void {
     const { fields, kind } = source;
     if (isPresence(value)) {
-      const present = fields.map((field) => {
+      for (const field of fields) {
         const from = field * FIELD_STEP;
-        return postedUnder(raw(`term >= ${from} AND term < ${from + FIELD_STEP}`));
-      });
-      return combine("OR", present);
+        found.others.push(postedUnder(raw(`term >= ${from} AND term < ${from + FIELD_STEP}`)));
+      }
+      return;
     }
     const values = this.#values(spec, kind, value);
-    if (values === undefined) return NOTHING;
-    const posted = postedUnder(sql`term IN (${termsOfValues(fields, values)})`);
-    return source.parentMd5 === true ? sql`(${posted} OR ${parentAmong(values)})` : posted;
+    if (values === undefined) return;
+    found.terms.push(termsOfValues(fields, values));
+    if (source.parentMd5 === true) found.parents.push(values);
   }
 
-  #parentMd5(spec: FieldSpec, value: Value): SqlText {
-    if (isPresence(value)) return parentAmong(raw("SELECT md5_value AS id FROM process WHERE md5_value IS NOT NULL"));
-    const values = this.#values(spec, Kind.keyword, value);
-    return values === undefined ? NOTHING : parentAmong(values);
+  #postedNumbers(spec: FieldSpec, field: Field, value: Value, found: Alternatives): void {
+    const { low, high } = isPresence(value) ? ANYTHING : readNumbers(value, spec.name);
+    const base = field * FIELD_STEP;
+    // A number that no term can be lies outside of the field, and must not be found in the next one.
+    const from = Math.max(0, low ?? 0);
+    const to = Math.min(FIELD_STEP - 1, high ?? FIELD_STEP - 1);
+    if (from > to || (from === to && !Number.isInteger(from))) return;
+    if (from === to) found.terms.push(sql`SELECT ${base + from}`);
+    else found.others.push(postedUnder(within("term", { low: base + from, high: base + to })));
+  }
+
+  #parentMd5(spec: FieldSpec, value: Value, found: Alternatives): void {
+    const values = isPresence(value)
+      ? raw("SELECT md5_value AS id FROM process WHERE md5_value IS NOT NULL")
+      : this.#values(spec, Kind.keyword, value);
+    if (values !== undefined) found.parents.push(values);
   }
 
   #values(spec: FieldSpec, kind: Kind, value: Value): SqlText | undefined {
@@ -159,22 +244,25 @@ class Compiler {
     }
   }
 
-  #host(expression: string, value: Value): SqlText {
-    const left: SqlText = raw(expression);
-    const condition = isPresence(value) ? sql`${left} <> ''` : keywordCondition(expression, value);
+  #onHosts(condition: SqlText): SqlText {
     const hosts = sql`SELECT h.id FROM sensor h LEFT JOIN sensor_group g ON g.id = h.group_id WHERE ${condition}`;
     return this.options.target === "process"
       ? sql`d.sensor_id IN (${hosts})`
       : sql`d.md5_value IN (SELECT md5_value FROM binary_host WHERE sensor_id IN (${hosts}))`;
   }
 
-  #relation(relation: Relation, binaryField: string, value: Value): SqlText {
+  #relation(relation: Relation, binaryField: string, value: Value, found: Alternatives): void {
     const spec = findField("binary", binaryField);
-    if (spec === undefined) return NOTHING;
-    const condition = new Compiler({ ...this.options, target: "binary" }).#field(spec, value);
-    if (relation === "parent") return parentAmong(sql`SELECT d.md5_value AS id FROM binary d WHERE ${condition}`);
-    const base = raw(String(Field[RELATION_HASH[relation]] * FIELD_STEP));
-    return postedUnder(sql`term IN (SELECT ${base} + d.md5_value FROM binary d WHERE ${condition})`);
+    if (spec === undefined) return;
+    const binaries = new Compiler({ ...this.options, target: "binary" });
+    const wanted = none();
+    binaries.#field(spec, value, wanted);
+    const condition = binaries.#condition(wanted);
+    if (relation === "parent") found.parents.push(sql`SELECT d.md5_value AS id FROM binary d WHERE ${condition}`);
+    else {
+      const base = raw(String(Field[RELATION_HASH[relation]] * FIELD_STEP));
+      found.terms.push(sql`SELECT ${base} + d.md5_value FROM binary d WHERE ${condition}`);
+    }
   }
 
   #tag(spec: FieldSpec, name: string, value: Value): SqlText {
@@ -186,6 +274,36 @@ class Compiler {
     return sql`${found} AND EXISTS (SELECT 1 FROM ${raw(texts)} e WHERE ${keywordCondition("lower(e.value)", value)}))`;
   }
 }
+
+/** The operands with those of an OR among them put in its place. */
+function flatten(operands: readonly Query[]): Query[] {
+  return operands.flatMap((operand) => (operand.type === "or" ? flatten(operand.operands) : [operand]));
+}
+
+/** What is asked for twice is asked once. */
+function distinct<Q extends Query>(operands: readonly Q[]): Q[] {
+  const seen = new Set<string>();
+  return operands.filter((operand) => {
+    if (operand.type !== "term") return true;
+    const { at: _, ...value } = operand.value;
+    const key = JSON.stringify([operand.field, value]);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** SQLite takes a few hundred SELECTs in a union; of more, unions are put together. */
+function unionOf(selects: readonly SqlText[]): SqlText {
+  const joined = (list: readonly SqlText[]): SqlText =>
+    list.slice(1).reduce((whole, next) => sql`${whole} UNION ALL ${next}`, list[0] ?? NOTHING);
+  if (selects.length <= WIDEST_UNION) return joined(selects);
+  const parts: SqlText[] = [];
+  for (let at = 0; at < selects.length; at += WIDEST_UNION) {
+    parts.push(sql`SELECT * FROM (${joined(selects.slice(at, at + WIDEST_UNION))})`);
+  }
+  return unionOf(parts);
+}
+
+const WIDEST_UNION = 100;
 
 /** The terms that these values have in these fields. */
 function termsOfValues(fields: readonly Field[], values: SqlText): SqlText {

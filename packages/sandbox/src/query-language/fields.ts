@@ -1,3 +1,4 @@
+import { EVENT_KINDS } from "../domain.js";
 import { Field, Kind } from "../store/schema.js";
 
 /** What kind of documents is searched. */
@@ -8,6 +9,8 @@ export type FieldType =
   | "keyword"
   | "md5"
   | "path"
+  /** A path that is compared as a whole. */
+  | "wholePath"
   | "text"
   | "cmdline"
   | "domain"
@@ -22,6 +25,7 @@ export type FieldType =
  * - postings: in the index, under these fields;
  * - postedNumbers: in the index as well, the term being the number itself;
  * - column: in this column of the document's own row (`d`);
+ * - process: in this column of the process (`p`) that the document is a segment of;
  * - host: in this expression over the sensor (`h`) and its group (`g`) on which the document was seen;
  * - parentMd5: in the row of the parent process;
  * - relation: in the binaries that stand in this relation to the process;
@@ -31,6 +35,7 @@ export type Source =
   | { from: "postings"; fields: readonly Field[]; kind: Kind; parentMd5?: boolean }
   | { from: "postedNumbers"; field: Field }
   | { from: "column"; column: string }
+  | { from: "process"; column: string }
   | { from: "host"; expression: string }
   | { from: "parentMd5" }
   | { from: "relation"; relation: Relation; binaryField: string }
@@ -39,6 +44,7 @@ export type Source =
 /** How a process and a binary can be related. */
 export type Relation = "self" | "filewrite" | "parent" | "child" | "modload";
 
+/** A field that can be asked for. */
 export interface FieldSpec {
   name: string;
   type: FieldType;
@@ -52,14 +58,13 @@ type Row = [names: string, type: FieldType, source: Source, byDefault?: "default
 const keywords = (...fields: Field[]): Source => ({ from: "postings", fields, kind: Kind.keyword });
 const posted = (kind: Kind, field: Field): Source => ({ from: "postings", fields: [field], kind });
 const column = (name: string): Source => ({ from: "column", column: name });
+const ofProcess = (name: string): Source => ({ from: "process", column: `p.${name}` });
 const host = (expression: string): Source => ({ from: "host", expression });
 
 const HOST_ROWS: Row[] = [
   ["hostname", "keyword", host("h.hostname"), "default"],
-  ["group", "keyword", host("lower(g.name)"), "default"],
+  ["group", "keyword", host("g.folded"), "default"],
 ];
-
-const COUNTS = ["modload", "filemod", "regmod", "netconn", "childproc", "crossproc", "processblock"];
 
 const HOUR = "CAST(strftime('%H', d.start / 1000, 'unixepoch') AS INTEGER)";
 
@@ -102,9 +107,9 @@ const PROCESS_ROWS: Row[] = [
   ["host_type", "keyword", host("h.host_type"), "default"],
   ["os_type", "keyword", host("h.os_type")],
   ["process_id id", "keyword", column("d.id")],
-  ["parent_id", "keyword", column("(SELECT parent_id FROM process WHERE proc = d.proc)")],
-  ["process_pid", "number", column("(SELECT pid FROM process WHERE proc = d.proc)")],
-  ["parent_pid", "number", column("(SELECT parent_pid FROM process WHERE proc = d.proc)")],
+  ["parent_id", "keyword", ofProcess("parent_id")],
+  ["process_pid", "number", ofProcess("pid")],
+  ["parent_pid", "number", ofProcess("parent_pid")],
   ["sensor_id", "number", column("d.sensor_id")],
   ["segment_id", "number", column("d.segment_id")],
   ["start", "date", column("d.start")],
@@ -113,10 +118,10 @@ const PROCESS_ROWS: Row[] = [
   ["tampered", "boolean", column("d.tampered")],
   ["has_emet_config has_emet_event", "boolean", column("0")],
   ["emet_count fileless_scriptload_count", "number", column("0")],
-  ...COUNTS.map((kind): Row => [`${kind}_count`, "number", column(`d.${kind}_count`)]),
+  ...EVENT_KINDS.map((kind): Row => [`${kind}_count`, "number", column(`d.${kind}_count`)]),
   // The names under which facets are filtered.
-  ["username_full", "keyword", column("(SELECT lower(username) FROM process WHERE proc = d.proc)")],
-  ["path_full", "keyword", column("(SELECT lower(path) FROM process WHERE proc = d.proc)")],
+  ["username_full", "wholePath", posted(Kind.account, Field.username)],
+  ["path_full", "wholePath", posted(Kind.path, Field.path)],
   ["hour_of_day", "number", column(HOUR)],
   ["day_of_week", "keyword", column("CAST(strftime('%w', d.start / 1000, 'unixepoch') AS TEXT)")],
 ];
@@ -149,8 +154,8 @@ const BINARY_ROWS: Row[] = [
   ["os_type", "keyword", keywords(Field.binary_os_type)],
   ["last_seen", "date", column("d.last_seen")],
   ["tampered", "boolean", column("0")],
-  ...["product_name", "file_version", "company_name", "digsig_publisher"].map(
-    (name): Row => [`${name}_facet`, "keyword", column(`lower(json_extract(d.record, '$.${name}'))`)],
+  ...(["product_name", "file_version", "company_name", "digsig_publisher"] as const).map(
+    (name): Row => [`${name}_facet`, "keyword", posted(Kind.text, Field[name])],
   ),
   ["observed_filename_facet", "path", posted(Kind.path, Field.observed_filename)],
 ];
@@ -197,6 +202,7 @@ function joinedField(name: string): FieldSpec | undefined {
   return { name, type: related.type, source, byDefault: false };
 }
 
+/** The fields in which terms without a field are looked for. */
 export function defaultFields(target: Target): FieldSpec[] {
   return [...FIELDS[target].values()].filter((spec) => spec.byDefault);
 }

@@ -26,6 +26,8 @@ export function matchingValues(
       return where(addressCondition(value, field));
     case "path":
       return where(sql`v.kind = ${kind} AND ${pathCondition(value, field)}`);
+    case "wholePath":
+      return where(sql`v.kind = ${kind} AND ${wholePathCondition(value, field)}`);
     case "domain":
       return where(domainCondition(plainText(value, field)));
     case "keyword":
@@ -80,7 +82,16 @@ function pathCondition(value: Value, field: string): SqlText {
   const key = reversedPath(literal.text);
   if (key === "") return NOTHING;
   // "]" is the character after "\": between the two lie exactly the longer paths that end in these parts.
-  return sql`(v.key = ${key} OR (v.key >= ${`${key}\\`} AND v.key < ${`${key}]`}))`;
+  // The outer bounds are for the index, which an OR by itself would not be looked up in.
+  return sql`v.key >= ${key} AND v.key < ${`${key}]`} AND (v.key = ${key} OR v.key >= ${`${key}\\`})`;
+}
+
+function wholePathCondition(value: Value, field: string): SqlText {
+  const literal = plainText(value, field);
+  const whole = `\\${normalisePath(literal.text)}`;
+  if (hasWildcard(literal)) return sql`v.folded GLOB ${globOf(whole)}`;
+  // By the key, which has an index; the value itself decides between a path and those that end in it.
+  return sql`v.key = ${reversedPath(literal.text)} AND v.folded = ${whole}`;
 }
 
 /**

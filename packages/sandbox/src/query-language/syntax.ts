@@ -8,6 +8,7 @@ export type Query =
   | { type: "not"; operand: Query; at: number }
   | Term;
 
+/** What is looked for, in a field or in the default ones. */
 export interface Term {
   type: "term";
   /** Undefined: the default fields. */
@@ -16,6 +17,7 @@ export interface Term {
   at: number;
 }
 
+/** The value of a term, not yet read as a number, a date or a path. */
 export type Value =
   | {
       type: "literal";
@@ -36,6 +38,7 @@ export class QuerySyntaxError extends HttpProblem {
   }
 }
 
+/** Whether the value is a pattern. */
 export function hasWildcard(value: Value): boolean {
   return value.type === "literal" && !value.quoted && /[*?]/.test(value.text);
 }

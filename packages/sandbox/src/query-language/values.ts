@@ -10,6 +10,7 @@ export interface Interval<T extends number | string> {
 const DAY = 24 * 3_600_000;
 const UNITS: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1_000 };
 
+/** A number or a range of them; refused with the name of the field. */
 export function readNumbers(value: Value, field: string): Interval<number> {
   const read = (text: string): number => {
     if (!/^[+-]?\d+(\.\d+)?$/.test(text)) {
@@ -24,6 +25,7 @@ export function readNumbers(value: Value, field: string): Interval<number> {
   return { low: value.from === "*" ? null : read(value.from), high: value.to === "*" ? null : read(value.to) };
 }
 
+/** `true` or `false`; refused with the name of the field. */
 export function readBoolean(value: Value, field: string): boolean {
   const text = value.type === "literal" ? value.text.toLowerCase() : "";
   if (text !== "true" && text !== "false") {
@@ -55,6 +57,7 @@ export function readDates(value: Value, field: string, now: number): Interval<nu
   return { low, high: high.kind === "day" ? high.time + DAY - 1 : high.time };
 }
 
+/** A day, a moment, or how long ago, with which of the three it was; undefined when it is none of them. */
 export function readDate(text: string, now: number): { time: number; kind: "day" | "moment" | "ago" } | undefined {
   const ago = /^-(\d{1,9})([hms])$/i.exec(text);
   if (ago !== null) {
@@ -68,6 +71,7 @@ export function readDate(text: string, now: number): { time: number; kind: "day"
   return { time, kind: date[2] === undefined ? "day" : "moment" };
 }
 
+/** The addresses that a value stands for. */
 export type Addresses =
   | { version: 4; low: number; high: number }
   | { version: 6; low: string; high: string }

@@ -16,6 +16,7 @@ export interface ResponseBehaviour {
   legacyPartitions?: boolean;
 }
 
+/** What the product is made of. All but the store and the clock may be left out. */
 export interface ResponseOptions {
   store: Store;
   clock: { now(): number };
@@ -46,6 +47,7 @@ export interface ResponseContext {
   binaryIcon(record: BinaryRecord): Uint8Array | undefined;
 }
 
+/** Fills in what was left out. */
 export function createContext(options: ResponseOptions): ResponseContext {
   const traits = traitsOf(options.version ?? DEFAULT_RESPONSE_VERSION);
   options.store.indexCommandLines(traits.commandRule);

@@ -1,5 +1,6 @@
 import { FIELD_STEP, Field } from "../store/schema.js";
 import type { Store } from "../store/store.js";
+import { readFacetFields, readFlag } from "./parameters.js";
 
 const MOST_VALUES = 200;
 
@@ -9,6 +10,7 @@ interface Facet {
   joins?: string;
 }
 
+/** A value and how often it occurs. */
 export interface FacetValue {
   name: string;
   value: number;
@@ -24,7 +26,7 @@ const sensor = "JOIN sensor h ON h.id = d.sensor_id";
 const group = `${sensor} JOIN sensor_group g ON g.id = h.group_id`;
 const binaryHosts = "JOIN binary_host x ON x.md5_value = d.md5_value JOIN sensor h ON h.id = x.sensor_id";
 
-export const PROCESS_FACETS: Readonly<Record<string, Facet>> = {
+const PROCESS_FACETS: Readonly<Record<string, Facet>> = {
   process_md5: { expression: "p.md5", joins: process },
   process_name: { expression: "p.process_name", joins: process },
   parent_name: { expression: "p.parent_name", joins: process },
@@ -34,7 +36,7 @@ export const PROCESS_FACETS: Readonly<Record<string, Facet>> = {
   hostname: { expression: "h.computer_name", joins: sensor },
   host_type: { expression: "h.host_type", joins: sensor },
   os_type: { expression: "h.os_type", joins: sensor },
-  group: { expression: "lower(g.name)", joins: group },
+  group: { expression: "g.folded", joins: group },
   hour_of_day: { expression: "CAST(CAST(strftime('%H', d.start / 1000, 'unixepoch') AS INTEGER) AS TEXT)" },
   day_of_week: { expression: "strftime('%w', d.start / 1000, 'unixepoch')" },
   start: { expression: day("d.start") },
@@ -42,7 +44,7 @@ export const PROCESS_FACETS: Readonly<Record<string, Facet>> = {
 
 const fromRecord = (name: string): Facet => ({ expression: `json_extract(d.record, '$.${name}')` });
 
-export const BINARY_FACETS: Readonly<Record<string, Facet>> = {
+const BINARY_FACETS: Readonly<Record<string, Facet>> = {
   product_name_facet: fromRecord("product_name"),
   file_version_facet: fromRecord("file_version"),
   company_name_facet: fromRecord("company_name"),
@@ -57,7 +59,7 @@ export const BINARY_FACETS: Readonly<Record<string, Facet>> = {
 };
 
 /** Counts the values of the fields over these documents. A field that cannot be counted has an empty list. */
-export function countFacets(
+function countFacets(
   store: Store,
   target: "process" | "binary",
   fields: readonly string[],
@@ -79,15 +81,30 @@ export function countFacets(
        WHERE ${facet.expression} IS NOT NULL AND ${facet.expression} <> '' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${MOST_VALUES}`,
       [list],
     );
-    const highest = rows[0]?.value ?? 1;
-    answer[field] = rows.map(({ name, value }) => ({
-      name: String(name),
-      value,
-      percent: Math.round((1000 * value) / highest) / 10,
-      ratio: ((100 * value) / Math.max(1, documents.length)).toFixed(1),
-    }));
+    answer[field] = facetValues(rows, documents.length);
   }
   return answer;
+}
+
+/** Counts, the highest first, as answers show them. */
+export function facetValues(counts: readonly { name: unknown; value: number }[], documents: number): FacetValue[] {
+  const highest = counts[0]?.value ?? 1;
+  return counts.map(({ name, value }) => ({
+    name: String(name),
+    value,
+    percent: Math.round((1000 * value) / highest) / 10,
+    ratio: ((100 * value) / Math.max(1, documents)).toFixed(1),
+  }));
+}
+
+/** The facets that a request asks for; none when it does not. */
+export function requestedFacets(
+  store: Store,
+  target: "process" | "binary",
+  parameters: URLSearchParams,
+  documents: readonly number[],
+): Record<string, FacetValue[]> {
+  return readFlag(parameters, "facet") ? countFacets(store, target, readFacetFields(parameters), documents) : {};
 }
 
 /** The name goes into the SQL, so only plain ones are taken. */

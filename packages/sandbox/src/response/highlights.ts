@@ -1,4 +1,4 @@
-import { isPresence, type Query, termsOf, type Value } from "../query-language/index.js";
+import { isPresence, type Query, termsOf } from "../query-language/index.js";
 
 /** Fields of a document that a match is shown in, and under which further names they are searched. */
 const SHOWN = ["process_name", "path", "cmdline", "username", "parent_name", "hostname", "process_md5"] as const;
@@ -11,23 +11,25 @@ const BINARY_SHOWN = [
   "md5",
 ] as const;
 
+/** A text with the match in brackets, and the rows it stands in. */
 export interface Highlight {
   name: string;
   ids: string[];
 }
 
+/** Marking more terms than these would take longer than searching. */
+const MOST_TERMS = 300;
+
 /** Where the terms of a query stand in the rows of an answer, in the server's brackets. */
 export function highlightsOf(query: Query, rows: readonly Record<string, unknown>[], idField: string): Highlight[] {
   const found = new Map<string, Set<string>>();
-  const terms = termsOf(query, "positive");
-  if (terms.length === 0) return [];
-  for (const row of rows) {
+  const marks = marksOf(query);
+  for (const row of marks.length === 0 ? [] : rows) {
     for (const field of idField === "md5" ? BINARY_SHOWN : SHOWN) {
       for (const text of [row[field]].flat()) {
         if (typeof text !== "string") continue;
-        for (const term of terms) {
-          if (term.field !== undefined && term.field !== field) continue;
-          const marked = markMatch(text, term.value);
+        for (const mark of marks) {
+          const marked = mark(text, field);
           if (marked === undefined) continue;
           const ids = found.get(marked) ?? new Set();
           found.set(marked, ids.add(String(row[idField])));
@@ -38,12 +40,31 @@ export function highlightsOf(query: Query, rows: readonly Record<string, unknown
   return Array.from(found, ([name, ids]) => ({ name, ids: [...ids] }));
 }
 
-/** The text with the place that the value names in brackets, or undefined when it is not in there. */
-export function markMatch(text: string, value: Value): string | undefined {
-  if (value.type === "range" || isPresence(value)) return undefined;
-  const wanted = value.quoted ? value.text : value.text.replace(/^\*+|\*+$/g, "");
-  const at = wanted === "" || /[*?]/.test(wanted) ? -1 : text.toLowerCase().indexOf(wanted.toLowerCase());
-  if (at < 0) return undefined;
-  const end = at + wanted.length;
-  return `${text.slice(0, at)}PREPREPRE${text.slice(at, end)}POSTPOSTPOST${text.slice(end)}`;
+/** Puts a text in brackets where it holds a term; undefined when it does not. The field counts for terms that name one. */
+export type Mark = (text: string, field?: string) => string | undefined;
+
+/** One for each term that is looked for as it is written; terms with wildcards within them are not marked. */
+export function marksOf(query: Query): Mark[] {
+  const marks = new Map<string, Mark>();
+  for (const { field, value } of termsOf(query, "positive")) {
+    if (value.type === "range" || isPresence(value)) continue;
+    const wanted = value.quoted ? value.text : value.text.replace(/^\*+|\*+$/g, "");
+    if (wanted === "" || (!value.quoted && /[*?]/.test(wanted))) continue;
+    const key = JSON.stringify([field, wanted]);
+    if (!marks.has(key)) marks.set(key, markOf(wanted, field));
+    if (marks.size === MOST_TERMS) break;
+  }
+  return [...marks.values()];
+}
+
+function markOf(wanted: string, only: string | undefined): Mark {
+  // Not by folding both: folded, some letters become two, and places in the text would shift.
+  const pattern = new RegExp(wanted.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "iu");
+  return (text, field) => {
+    if (only !== undefined && field !== undefined && only !== field) return undefined;
+    const found = pattern.exec(text);
+    if (found === null) return undefined;
+    const end = found.index + found[0].length;
+    return `${text.slice(0, found.index)}PREPREPRE${found[0]}POSTPOSTPOST${text.slice(end)}`;
+  };
 }

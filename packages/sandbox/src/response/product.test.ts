@@ -1,7 +1,8 @@
 import { unzipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { HttpProblem } from "../server/product.js";
-import { get, guid, ID, json, product } from "./samples.js";
+import { sampleBinary, sampleProcess, sampleSensor } from "../store/samples.js";
+import { get, guid, ID, json, organisation, product } from "./samples.js";
 
 describe("binaries", () => {
   const server = product({ binaryContent: () => Buffer.from("MZ content"), binaryIcon: () => Buffer.from("PNG") });
@@ -128,5 +129,92 @@ describe("versions", () => {
 
   it("refuses what is no version", () => {
     expect(() => product({ version: "latest" })).toThrow(RangeError);
+  });
+});
+
+describe("documents and answers, version by version", () => {
+  it("5.x calls highlights of processes events, and does not search across segments", () => {
+    const old = json(
+      product({ version: "5.2.0.161004.1206" }),
+      "/api/v1/process?q=cmd.exe&cb.comprehensive_search=true",
+    );
+    expect(old.events.length).toBeGreaterThan(0);
+    expect(old).not.toHaveProperty("highlights");
+    expect(old).not.toHaveProperty("all_segments");
+    const store = organisation();
+    const across = "/api/v1/process?q=modload:x.dll filemod:x.txt&cb.comprehensive_search=true&rows=0";
+    expect(json(product({ version: "5.2.0.161004.1206" }, store), across).total_results).toBe(0);
+    expect(json(product({}, store), across)).toMatchObject({ total_results: 2, all_segments: true });
+  });
+
+  it("what belongs to processes is not in answers about binaries", () => {
+    const answer = json(product(), "/api/v1/binary?q=digsig_publisher:microsoft");
+    expect(Object.keys(answer).sort()).toEqual(
+      ["elapsed", "facets", "highlights", "results", "start", "terms", "total_results"].sort(),
+    );
+    expect(answer.highlights[0].name).toContain("PREPREPREMicrosoftPOSTPOSTPOST");
+  });
+
+  it("takes a number of children that makes no sense for the usual one", () => {
+    const store = organisation();
+    for (let n = 20; n < 60; n++) store.process(sampleProcess({ id: guid(n), pid: n, parent_id: ID, start: 3000 + n }));
+    const children = (text: string): number =>
+      json(product({}, store), `/api/v1/process/${ID}/0?children=${text}`).children.length;
+    expect([children("20"), children("0"), children("1000")]).toEqual([20, 0, 42]);
+    expect(["-1", "x", "1001", "", "99999999999", "1e2"].map(children)).toEqual([15, 15, 15, 15, 15, 15]);
+  });
+});
+
+describe("letters of all alphabets", () => {
+  const store = organisation();
+  store.group({ id: 2, name: "Büro ÄÖÜ", site_id: 1 });
+  store.sensor(sampleSensor({ id: 3, group_id: 2, computer_name: "ŻÓŁW-1" }));
+  store.process(
+    sampleProcess({
+      id: guid(70),
+      sensor_id: 3,
+      username: "BÜRO\\ÖZGÜR",
+      path: "C:\\İstanbul\\Straße.EXE",
+      process_name: "Straße.EXE",
+    }),
+  );
+  store.binary(sampleBinary({ md5: "f".repeat(32), company_name: "ÅNGSTRÖM ab" }));
+  const server = product({}, store);
+  const count = (query: string, route = "process"): number =>
+    json(server, `/api/v1/${route}?rows=0&q=${encodeURIComponent(query)}`).total_results;
+
+  it("are compared without case", () => {
+    for (const query of [
+      ...[
+        "hostname:żółw-1",
+        "group:büro\\ äöü",
+        "username:özgür",
+        'username_full:"büro\\özgür"',
+        "username_full:büro*",
+      ],
+      ...["process_name:STRAßE.exe", "path_full:c:/İSTANBUL/straße.exe", "path:straße.exe"],
+    ]) {
+      expect(count(query), query).toBe(1);
+    }
+    expect(count("username_full:özgür")).toBe(0);
+    expect(count("path_full:straße.exe")).toBe(0);
+    expect(count('company_name_facet:"ångström AB"', "binary")).toBe(1);
+    expect(count("company_name_facet:ångström", "binary")).toBe(0);
+  });
+
+  it("stay whole in highlights, and facets lead back to their documents", () => {
+    const { highlights } = json(server, `/api/v1/process?q=${encodeURIComponent("straße")}*`.replace("%2A", "*"));
+    expect(highlights.map((each: { name: string }) => each.name)).toContain(
+      "C:\\İstanbul\\PREPREPREStraßePOSTPOSTPOST.EXE",
+    );
+    const fields = ["username_full", "path_full", "group", "hostname"];
+    const url = `/api/v1/process?facet=true&rows=0&${fields.map((field) => `facet.field=${field}`).join("&")}`;
+    const { facets } = json(server, url);
+    for (const field of fields) {
+      for (const { name, value } of facets[field]) {
+        const query = `/api/v1/process?rows=0&cb.fq.${field}=${encodeURIComponent(name)}`;
+        expect(json(server, query).total_results, `${field} ${name}`).toBe(value);
+      }
+    }
   });
 });

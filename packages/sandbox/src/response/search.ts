@@ -6,12 +6,13 @@ import {
   parseValue,
   printValue,
   type Query,
+  QuerySyntaxError,
   sql,
   type Target,
   termsOf,
 } from "../query-language/index.js";
 import type { SqlText } from "../store/database.js";
-import { type Search, searchKey } from "../store/search.js";
+import { type Search, SearchTooLarge, searchKey } from "../store/search.js";
 import type { ResponseContext } from "./context.js";
 import { readMoment, readWindow, type Window } from "./parameters.js";
 
@@ -61,6 +62,16 @@ export function compileSearch(
   return combine("AND", [where, ...limits]);
 }
 
+function documentsOf(context: ResponseContext, search: Search): readonly number[] {
+  try {
+    return context.searcher.documents(search);
+  } catch (error) {
+    if (error instanceof SearchTooLarge) throw new QuerySyntaxError("The query is too long or nested too deeply", 0);
+    throw error;
+  }
+}
+
+/** A page of a result, and the result. */
 export interface FoundPage {
   window: Window;
   /** All documents found, in order. */
@@ -73,7 +84,7 @@ export interface FoundPage {
 /** Runs a search and cuts out the page that is asked for, with the faults that are switched on. */
 export function findPage(context: ResponseContext, search: Search, parameters: URLSearchParams): FoundPage {
   const window = readWindow(parameters);
-  const documents = context.searcher.documents(search);
+  const documents = documentsOf(context, search);
   const { totalOverestimate, shiftRows } = context.behaviour;
   const above = context.drift.before(searchKey(search), window.start, window.rows, shiftRows);
   const from = window.start - above;

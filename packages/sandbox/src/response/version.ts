@@ -7,6 +7,7 @@ export const RESPONSE_VERSIONS = [
   "6.5.2.191219.1200",
   "7.8.0.230101.1200",
 ] as const;
+/** Played unless another one is asked for. */
 export const DEFAULT_RESPONSE_VERSION = "6.5.2.191219.1200";
 
 /** What a version does differently, by name: no other file compares version numbers. */
@@ -28,6 +29,7 @@ export interface VersionTraits {
   emptySensorListFails: boolean;
 }
 
+/** The traits of a version; refuses what is no version. */
 export function traitsOf(version: string): VersionTraits {
   const numbers = /^(\d+)\.(\d+)\.(\d+)/.exec(version);
   if (numbers === null)

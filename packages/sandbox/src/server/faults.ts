@@ -57,6 +57,7 @@ export interface HtmlFault {
   status?: number;
 }
 
+/** What can become of a request instead of its answer. */
 export type FaultOutcome = StatusFault | CutFault | TruncateFault | ResetFault | HangFault | HtmlFault;
 
 /** What happens to a request: it waits (milliseconds), or has one of the outcomes, or both. */

@@ -16,6 +16,7 @@ export interface ListenerTls {
   maxVersion?: SecureVersion;
 }
 
+/** Where to listen, and whom to ask for answers. */
 export interface ListenerOptions {
   host: string;
   /** 0 for any free port. */

@@ -58,6 +58,7 @@ export class HttpProblem extends Error {
   }
 }
 
+/** A path, a method, and what answers them. */
 export interface Route {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** `/api/v1/sensor/:id`; a part that begins with a colon takes any text without a slash. */
@@ -67,6 +68,7 @@ export interface Route {
   handle(request: SandboxRequest): SandboxReply | Promise<SandboxReply>;
 }
 
+/** A server product: its routes and its manners. */
 export interface Product {
   /** As named in messages: `response`. */
   name: string;

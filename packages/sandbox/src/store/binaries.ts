@@ -1,6 +1,7 @@
 import type { BinaryRecord } from "../domain.js";
 import type { Store } from "./store.js";
 
+/** A binary with where it was seen. */
 export interface BinaryRow {
   doc: number;
   md5: string;
@@ -16,6 +17,7 @@ interface Stored {
   record: string;
 }
 
+/** A binary by its hash, in any case. */
 export function findBinary(store: Store, md5: string): BinaryRow | undefined {
   const row = store.database.first<Stored>("SELECT doc, md5, md5_value, record FROM binary WHERE md5 = ?", [
     md5.toLowerCase(),

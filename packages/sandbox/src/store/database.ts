@@ -3,6 +3,7 @@ import Libsql from "libsql";
 /** What a statement takes and gives. The driver aborts the whole process on a boolean, so the type leaves it out. */
 export type SqlValue = string | number | null;
 
+/** A piece of SQL with the values for its question marks, in order. */
 export interface SqlText {
   sql: string;
   params: readonly SqlValue[];

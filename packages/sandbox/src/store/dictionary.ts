@@ -138,6 +138,7 @@ export class Dictionary {
 function valueKey(kind: Kind, text: string): string | number | null {
   switch (kind) {
     case Kind.keyword:
+    case Kind.text:
       return fold(text);
     case Kind.path:
     case Kind.filePath:
@@ -151,7 +152,6 @@ function valueKey(kind: Kind, text: string): string | number | null {
     case Kind.ipv6:
       return ipv6Digits(text) ?? null;
     case Kind.commandLine:
-    case Kind.text:
       return null;
   }
 }

@@ -1,8 +1,10 @@
 import type { ProcessEvents } from "../domain.js";
+import { EVENT_KINDS, type EventKind } from "../domain.js";
+import { baseName } from "../paths.js";
 import type { Dictionary } from "./dictionary.js";
 import type { Postings } from "./postings.js";
-import { EVENT_KINDS, type EventKind, Field, Kind } from "./schema.js";
-import { baseName, ipv4Number } from "./tokens.js";
+import { Field, Kind } from "./schema.js";
+import { ipv4Number } from "./tokens.js";
 
 interface Column {
   name: string;
@@ -79,14 +81,17 @@ const LAYOUT: Record<EventKind, readonly Column[]> = {
 };
 
 type Cell = string | number | boolean | null;
+/** Events as they are stored. */
 export type PackedEvents = { [K in EventKind]?: Cell[][] };
 
+/** The events of a segment, packed and counted. */
 export interface SegmentEvents {
   packed: PackedEvents;
   counts: number[];
   tampered: boolean;
 }
 
+/** Turns events into what is stored and back, and posts what is searched of them. */
 export class EventCodec {
   /** The derived value by the value that it was made of. */
   readonly #derived = new Map<number, number>();

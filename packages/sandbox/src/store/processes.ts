@@ -1,8 +1,9 @@
 import type { ProcessEvents } from "../domain.js";
+import { EVENT_KINDS, type EventKind } from "../domain.js";
 import type { PackedEvents } from "./event-codec.js";
-import { EVENT_KINDS, type EventKind } from "./schema.js";
 import type { Store } from "./store.js";
 
+/** How many events of each kind. */
 export type EventCounts = Record<`${EventKind}_count`, number>;
 
 /** A process with the segment that is looked at, or with all of them put together. */
@@ -106,6 +107,7 @@ export function findOrphan(store: Store, parentId: string): ProcessRow | undefin
   return findChildren(store, parentId, 1)[0];
 }
 
+/** A segment with its counts. */
 export interface SegmentRow extends EventCounts {
   doc: number;
   segment_id: number;
@@ -114,6 +116,7 @@ export interface SegmentRow extends EventCounts {
   last_server_update: number;
 }
 
+/** The segments of a process in the order of their ids. */
 export function segmentsOf(store: Store, proc: number): SegmentRow[] {
   const counts = EVENT_KINDS.map((kind) => `${kind}_count`).join(", ");
   return store.database.all<SegmentRow>(

@@ -25,7 +25,7 @@ export function removeBinaries(database: Database, docs: readonly number[]): voi
 function removeTraces(database: Database, scope: string, terms: string, list: string): void {
   database.run("DELETE FROM tag WHERE scope = ? AND doc IN (SELECT value FROM json_each(?))", [scope, list]);
   database.run(
-    `DELETE FROM posting WHERE ${terms} AND typeof(docs) = 'integer' AND docs IN (SELECT value FROM json_each(?))`,
+    `DELETE FROM posting WHERE ${terms} AND typeof(docs) <> 'text' AND docs IN (SELECT value FROM json_each(?))`,
     [list],
   );
   database.run(

@@ -1,3 +1,5 @@
+import { EVENT_KINDS } from "../domain.js";
+
 /**
  * The tables. Searching rests on three of them: `value` holds every distinct text once, with the form that searches
  * compare (`key`); `word` holds the words of those values that are searched word by word; `posting` says which document
@@ -51,6 +53,7 @@ export const Field = {
   special_build: 60,
   binary_os_type: 61,
 } as const;
+/** One of {@link Field}. */
 export type Field = (typeof Field)[keyof typeof Field];
 
 /** How a value is compared; part of its identity, as the same text may be a path in one place and a name in another. */
@@ -68,6 +71,7 @@ export const Kind = {
   /** A user name with its domain: a path of two parts, so that the whole or the last part matches. */
   account: 10,
 } as const;
+/** One of {@link Kind}. */
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /**
@@ -82,18 +86,7 @@ export const FIELD_STEP = 2 ** 32;
  */
 export const WORD_STEP = 4096;
 
-/** Counted kinds of events, in the order of the columns of `segment`. */
-export const EVENT_KINDS = [
-  "modload",
-  "filemod",
-  "regmod",
-  "netconn",
-  "childproc",
-  "crossproc",
-  "processblock",
-] as const;
-export type EventKind = (typeof EVENT_KINDS)[number];
-
+/** A row is a process; `proc` is its number. */
 export const PROCESS_COLUMNS = [
   ...[
     "proc",
@@ -111,6 +104,7 @@ export const PROCESS_COLUMNS = [
   ...["cmdline", "username", "uid", "md5", "sha256", "md5_value", "placeholder", "suppressed", "alliance"],
 ] as const;
 
+/** A row is a segment, the document of process searches. */
 export const SEGMENT_COLUMNS = [
   ...[
     "doc",
@@ -127,11 +121,13 @@ export const SEGMENT_COLUMNS = [
   ...EVENT_KINDS.map((kind) => `${kind}_count` as const),
 ] as const;
 
+/** A row is a binary, the document of binary searches; `record` holds the rest as JSON. */
 export const BINARY_COLUMNS = [
   ...["doc", "md5", "md5_value", "server_added_timestamp", "last_seen", "orig_mod_len", "copied_mod_len"],
   ...["is_executable_image", "is_64bit", "digsig_sign_time", "record"],
 ] as const;
 
+/** A row is a sensor; `record` holds all of it as JSON. */
 export const SENSOR_COLUMNS = [
   ...["id", "group_id", "computer_name", "hostname", "host_type", "os_type", "last_checkin_time", "record"],
 ] as const;
@@ -157,6 +153,7 @@ const types: Record<string, string> = {
 const declare = (columns: readonly string[], special: Record<string, string> = {}): string =>
   columns.map((column) => `${column} ${special[column] ?? types[column] ?? "INTEGER"}`).join(", ");
 
+/** Makes the tables that are not there yet. */
 export const TABLES = `
 CREATE TABLE IF NOT EXISTS site (id INTEGER PRIMARY KEY, name TEXT);
 CREATE TABLE IF NOT EXISTS sensor_group (id INTEGER PRIMARY KEY, name TEXT, folded TEXT, record TEXT);

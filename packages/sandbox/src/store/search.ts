@@ -13,6 +13,11 @@ export interface Search {
 
 const KEPT_RESULTS = 32;
 
+/** A search that the database refuses because of its size or depth. */
+export class SearchTooLarge extends Error {
+  override readonly name = "SearchTooLarge";
+}
+
 /**
  * Runs searches and keeps the latest results, as lists of document numbers. Reading a result page by page then searches
  * once; a write makes every kept result stale, so pages are always of the live data.
@@ -33,7 +38,7 @@ export class Searcher {
     const key = searchKey(search);
     let documents = this.#results.get(key);
     if (documents === undefined) {
-      documents = this.#run(search);
+      documents = this.#runWithinLimits(search);
       if (this.#results.size >= KEPT_RESULTS) {
         const oldest = this.#results.keys().next().value;
         if (oldest !== undefined) this.#results.delete(oldest);
@@ -43,6 +48,22 @@ export class Searcher {
     }
     this.#results.set(key, documents);
     return documents;
+  }
+
+  #runWithinLimits(search: Search): readonly number[] {
+    try {
+      return this.#run(search);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : "";
+      if (
+        !/parser stack overflow|Expression tree is too large|too many SQL variables|string or blob too big/.test(
+          message,
+        )
+      ) {
+        throw error;
+      }
+      throw new SearchTooLarge(message, { cause: error });
+    }
   }
 
   #run(search: Search): readonly number[] {

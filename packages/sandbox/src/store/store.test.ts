@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ProcessRecord } from "../domain.js";
+import { compileQuery, parseQuery } from "../query-language/index.js";
 import { findBinary } from "./binaries.js";
 import { findGroups, findSensors, findSites } from "./endpoints.js";
 import { eventsOf, findChildren, findProcess, segmentsOf } from "./processes.js";
 import { sampleBinary, sampleProcess, sampleSensor } from "./samples.js";
+import { Searcher } from "./search.js";
 import { Store } from "./store.js";
 
 const everything: Required<ProcessRecord["events"]> = {
@@ -177,5 +179,49 @@ describe("Store", () => {
     expect(store.revision).toBe(before);
     store.sensor(sampleSensor());
     expect(store.revision).toBeGreaterThan(before);
+  });
+
+  it("forgets what was searched of a binary that is replaced, and keeps the others", () => {
+    const store = Store.open();
+    const search = (query: string): number => {
+      const where = compileQuery(parseQuery(query), { target: "binary", now: 0, commandRule: "prose" });
+      return new Searcher(store).documents({ from: "binary", where, order: "d.doc" }).length;
+    };
+    store.binary(sampleBinary({ company_name: "Before", alliance: { alliance_score_x: 5 } }));
+    store.binary(sampleBinary({ md5: "b".repeat(32), company_name: "Before" }));
+    expect(search("company_name:before")).toBe(2);
+    const postings = (): number =>
+      store.database.count(
+        "SELECT total(json_array_length(CASE typeof(docs) WHEN 'text' THEN docs ELSE json_array(docs) END)) AS n FROM posting",
+      );
+    const held = postings();
+    store.binary(sampleBinary({ company_name: "After" }));
+    store.binary(sampleBinary({ company_name: "Afterwards" }));
+    expect(search("company_name:before")).toBe(1);
+    expect(search("company_name:after")).toBe(0);
+    expect(search("company_name:afterwards")).toBe(1);
+    expect(search("alliance_score_x:5")).toBe(0);
+    expect(store.database.count("SELECT count(*) AS n FROM binary")).toBe(2);
+    expect(postings()).toBe(held);
+  });
+
+  it("puts a process of the same origin in the place of the earlier one, under another id if need be", () => {
+    const store = Store.open();
+    const origin = { guid: "g", created: false };
+    const module = (path: string): ProcessRecord["events"] => ({
+      modload: [{ time: 1001, md5: "c".repeat(32), path }],
+    });
+    store.process(sampleProcess({ origin, events: module("c:\\old.dll") }));
+    store.process(
+      sampleProcess({ id: "00000001-0000-0001-0000-00000000000f", pid: 9, origin, events: module("c:\\new.dll") }),
+    );
+    expect(findProcess(store, sampleProcess().id, { all: true })).toBeUndefined();
+    const row = findProcess(store, "00000001-0000-0001-0000-00000000000f", { all: true });
+    expect(row).toMatchObject({ pid: 9, modload_count: 1 });
+    const search = (query: string): number => {
+      const where = compileQuery(parseQuery(query), { target: "process", now: 0, commandRule: "prose" });
+      return new Searcher(store).documents({ from: "segment", where, order: "d.doc" }).length;
+    };
+    expect([search("modload:old.dll"), search("modload:new.dll"), search("")]).toEqual([0, 1, 1]);
   });
 });

@@ -25,6 +25,7 @@ import {
 } from "./schema.js";
 import { fold, type WordRule } from "./tokens.js";
 
+/** How to open a store. */
 export interface StoreOptions {
   /** Where to keep the organisation; in memory when left out. */
   file?: string;

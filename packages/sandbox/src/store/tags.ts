@@ -1,6 +1,7 @@
 import type { SqlValue } from "./database.js";
 import type { Store, TagScope } from "./store.js";
 
+/** A tag of a document. */
 export interface TagRow {
   name: string;
   value: SqlValue;
@@ -21,6 +22,7 @@ export function tagsByDocument(store: Store, scope: TagScope, docs: readonly num
   return tags;
 }
 
+/** The tags of one document. */
 export function tagsOf(store: Store, scope: TagScope, doc: number | null): TagRow[] {
   return doc === null ? [] : (tagsByDocument(store, scope, [doc]).get(doc) ?? []);
 }

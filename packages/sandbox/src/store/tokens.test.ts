@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { baseName, domainKey, ipv4Number, ipv6Digits, reversedPath, storedWords, termWords } from "./tokens.js";
+import { baseName } from "../paths.js";
+import { domainKey, ipv4Number, ipv6Digits, reversedPath, storedWords, termWords } from "./tokens.js";
 
 describe("command lines", () => {
   it.each([

@@ -29,10 +29,7 @@ export function domainKey(domain: string): string {
   return labels.length === 0 ? "" : `.${labels.join(".")}.`;
 }
 
-export function baseName(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf("\\"), path.lastIndexOf("/")) + 1);
-}
-
+/** A word of a text. */
 export interface Word {
   text: string;
   /** Two words stand side by side when their positions differ by one. */
@@ -42,6 +39,7 @@ export interface Word {
 /** `prose`: cut at blanks and punctuation. `command`: the rules for command lines of servers since 6.3. */
 export type WordRule = "prose" | "command";
 
+/** The numbers under which the rules are stored: add, never renumber. */
 export const WORD_RULES: Record<WordRule, number> = { prose: 0, command: 1 };
 
 const PROSE_WORD = /[\p{L}\p{N}\p{M}_]+/gu;

@@ -25,6 +25,7 @@ const TEXTS = [
   ...["legal_trademark", "product_desc", "comments", "private_build", "special_build"],
 ] as const satisfies readonly (keyof BinaryRecord)[];
 
+/** A binary as search rows and summaries show it. */
 export function binaryDocument(
   traits: VersionTraits,
   { doc, md5, record, hosts }: BinaryRow,

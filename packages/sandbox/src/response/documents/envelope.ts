@@ -6,33 +6,36 @@ export interface SearchAnswer {
   /** From `performance.now()`. */
   began: number;
   terms: string[];
-  facets?: Record<string, unknown>;
-  highlights?: unknown[];
-  /** Whether terms were looked for across segments; undefined where that makes no sense. */
-  comprehensive?: boolean | undefined;
+  facets: Record<string, unknown>;
+  highlights: unknown[];
+  /** What only the answers of process searches tell. */
+  process?: { comprehensive: boolean; immutableSegments: boolean };
 }
 
+/** The whole answer of a search. */
 export function searchEnvelope(answer: SearchAnswer): Record<string, unknown> {
+  const { process, highlights } = answer;
   return {
     terms: answer.terms,
     results: answer.results,
     elapsed: elapsedSince(answer.began),
-    ...(answer.comprehensive === undefined
-      ? {}
-      : {
-          comprehensive_search: answer.comprehensive,
-          all_segments: answer.comprehensive,
+    ...(process === undefined ? {} : { tagged_pids: {}, filtered: {} }),
+    ...(process?.immutableSegments === true
+      ? {
+          comprehensive_search: process.comprehensive,
+          all_segments: process.comprehensive,
           incomplete_results: false,
-        }),
+        }
+      : {}),
     total_results: answer.total,
-    highlights: answer.highlights ?? [],
-    facets: answer.facets ?? {},
-    tagged_pids: {},
+    // Of processes, servers before 6.0 call them events.
+    [process?.immutableSegments === false ? "events" : "highlights"]: highlights,
+    facets: answer.facets,
     start: answer.start,
-    filtered: {},
   };
 }
 
+/** Seconds since `began`, from `performance.now()`. */
 export function elapsedSince(began: number): number {
   return Math.round((performance.now() - began) * 10) / 10_000;
 }

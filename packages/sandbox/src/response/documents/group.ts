@@ -5,6 +5,7 @@ const COLLECTED = [
   ...["nonbinary_filewrites", "processes", "regmods", "storefiles", "usercontext"],
 ];
 
+/** A sensor group with the defaults of the server around what is stored. */
 export function groupDocument(record: GroupRecord, sensorServer: string, hosts: number): Record<string, unknown> {
   return {
     id: record.id,

@@ -1,6 +1,6 @@
 import type { SensorRecord } from "../../domain.js";
+import { EVENT_KINDS } from "../../domain.js";
 import type { EventCounts, ProcessRow, SegmentRow } from "../../store/processes.js";
-import { EVENT_KINDS } from "../../store/schema.js";
 import type { TagRow } from "../../store/tags.js";
 import { ipv4Number } from "../../store/tokens.js";
 import type { VersionTraits } from "../version.js";
@@ -10,6 +10,7 @@ import { isoTime } from "./time.js";
 /** The segment that stands for "some segment, whichever" in ids of relatives. */
 const PSEUDO_SEGMENT = 1;
 
+/** A process on the wire. */
 export type ProcessDocument = Record<string, unknown>;
 
 /** `GUID-0178ef5dc528`, or `GUID-00000001` where segments are counted. */
@@ -17,6 +18,7 @@ export function uniqueId(traits: VersionTraits, id: string, segment: number): st
   return `${id}-${segment.toString(16).padStart(traits.immutableSegments ? 12 : 8, "0")}`;
 }
 
+/** The id under which parents, children and siblings are named. */
 export function relativeId(traits: VersionTraits, id: string): string {
   return uniqueId(traits, id, PSEUDO_SEGMENT);
 }
@@ -119,6 +121,7 @@ export function placeholderDocument(
   };
 }
 
+/** A line of the list of a process's segments. */
 export function segmentEntry(traits: VersionTraits, id: string, segment: SegmentRow): ProcessDocument {
   return {
     unique_id: uniqueId(traits, id, shownSegment(traits, segment)),

@@ -6,6 +6,7 @@ const OS_NUMBERS: Record<OsType, number> = { windows: 1, osx: 2, linux: 4 };
 /** An endpoint is online while its last check-in is at most so many intervals old. */
 const ONLINE_INTERVALS = 5;
 
+/** When sensors speak. */
 export interface Checkins {
   now: number;
   interval: number;
@@ -17,11 +18,13 @@ export function lastCheckin(record: SensorRecord, { now, interval }: Checkins): 
   return now - ((now - record.last_checkin_time) % interval);
 }
 
+/** Whether a sensor has spoken lately. */
 export function isOnline(record: SensorRecord, checkins: Checkins): boolean {
   const { now, interval } = checkins;
   return record.online && now - lastCheckin(record, checkins) <= ONLINE_INTERVALS * interval;
 }
 
+/** A sensor as lists and single answers show it. */
 export function sensorDocument(record: SensorRecord, checkins: Checkins): Record<string, unknown> {
   const last = lastCheckin(record, checkins);
   const uptime = Math.max(0, Math.floor((last - record.registration_time) / 1000));

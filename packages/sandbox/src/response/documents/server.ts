@@ -1,6 +1,7 @@
 import type { VersionTraits } from "../version.js";
 import { isoTime } from "./time.js";
 
+/** What the server says of itself to whoever connects. */
 export function infoDocument(traits: VersionTraits): Record<string, unknown> {
   return {
     version: traits.version,
@@ -38,6 +39,7 @@ export interface Usage {
   bytes: number;
 }
 
+/** A licence that never ends soon. */
 export function licenseDocument(sensors: number, now: number): Record<string, unknown> {
   return {
     license_valid: true,
@@ -51,6 +53,7 @@ export function licenseDocument(sensors: number, now: number): Record<string, un
   };
 }
 
+/** Figures of the store and of its disk. */
 export function dashboardDocument(usage: Usage, sensors: number, binaries: number): Record<string, unknown> {
   const volume = 512 * 1024 ** 3;
   return {

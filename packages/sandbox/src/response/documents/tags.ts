@@ -15,6 +15,7 @@ export function watchlistEntries(tags: readonly TagRow[]): { watchlists?: { wid:
   return hits.length === 0 ? {} : { watchlists: hits };
 }
 
+/** What one feed says. */
 export interface FeedHit {
   feed_name: string;
   score: unknown;

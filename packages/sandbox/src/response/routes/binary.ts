@@ -5,9 +5,9 @@ import { tagsByDocument, tagsOf } from "../../store/tags.js";
 import type { ResponseContext } from "../context.js";
 import { binaryDocument, binaryMetadata } from "../documents/binary.js";
 import { searchEnvelope } from "../documents/envelope.js";
-import { countFacets } from "../facets.js";
+import { requestedFacets } from "../facets.js";
 import { highlightsOf } from "../highlights.js";
-import { readFlag, readSort } from "../parameters.js";
+import { readSort } from "../parameters.js";
 import { compileSearch, findPage, printTerms, readQuery } from "../search.js";
 
 const OWN = [
@@ -30,6 +30,7 @@ const SORT_FIELDS: ReadonlyMap<string, string> = new Map([
 /** Archives count time from 1980 on, whatever the zone. */
 const EARLIEST_IN_ARCHIVE = Date.UTC(1980, 0, 2);
 
+/** Search, summary, download and icon. */
 export function binaryRoutes(context: ResponseContext): Route[] {
   return [
     { method: "GET", path: "/api/v1/binary", handle: (request) => ({ status: 200, body: search(context, request) }) },
@@ -108,8 +109,6 @@ function search(context: ResponseContext, { query: parameters }: SandboxRequest)
     start: found.window.start,
     terms: printTerms(query),
     highlights: highlightsOf(query, rows, "md5"),
-    ...(readFlag(parameters, "facet")
-      ? { facets: countFacets(context.store, "binary", parameters.getAll("facet.field"), found.documents) }
-      : {}),
+    facets: requestedFacets(context.store, "binary", parameters, found.documents),
   });
 }

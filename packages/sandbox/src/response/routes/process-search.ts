@@ -1,12 +1,12 @@
+import { EVENT_KINDS } from "../../domain.js";
 import type { Route, SandboxRequest } from "../../server/product.js";
 import { HttpProblem } from "../../server/product.js";
 import { processRowsByDocument } from "../../store/processes.js";
-import { EVENT_KINDS } from "../../store/schema.js";
 import { tagsByDocument } from "../../store/tags.js";
 import type { ResponseContext } from "../context.js";
 import { searchEnvelope } from "../documents/envelope.js";
 import { processDocument } from "../documents/process.js";
-import { countFacets, frequencyOf } from "../facets.js";
+import { frequencyOf, requestedFacets } from "../facets.js";
 import { highlightsOf } from "../highlights.js";
 import { readFlag, readSort } from "../parameters.js";
 import { compileSearch, findPage, printTerms, readQuery } from "../search.js";
@@ -34,6 +34,7 @@ const SORT_FIELDS: ReadonlyMap<string, string> = new Map([
 /** A segment's unique id is its process's id and its own, in an order that sorts like the text. */
 const TIES = "d.id, d.segment_id";
 
+/** Search, and how many hosts have a file. */
 export function processSearchRoutes(context: ResponseContext): Route[] {
   return [
     { method: "GET", path: "/api/v1/process", handle: (request) => ({ status: 200, body: search(context, request) }) },
@@ -53,7 +54,8 @@ function search(context: ResponseContext, { query: parameters }: SandboxRequest)
   const began = performance.now();
   const { traits, store } = context;
   const query = readQuery(parameters);
-  const comprehensive = readFlag(parameters, "cb.comprehensive_search", "comprehensive_search");
+  const comprehensive =
+    traits.immutableSegments && readFlag(parameters, "cb.comprehensive_search", "comprehensive_search");
   const order = readSort(parameters.get("sort"), SORT_FIELDS, "last_update desc", TIES);
   const group = traits.immutableSegments ? groupExpression(parameters.get("cb.group")) : undefined;
   const found = findPage(
@@ -78,10 +80,8 @@ function search(context: ResponseContext, { query: parameters }: SandboxRequest)
     start: found.window.start,
     terms: printTerms(query),
     highlights: highlightsOf(query, rows, "unique_id"),
-    ...(readFlag(parameters, "facet")
-      ? { facets: countFacets(store, "process", parameters.getAll("facet.field"), found.documents) }
-      : {}),
-    comprehensive: traits.immutableSegments ? comprehensive : undefined,
+    facets: requestedFacets(store, "process", parameters, found.documents),
+    process: { comprehensive, immutableSegments: traits.immutableSegments },
   });
 }
 

@@ -1,4 +1,4 @@
-import { parseQuery, termsOf } from "../../query-language/index.js";
+import { parseQuery } from "../../query-language/index.js";
 import { HttpProblem, type Route, type SandboxReply, type SandboxRequest } from "../../server/product.js";
 import { signatureSummaries } from "../../store/binaries.js";
 import {
@@ -22,13 +22,14 @@ import {
   segmentEntry,
 } from "../documents/process.js";
 import { feedHits } from "../documents/tags.js";
-import { markMatch } from "../highlights.js";
+import { marksOf } from "../highlights.js";
 import { readCount } from "../parameters.js";
 
 const MOST_CHILDREN = 1_000;
 const USUAL_RELATIVES = 15;
 const PREVIEWED_EVENTS = 10;
 
+/** What is asked of one process: summary, segments, events, preview, hits of feeds. */
 export function processRoutes(context: ResponseContext): Route[] {
   const { traits } = context;
   const json =
@@ -79,9 +80,10 @@ function locate(context: ResponseContext, { params }: SandboxRequest): Located {
   return { row, choice };
 }
 
-/** The GUID of an id, which may carry its segment. */
-function readId(text: string | undefined): string {
-  return (text ?? "").slice(0, 36).toLowerCase();
+/** The GUID of an id, which may carry its segment; anything else is the id of no process. */
+function readId(text = ""): string {
+  const id = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-(?:[0-9a-f]{8}|[0-9a-f]{12}))?$/i.exec(text)?.[1];
+  return id?.toLowerCase() ?? "";
 }
 
 function readSegment({ traits }: ResponseContext, text: string): SegmentChoice | undefined {
@@ -117,8 +119,8 @@ function bare(context: ResponseContext, request: SandboxRequest): ProcessDocumen
 function summary(context: ResponseContext, request: SandboxRequest): Record<string, unknown> {
   const { traits, store } = context;
   const { row, document } = documentOf(context, request);
-  const asked = readCount(request.query, "children", USUAL_RELATIVES);
-  const limit = asked > MOST_CHILDREN ? USUAL_RELATIVES : asked;
+  const asked = request.query.get("children") ?? "";
+  const limit = /^\d{1,4}$/.test(asked) && Number(asked) <= MOST_CHILDREN ? Number(asked) : USUAL_RELATIVES;
   const id = readId(request.params["id"]);
   const relatives = (rows: ProcessRow[]): ProcessDocument[] => rows.map((row) => relativeDocument(traits, row));
   const parentId = row?.parent_id ?? null;
@@ -172,11 +174,11 @@ function segments(context: ResponseContext, request: SandboxRequest): Record<str
 /** The document with a few of its events, those that hold a term of the query first and with the term in brackets. */
 function preview(context: ResponseContext, request: SandboxRequest): ProcessDocument {
   const { row, choice } = locate(context, request);
-  const terms = termsOf(parseQuery(request.query.get("q") ?? ""), "positive");
+  const marks = marksOf(parseQuery(request.query.get("q") ?? ""));
   const mark = (entry: unknown): unknown => {
     if (typeof entry !== "string") return undefined;
-    for (const { value } of terms) {
-      const marked = markMatch(entry, value);
+    for (const each of marks) {
+      const marked = each(entry);
       if (marked !== undefined) return marked;
     }
     return undefined;

@@ -4,10 +4,12 @@ import { findSensor, findSensors, type SensorFilter } from "../../store/endpoint
 import type { ResponseContext } from "../context.js";
 import { type Checkins, isOnline, lastCheckin, sensorDocument } from "../documents/sensor.js";
 import { isoTime, serverTime } from "../documents/time.js";
-import { readCount, readFlag, readWindow } from "../parameters.js";
+import { facetValues } from "../facets.js";
+import { readCount, readFacetFields, readFlag, readWindow } from "../parameters.js";
 
 const DAY = 24 * 3_600_000;
 
+/** Lists of sensors, one of them, and its figures. */
 export function sensorRoutes(context: ResponseContext): Route[] {
   const checkins = (): Checkins => ({ now: context.now(), interval: context.checkinInterval });
   return [
@@ -72,7 +74,8 @@ export function sensorRoutes(context: ResponseContext): Route[] {
 }
 
 function locate(context: ResponseContext, { params }: SandboxRequest): SensorRecord {
-  const record = findSensor(context.store, Number(params["id"]));
+  const id = params["id"] ?? "";
+  const record = /^\d{1,9}$/.test(id) ? findSensor(context.store, Number(id)) : undefined;
   if (record === undefined) throw new HttpProblem(404, "Sensor not found");
   return record;
 }
@@ -80,11 +83,11 @@ function locate(context: ResponseContext, { params }: SandboxRequest): SensorRec
 function readFilter(query: URLSearchParams): SensorFilter {
   const hostname = query.get("hostname");
   const ip = query.get("ip");
-  const group = query.get("groupid");
+  const group = query.get("groupid") === null ? undefined : readCount(query, "groupid", 0);
   return {
     ...(hostname === null ? {} : { hostname }),
     ...(ip === null ? {} : { ip }),
-    ...(group === null ? {} : { group_id: Number(group) }),
+    ...(group === undefined ? {} : { group_id: group }),
   };
 }
 
@@ -93,6 +96,7 @@ function page(context: ResponseContext, { query }: SandboxRequest, checkins: Che
   const documents = findSensors(context.store, readFilter(query)).map((record) => sensorDocument(record, checkins));
   const column = query.get("sort.col") ?? "last_checkin_time";
   const direction = query.get("sort.dir") ?? "asc";
+  if (!/^(asc|desc)$/i.test(direction)) throw new HttpProblem(400, `sort.dir must be asc or desc, not ${direction}`);
   const [first] = documents;
   if (first !== undefined && !Object.hasOwn(first, column)) {
     throw new HttpProblem(400, `Sensors cannot be sorted by ${column}`);
@@ -100,7 +104,7 @@ function page(context: ResponseContext, { query }: SandboxRequest, checkins: Che
   const sign = direction.toLowerCase() === "desc" ? -1 : 1;
   documents.sort((a, b) => sign * compare(a[column], b[column]) || Number(a["id"]) - Number(b["id"]));
   // Servers count facets only when rows are asked for too.
-  const facets = readFlag(query, "facet") && rows > 0 ? countValues(documents, query.getAll("facet.field")) : {};
+  const facets = readFlag(query, "facet") && rows > 0 ? countValues(documents, readFacetFields(query)) : {};
   return { total_results: documents.length, results: documents.slice(start, start + rows), start, facets };
 }
 
@@ -132,13 +136,8 @@ function countValues(
       counts.set(name, (counts.get(name) ?? 0) + 1);
     }
     const sorted = [...counts].sort(([a, n], [b, m]) => m - n || compare(a, b));
-    const highest = sorted[0]?.[1] ?? 1;
-    facets[field] = sorted.map(([name, value]) => ({
-      name,
-      value,
-      percent: Math.round((1000 * value) / highest) / 10,
-      ratio: ((100 * value) / documents.length).toFixed(1),
-    }));
+    const counted = sorted.map(([name, value]) => ({ name, value }));
+    facets[field] = facetValues(counted, documents.length);
   }
   return facets;
 }

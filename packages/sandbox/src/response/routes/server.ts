@@ -2,14 +2,9 @@ import { HttpProblem, type Route } from "../../server/product.js";
 import type { Store } from "../../store/store.js";
 import type { ResponseContext } from "../context.js";
 import { partitionDocuments, STRETCH, type Stretch } from "../documents/partitions.js";
-import {
-  dashboardDocument,
-  infoDocument,
-  licenseDocument,
-  SENSOR_BUILDS,
-  type Usage,
-} from "../documents/server.js";
+import { dashboardDocument, infoDocument, licenseDocument, SENSOR_BUILDS, type Usage } from "../documents/server.js";
 
+/** What the server tells about itself: version, licence, figures, partitions, builds, bans. */
 export function serverRoutes(context: ResponseContext): Route[] {
   const { store, traits } = context;
   const get = (path: string, body: () => unknown): Route => ({
