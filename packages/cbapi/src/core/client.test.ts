@@ -39,6 +39,18 @@ describe("options", () => {
     expect(() => new Api({ routes: "classic", poolConnections: 3 })).not.toThrow();
   });
 
+  it("that have no meaning are refused at once", () => {
+    for (const options of [
+      { timeout: Number.NaN },
+      { timeout: -5 },
+      { poolMaxsize: -1 },
+      { integrationName: "a\nb" },
+    ]) {
+      expect(() => new Api(options)).toThrow(errors.CbApiError);
+    }
+    expect(() => new Api({ timeout: Number.POSITIVE_INFINITY, maxRetries: null })).not.toThrow();
+  });
+
   it("need nothing until they are needed", async () => {
     vi.stubEnv("CBAPI_URL", "");
     const cb = new Api({ credentialFile: "/none" });
@@ -71,6 +83,21 @@ describe("credentials", () => {
     expect(await Promise.all([later.getObject("/a"), later.getObject("/b")])).toEqual([{ ok: 1 }, { ok: 1 }]);
     expect(later.credentials).toMatchObject({ token: "T2", org_key: "O" });
     expect(provider).toHaveBeenCalledTimes(1);
+  });
+
+  it("that do not come end the call in time", async () => {
+    const cb = new Api({ credentialProvider: () => new Promise<never>(() => {}), timeout: 100 });
+    await expect(cb.connect()).rejects.toThrow(errors.TimeoutError); // the client's own limit
+    await expect(cb.connect({ timeout: 20 })).rejects.toThrow(errors.TimeoutError);
+    await expect(cb.getObject("/", undefined, { timeout: 20 })).rejects.toThrow(errors.TimeoutError);
+    await expect(cb.getObject("/", undefined, { signal: AbortSignal.abort("no") })).rejects.toBe("no");
+    await cb.close();
+  });
+
+  it("are hidden in every print of the client, however the address was written", () => {
+    const cb = new Api({ url: "https://me:a/HIDDEN@cb.example", token: TOKEN });
+    expect(inspect(cb)).not.toContain("HIDDEN");
+    expect(inspect(api(json({})).credentials, { customInspect: false })).not.toContain(TOKEN);
   });
 
   it("that a provider fails to give are asked for again", async () => {
@@ -189,6 +216,13 @@ describe("raw access", () => {
     await expect(cb.raiseUnlessJson(await cb.postObject("/", {}), { status: "done" })).rejects.toThrow(
       '"status" is not "done"',
     );
+    const echo = api(json({ result: `no ${TOKEN}`, auth_token: "HIDDEN" }, { status: "success" }));
+    const error: unknown = await echo
+      .raiseUnlessJson(await echo.postObject("/", {}), { status: "success" })
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(errors.ServerError);
+    expect(inspect(error)).not.toMatch(new RegExp(`HIDDEN|${TOKEN}`));
+    expect(echo.withoutSecrets(`{"token": "HIDDEN"} ${TOKEN}`)).toBe('{"token": "********"} ********');
     const { cb: other } = recording(() => new Response("x", { status: 201 }));
     await expect(other.raiseUnlessJson(await other.postObject("/", {}), {})).rejects.toThrow("201");
   });

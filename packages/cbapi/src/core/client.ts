@@ -11,35 +11,29 @@ import {
   resolveCredentials,
 } from "./credentials/index.js";
 import { CbApiError, CredentialError, ServerError, TimeoutError, UnauthorizedError } from "./errors.js";
+import { clientLimits, timeLimit } from "./transport/limits.js";
 import { debugLogger } from "./transport/log.js";
+import { maskUrl } from "./transport/redact.js";
 import { parseServerUrl } from "./transport/server-url.js";
-import { DEFAULT_TIMEOUT, Transport, type TransportStats } from "./transport/transport.js";
-import type { ApiRequest, ApiResponse, CallOptions, FetchLike, Logger, QueryParameters } from "./transport/types.js";
+import { Transport, type TransportStats } from "./transport/transport.js";
+import type {
+  ApiRequest,
+  ApiResponse,
+  CallOptions,
+  Logger,
+  QueryParameters,
+  TransportSettings,
+} from "./transport/types.js";
+import { waitFor } from "./transport/wait.js";
 
 /** What every client takes. */
-export interface ClientOptions extends CredentialOverrides {
+export interface ClientOptions extends CredentialOverrides, TransportSettings {
   /** Fetches the credentials in place of files and environment. The other options override what it returns. */
   credentialProvider?: CredentialProvider | undefined;
-  /** A name for the application, added to the `User-Agent` header. */
-  integrationName?: string | undefined;
-  /** Milliseconds that one call may take, repetitions included. Default 120 000; 0 means no limit. */
-  timeout?: number | undefined;
-  /** How often a request that is safe to repeat is repeated. Default (also `null`) 4; 0 turns repetitions off. */
-  maxRetries?: number | null | undefined;
   /** Accepted for the sake of the Python library; it has no effect. */
   poolConnections?: number | undefined;
-  /** Connections per server. Default 10. */
-  poolMaxsize?: number | undefined;
-  /** Whether long polls, too, wait for one of these connections rather than open extra ones. Default false. */
-  poolBlock?: boolean | undefined;
-  /** Takes the log lines. Without it, `CBAPI_DEBUG=1` in the environment prints them to standard error. */
-  logger?: Logger | undefined;
-  /** Carries all requests in place of the library's own connections; TLS and proxy settings then have no effect. */
-  fetch?: FetchLike | undefined;
   /** The time, for pauses and caches. */
   clock?: Clock | undefined;
-  /** Lets `http://` addresses through, for this machine only. The token is then sent without encryption. */
-  allowHttp?: boolean | undefined;
 }
 
 /** Options of the raw reads. */
@@ -92,10 +86,11 @@ export abstract class BaseApi implements AsyncDisposable {
 
   /**
    * @param extraOptions - the names of options that the product adds to the common ones.
-   * @throws CbApiError when an option is unknown: a mistyped one must not be ignored.
+   * @throws CbApiError when an option is unknown or has no meaning: a mistyped one must not be ignored.
    */
   protected constructor(product: Product, options: ClientOptions = {}, extraOptions: readonly string[] = []) {
     checkOptions(options, extraOptions);
+    clientLimits(options);
     this.#product = product;
     this.#options = { ...options };
     this.clock = options.clock ?? systemClock;
@@ -143,18 +138,11 @@ export abstract class BaseApi implements AsyncDisposable {
 
   /** Sends requests. Made at the first use, shared by everything that belongs to this client. */
   protected get transport(): Transport {
-    const options = this.#options;
     this.#transport ??= new Transport({
+      ...this.#options,
       credentials: () => this.#credentials ?? this.#resolve(),
       clock: this.clock,
-      timeout: options.timeout,
-      maxRetries: options.maxRetries,
-      integrationName: options.integrationName,
-      poolMaxsize: options.poolMaxsize,
-      poolBlock: options.poolBlock,
-      allowHttp: options.allowHttp,
       logger: this.#logger,
-      fetch: options.fetch,
     });
     return this.#transport;
   }
@@ -176,7 +164,9 @@ export abstract class BaseApi implements AsyncDisposable {
         if (this.#connecting === connecting) this.#connecting = undefined;
       });
     }
-    await waitFor(this.#connecting, options, "connect()");
+    const timeout = options.timeout === undefined ? undefined : timeLimit(options.timeout);
+    const late = () => new TimeoutError(`connect() did not end within ${timeout} ms.`, { timeout });
+    await waitFor(this.#connecting, options.signal, timeout, late);
     this.#connected = true;
     return this;
   }
@@ -259,24 +249,30 @@ export abstract class BaseApi implements AsyncDisposable {
    * @throws ServerError naming what is different.
    */
   async raiseUnlessJson(response: ApiResponse, expected: Readonly<Record<string, unknown>>): Promise<void> {
-    const details = { status: response.status, path: response.path };
-    if (response.status !== 200) {
-      const serverMessage = (await response.text()).slice(0, 4096);
-      throw new ServerError(`${response.path} was answered ${response.status}; 200 was expected: ${serverMessage}`, {
-        ...details,
-        serverMessage,
-      });
-    }
+    const refuse = async (what: string, code?: string): Promise<never> => {
+      const { status, path } = response;
+      // Masked whole and as it came: it is no error answer, so nothing has looked at it yet.
+      const serverMessage = this.withoutSecrets(await response.text());
+      const message = `${path} was answered ${status}${what}: ${serverMessage}`;
+      throw new ServerError(message, { status, path, serverMessage, code });
+    };
+    if (response.status !== 200) return refuse("; 200 was expected");
     const document = await response.json();
     const actual = typeof document === "object" && document !== null ? (document as Record<string, unknown>) : {};
     for (const [key, value] of Object.entries(expected)) {
       if (Object.hasOwn(actual, key) && actual[key] === value) continue;
-      const serverMessage = JSON.stringify(document).slice(0, 4096);
-      throw new ServerError(
-        `${response.path} was answered 200, but "${key}" is not ${JSON.stringify(value)}: ${serverMessage}`,
-        { ...details, serverMessage, code: "REFUSED" },
-      );
+      await refuse(`, but "${key}" is not ${JSON.stringify(value)}`, "REFUSED");
     }
+  }
+
+  /**
+   * A text of the server's, fit for an error or a log: without this client's secrets and the values of secret fields,
+   * and not longer than a few thousand characters.
+   *
+   * @internal
+   */
+  withoutSecrets(text: string): string {
+    return this.transport.withoutSecrets(text);
   }
 
   /** Ends the connections. Calls that are still running fail. */
@@ -293,7 +289,7 @@ export abstract class BaseApi implements AsyncDisposable {
     const known = this.#credentials?.url ?? this.#options.url;
     return known === undefined
       ? `${this.constructor.name} (not connected)`
-      : `${this.constructor.name} @ ${withoutUser(known)}`;
+      : `${this.constructor.name} @ ${maskUrl(known).replace(/\/+$/, "")}`;
   }
 
   /** A client has no JSON form: only what tells it apart is given. */
@@ -302,11 +298,11 @@ export abstract class BaseApi implements AsyncDisposable {
   }
 
   async #greet(): Promise<void> {
-    const credentials = this.#credentials ?? (await this.#resolve());
     try {
       await this.hello({});
     } catch (error) {
-      if (!(error instanceof UnauthorizedError)) throw error;
+      const credentials = this.#credentials;
+      if (!(error instanceof UnauthorizedError) || credentials === undefined) throw error;
       const { status, method, path, serverMessage } = error;
       throw new UnauthorizedError(
         `Invalid API token for server ${this.#serverUrl(credentials)} (${credentials.source}). Check token and url; tokens of other servers or products do not work here.`,
@@ -355,10 +351,6 @@ export abstract class BaseApi implements AsyncDisposable {
   }
 }
 
-function withoutUser(url: string): string {
-  return url.replace(/\/+$/, "").replace(/\/\/[^/@]*@/, "//");
-}
-
 function checkOptions(options: object, extraOptions: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (optionNames.has(name) || extraOptions.includes(name)) continue;
@@ -371,31 +363,3 @@ function checkOptions(options: object, extraOptions: readonly string[]): void {
     throw new CbApiError(`Unknown option ${name}. ${hint}`, { code: "UNKNOWN_OPTION" });
   }
 }
-
-/** Waits for shared work without being able to stop it. */
-async function waitFor(work: Promise<void>, { signal, timeout }: CallOptions, what: string): Promise<void> {
-  if (signal === undefined && !timeout) return work;
-  let timer: NodeJS.Timeout | undefined;
-  let stop: (() => void) | undefined;
-  try {
-    await Promise.race([
-      work,
-      new Promise<never>((_, reject) => {
-        if (timeout) {
-          timer = setTimeout(
-            () => reject(new TimeoutError(`${what} did not end within ${timeout} ms.`, { timeout })),
-            timeout,
-          );
-        }
-        stop = () => reject(signal?.reason as Error);
-        signal?.addEventListener("abort", stop, { once: true });
-      }),
-    ]);
-  } finally {
-    clearTimeout(timer);
-    if (stop !== undefined) signal?.removeEventListener("abort", stop);
-  }
-}
-
-export type { ApiRequest, ApiResponse, CallOptions, FetchLike, Logger, QueryParameters };
-export { DEFAULT_TIMEOUT };

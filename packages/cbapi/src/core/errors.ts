@@ -20,6 +20,9 @@ export interface ErrorDetails {
   readonly retryAfter?: number | undefined;
 }
 
+/** The details that become properties as they are. */
+const facts = ["status", "method", "path", "uri", "serverMessage", "retryAfter"] as const;
+
 const brands = new WeakMap<object, symbol>();
 
 /**
@@ -54,12 +57,7 @@ export class CbApiError extends Error {
     this.code = details.code ?? "API_ERROR";
     this.retryable = details.retryable ?? false;
     // Only what is known becomes a property: an error without a request prints without a row of undefined.
-    if (details.status !== undefined) this.status = details.status;
-    if (details.method !== undefined) this.method = details.method;
-    if (details.path !== undefined) this.path = details.path;
-    if (details.uri !== undefined) this.uri = details.uri;
-    if (details.serverMessage !== undefined) this.serverMessage = details.serverMessage;
-    if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
+    for (const name of facts) if (details[name] !== undefined) Object.assign(this, { [name]: details[name] });
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {

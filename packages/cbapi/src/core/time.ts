@@ -164,18 +164,6 @@ export function solrTime(date: Date): string {
   return `${iso(date).slice(0, 19)}Z`;
 }
 
-/** `2018-02-06 18:44:33.883000`: a time as declared fields of EDR models are written, UTC without a zone. */
-export function cbTime(date: Date): string {
-  const text = iso(date);
-  return `${text.slice(0, 10)} ${text.slice(11, 23)}000`;
-}
-
-/** `Sun, 21 Nov 2027 10:13:33 GMT`. */
-export function rfc822Time(date: Date): string {
-  iso(date);
-  return date.toUTCString();
-}
-
 /**
  * `2013-09-19T22:07:07.123456Z`: the ISO form of a time that keeps the digits of its source text beyond milliseconds,
  * where there are any but zeros.

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { CbResponseAPI, type CbResponseOptions } from "../response/client.js";
 
-/** What a route of the test server answers: a document, or text with a status. */
+/** What a route of the test server answers: a document, or text with a status; later, when it is a promise. */
 export type Answer = { readonly status: number; readonly text: string } | object | null;
 
 export interface TestServer {
@@ -31,7 +31,7 @@ export async function edrServer(
     request.on("data", (chunk) => {
       body += String(chunk);
     });
-    request.on("end", async () => {
+    const answer = async () => {
       const url = new URL(request.url ?? "/", "http://localhost");
       if (!["/api/info", "/api/v1/storage/events/partition"].includes(url.pathname)) {
         requests.push(
@@ -39,14 +39,15 @@ export async function edrServer(
         );
       }
       const route = (all as Record<string, unknown>)[url.pathname];
-      const answer: unknown = await (typeof route === "function"
+      const given: unknown = await (typeof route === "function"
         ? route(url.searchParams, request.method, body)
         : route);
-      if (answer === undefined) response.writeHead(404).end("not found");
-      else if (typeof answer === "object" && answer !== null && "text" in answer && "status" in answer) {
-        response.writeHead(Number(answer.status)).end(String(answer.text));
-      } else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
-    });
+      if (given === undefined) response.writeHead(404).end("not found");
+      else if (typeof given === "object" && given !== null && "text" in given && "status" in given) {
+        response.writeHead(Number(given.status)).end(String(given.text));
+      } else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(given));
+    };
+    request.on("end", () => void answer());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

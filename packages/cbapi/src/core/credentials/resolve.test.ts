@@ -132,6 +132,7 @@ describe("values", () => {
   });
 
   it("refuses booleans, ports and tokens that have no meaning", () => {
+    expect(() => resolve({ [HOME]: `${PLAIN}ssl_verify=constructor\n` })).toThrow('"constructor"');
     expect(() => resolve({ [HOME]: `${PLAIN}ssl_verify=maybe\n` })).toThrow(
       /ssl_verify .*credentials\.response.* "maybe"/,
     );
@@ -203,5 +204,20 @@ describe("printing", () => {
     }
     expect(inspect(found)).toContain("http://me:********@p:1");
     expect(found.token).toBe("TSECRET");
+    expect(inspect(found, { customInspect: false, showHidden: true })).not.toMatch(/[TPR]SECRET/);
+    expect(JSON.stringify({ ...found })).not.toMatch(/[TPR]SECRET/);
+    expect(Object.keys(JSON.parse(JSON.stringify(found)) as object)).toContain("ssl_verify");
+  });
+
+  it("hides passwords that nobody escaped", () => {
+    for (const password of ["a/PSECRET", "a#PSECRET", "a@PSECRET", "1/PSECRET?x"]) {
+      const found = resolve(
+        { [HOME]: `${PLAIN}proxy=http://me:${password}@p:1\n` },
+        {},
+        { url: `https://me:${password}@d` },
+      );
+      expect(`${inspect(found)}${JSON.stringify(found)}`).not.toContain("PSECRET");
+      expect(found.proxy).toContain("PSECRET");
+    }
   });
 });

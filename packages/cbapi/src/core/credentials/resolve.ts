@@ -7,7 +7,7 @@ import {
   readFiles,
   realSystem,
 } from "./files.js";
-import { type CredentialOverrides, type Credentials, type CredentialsLike, MaskedCredentials } from "./types.js";
+import { type CredentialOverrides, type Credentials, type CredentialsLike, maskedCredentials } from "./types.js";
 import { credentialsFrom, overridesOf, type RawValues } from "./values.js";
 
 /**
@@ -82,7 +82,7 @@ function finish(
   }
   const changed = Object.keys(overrides).length > 0 && Object.keys(values).length > 0;
   const origin = { profile, source: changed ? `${source}, changed by the options of the client` : source };
-  return new MaskedCredentials(credentialsFrom(all, { url: String(url), token: String(token) }, origin));
+  return maskedCredentials(credentialsFrom(all, { url: String(url), token: String(token) }, origin));
 }
 
 /** A section over all files: its own keys go before any file's [DEFAULT]. */

@@ -60,48 +60,39 @@ export type CredentialsLike = Pick<Credentials, "url" | "token"> & {
 /** Fetches credentials from a place of the application's own, for example a vault. Called once, when first needed. */
 export type CredentialProvider = () => CredentialsLike | Promise<CredentialsLike>;
 
-/** Credentials that do not give themselves away when printed. */
-export class MaskedCredentials implements Credentials {
-  readonly url: string;
-  readonly token: string;
-  readonly org_key: string | undefined;
-  readonly ssl_verify: boolean;
-  readonly ssl_verify_hostname: boolean;
-  readonly ssl_cert_file: string | undefined;
-  readonly ssl_force_tls_1_2: boolean;
-  readonly proxy: string | undefined;
-  readonly ignore_system_proxy: boolean;
-  readonly rabbitmq_user: string;
-  readonly rabbitmq_pass: string | undefined;
-  readonly rabbitmq_host: string;
-  readonly rabbitmq_port: number;
-  readonly profile: string | undefined;
-  readonly source: string;
+type Secret = "url" | "token" | "proxy" | "rabbitmq_pass";
 
-  constructor(values: Credentials) {
-    this.url = values.url;
-    this.token = values.token;
-    this.org_key = values.org_key;
-    this.ssl_verify = values.ssl_verify;
-    this.ssl_verify_hostname = values.ssl_verify_hostname;
-    this.ssl_cert_file = values.ssl_cert_file;
-    this.ssl_force_tls_1_2 = values.ssl_force_tls_1_2;
-    this.proxy = values.proxy;
-    this.ignore_system_proxy = values.ignore_system_proxy;
-    this.rabbitmq_user = values.rabbitmq_user;
-    this.rabbitmq_pass = values.rabbitmq_pass;
-    this.rabbitmq_host = values.rabbitmq_host;
-    this.rabbitmq_port = values.rabbitmq_port;
-    this.profile = values.profile;
-    this.source = values.source;
+/** Credentials that do not give themselves away when printed: what is, or may hold, a secret is no property of its own. */
+class MaskedCredentials {
+  readonly #secret: Pick<Credentials, Secret>;
+
+  constructor({ url, token, proxy, rabbitmq_pass, ...open }: Credentials) {
+    this.#secret = { url, token, proxy, rabbitmq_pass };
+    Object.assign(this, open);
+  }
+
+  get url(): string {
+    return this.#secret.url;
+  }
+
+  get token(): string {
+    return this.#secret.token;
+  }
+
+  get proxy(): string | undefined {
+    return this.#secret.proxy;
+  }
+
+  get rabbitmq_pass(): string | undefined {
+    return this.#secret.rabbitmq_pass;
   }
 
   /** The values with secrets masked. */
   toJSON(): Record<string, unknown> {
     return {
-      ...Object.fromEntries(Object.entries(this)),
-      url: this.url.includes("@") ? maskUrl(this.url) : this.url,
+      url: maskUrl(this.url),
       token: MASK,
+      ...Object.fromEntries(Object.entries(this)),
       proxy: this.proxy === undefined ? undefined : maskUrl(this.proxy),
       rabbitmq_pass: this.rabbitmq_pass === undefined ? undefined : MASK,
     };
@@ -110,4 +101,9 @@ export class MaskedCredentials implements Credentials {
   [inspect.custom](_depth: number, options: object): string {
     return `Credentials ${inspect(this.toJSON(), options)}`;
   }
+}
+
+/** Hides the secrets among these values from everything but direct reads. */
+export function maskedCredentials(values: Credentials): Credentials {
+  return new MaskedCredentials(values) as MaskedCredentials & Omit<Credentials, Secret>;
 }

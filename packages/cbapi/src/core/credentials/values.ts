@@ -27,16 +27,10 @@ export function overridesOf(options: CredentialOverrides): Record<string, unknow
   return values;
 }
 
-const truths: Readonly<Record<string, boolean>> = {
-  "1": true,
-  yes: true,
-  true: true,
-  on: true,
-  "0": false,
-  no: false,
-  false: false,
-  off: false,
-};
+// A map: an object would also know words such as "constructor".
+const truths: ReadonlyMap<string, boolean> = new Map(
+  Object.entries({ "1": true, yes: true, true: true, on: true, "0": false, no: false, false: false, off: false }),
+);
 
 /**
  * Reads a yes or no. Absent or empty text means the default; anything unknown is refused, because a mistyped
@@ -47,7 +41,7 @@ const truths: Readonly<Record<string, boolean>> = {
 function boolean(value: unknown, fallback: boolean, place: string): boolean {
   if (value === undefined || value === null || value === "") return fallback;
   if (typeof value === "boolean") return value;
-  const known = truths[String(value).toLowerCase()];
+  const known = truths.get(String(value).toLowerCase());
   if (known !== undefined) return known;
   throw new CredentialError(
     `${place} is "${String(value)}", which is neither yes nor no. Write one of true, yes, on, 1, false, no, off, 0.`,

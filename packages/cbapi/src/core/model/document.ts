@@ -28,6 +28,8 @@ export interface ModelHost {
   readonly url: string;
   readonly identityMap: IdentityMap;
   connect(options?: CallOptions): Promise<unknown>;
+  /** The text without the client's token and passwords, should the server have echoed them. */
+  withoutSecrets(text: string): string;
   getObject(path: string, query?: QueryParameters, options?: CallOptions & { default?: unknown }): Promise<unknown>;
   apiJsonRequest(
     method: string,

@@ -182,6 +182,7 @@ describe("a change", () => {
     const error = await sensor.save().catch((e: unknown) => e);
     expect(error).toBeInstanceOf(ServerError);
     expect((error as Error).message).toContain("sensor is being uninstalled");
+    expect(inspect(error)).not.toContain("0123456789abcdef");
     expect(sensor.isDirty()).toBe(true);
   });
 

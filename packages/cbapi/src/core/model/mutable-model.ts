@@ -118,7 +118,8 @@ export abstract class MutableModel extends Model {
     const names = Object.keys(fields);
     const result = fields["result"];
     if (names.length === 1 && names[0] === "result" && result !== "success" && result !== "") {
-      throw new ServerError(`The server did not accept the ${spec.name}: ${String(result)}`, { status });
+      const reason = state.client.withoutSecrets(String(result));
+      throw new ServerError(`The server did not accept the ${spec.name}: ${reason}`, { status, serverMessage: reason });
     }
     const key = (fields[spec.key] ?? state.key ?? this.toJSON()[spec.key]) as Key | undefined;
     if (key === undefined) {

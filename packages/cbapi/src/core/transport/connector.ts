@@ -6,6 +6,7 @@ export interface ConnectorOptions {
   /** The server that the client talks to. Only it is verified by `tls`; other hosts by the system's authorities. */
   readonly origin: string;
   readonly tls: TlsOptions;
+  /** Asked for https servers only. */
   readonly proxyFor: (target: URL) => URL | undefined;
   /** Milliseconds for reaching the proxy, and again for reaching the server. */
   readonly timeout: number;
@@ -36,6 +37,8 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
       if (error === null) callback(null, socket);
       else callback(new ConnectFailure(error), null);
     };
+    // Plain http is for this machine only: through a proxy the token would leave it, unencrypted.
+    if (target.protocol !== "https:") return connect(target, finish);
     let proxy: URL | undefined;
     try {
       proxy = options.proxyFor(new URL(origin));
@@ -44,13 +47,9 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
     }
     if (proxy === undefined) return connect(target, finish);
 
-    const secure = target.protocol === "https:";
-    const address = /:\d+$/.test(host) ? host : `${host}:${secure ? 443 : 80}`;
+    const address = /:\d+$/.test(host) ? host : `${host}:443`;
     openTunnel(proxy, address, { timeout, rejectUnauthorized }).then(
-      (httpSocket) => {
-        if (secure) connect({ ...target, httpSocket }, finish);
-        else finish(null, httpSocket);
-      },
+      (httpSocket) => connect({ ...target, httpSocket }, finish),
       (error: ProxyFailure) => finish(error, null),
     );
   };

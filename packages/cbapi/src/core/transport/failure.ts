@@ -1,19 +1,9 @@
 import { CbApiError, ConnectionError, type ConnectionErrorKind, type ErrorDetails, TimeoutError } from "../errors.js";
 import { ConnectFailure } from "./connector.js";
+import { type RequestContext, requestDetails } from "./context.js";
 import { ProxyFailure } from "./proxy.js";
 import { PIN_MISMATCH } from "./tls.js";
 import { WireFailure } from "./wire.js";
-
-/** The request that failed, for the message and the fields of the error. */
-export interface RequestContext {
-  readonly method: string;
-  /** With its query, secrets masked. */
-  readonly path: string;
-  /** The server's address. */
-  readonly server: string;
-  /** The limit for the whole call in milliseconds, 0 for none. */
-  readonly timeout: number;
-}
 
 interface Diagnosis {
   readonly kind: ConnectionErrorKind;
@@ -36,21 +26,36 @@ const CHAIN_CODES = new Set([
   "INVALID_CA",
 ]);
 
+/** The request itself was refused before anything was sent. */
+const UNSENDABLE = new Set([
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_NOT_SUPPORTED",
+  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
+  "ERR_INVALID_URL",
+]);
+
 /** Turns a broken exchange into the error that callers see. The reason of an aborted signal passes through as it is. */
 export function explainFailure(failure: unknown, context: RequestContext): unknown {
   if (!(failure instanceof WireFailure)) return failure;
   const chain = causes(failure);
   const known = chain.find((error) => error instanceof CbApiError);
   if (known !== undefined) return known;
-  const uri = context.server + context.path;
-  const details = { cause: chain[0], method: context.method, path: context.path, uri };
+  const cause = chain[0] === undefined ? undefined : context.redactor.error(chain[0]);
+  const details = { ...requestDetails(context), cause };
 
   const phase = failure.phase ?? timeoutPhase(chain);
   if (phase !== undefined) return timeoutError(phase, context, details, failure.phase !== undefined);
 
+  const unsendable = chain.find((error) => UNSENDABLE.has(codeOf(error) ?? ""));
+  if (unsendable !== undefined) {
+    return new CbApiError(`The request ${context.method} ${context.path} cannot be sent: ${unsendable.message}.`, {
+      ...details,
+      code: "INVALID_REQUEST",
+    });
+  }
   const diagnosis = diagnose(chain, failure.sent);
   const text = `Cannot reach ${context.server} (${context.method} ${context.path}): ${diagnosis.happened}. ${diagnosis.hint}`;
-  return new ConnectionError(text.trim(), {
+  return new ConnectionError(context.redactor.hide(text.trim()), {
     ...details,
     kind: diagnosis.kind,
     code: diagnosis.code,

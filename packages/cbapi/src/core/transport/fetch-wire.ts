@@ -24,9 +24,10 @@ export class FetchWire implements Wire {
     try {
       const response = await guard.race(this.#fetch(request.origin + request.path, init));
       guard.phase = "total";
+      if (request.mayBeLeft) guard.rest();
       return {
         status: response.status,
-        headers: Object.fromEntries(response.headers),
+        headers: headersOf(response),
         body: new FetchBody(response, guard),
       };
     } catch (error) {
@@ -87,6 +88,15 @@ class Guard {
     this.#stop(new WireFailure(new Error("The answer was not wanted any more"), true));
   }
 
+  /** Nobody has asked for the body, and perhaps nobody will: its time does not keep the program alive. */
+  rest(): void {
+    this.#timer?.unref();
+  }
+
+  wake(): void {
+    this.#timer?.ref();
+  }
+
   /** From now on only the caller's signal counts. */
   untimed(): void {
     clearTimeout(this.#timer);
@@ -114,6 +124,7 @@ class FetchBody implements WireBody {
   }
 
   async bytes(): Promise<Buffer> {
+    this.#guard.wake();
     try {
       return Buffer.from(await this.#guard.race(this.#response.arrayBuffer()));
     } catch (error) {
@@ -125,31 +136,50 @@ class FetchBody implements WireBody {
 
   stream(explain: (failure: unknown) => Error): Readable {
     this.#guard.untimed();
-    return Readable.from(this.#read(explain), { objectMode: false });
+    const reader = this.#response.body?.getReader();
+    let ended = reader === undefined;
+    const end = (): null => {
+      ended = true;
+      this.#guard.release();
+      return null;
+    };
+    const stream = new Readable({
+      read: () => {
+        if (reader === undefined) {
+          stream.push(null);
+          return;
+        }
+        this.#guard.race(reader.read()).then(
+          ({ done, value }) => stream.push(done ? end() : value),
+          (error: unknown) => {
+            end();
+            stream.destroy(explain(this.#guard.explain(error)));
+          },
+        );
+      },
+      destroy: (error, callback) => {
+        if (!ended) {
+          this.#guard.stop();
+          reader?.cancel().catch(() => {}); // a given function need not honour its signal
+        }
+        callback(error);
+      },
+    });
+    return stream;
   }
 
   discard(): void {
     this.#guard.stop();
     this.#response.body?.cancel().catch(() => {}); // it may be gone already; nobody waits for it
   }
+}
 
-  async *#read(explain: (failure: unknown) => Error): AsyncGenerator<Uint8Array> {
-    const reader = this.#response.body?.getReader();
-    if (reader === undefined) return;
-    let ended = false;
-    try {
-      for (;;) {
-        const { done, value } = await this.#guard.race(reader.read());
-        ended = done;
-        if (done) return;
-        yield value;
-      }
-    } catch (error) {
-      ended = true;
-      throw explain(this.#guard.explain(error));
-    } finally {
-      this.#guard.release();
-      if (!ended) this.#guard.stop();
-    }
+/** A function like fetch has undone the compression, but still tells of it, and of the length before that. */
+function headersOf(response: Response): Record<string, string> {
+  const headers = Object.fromEntries(response.headers);
+  if (headers["content-encoding"] !== undefined) {
+    delete headers["content-encoding"];
+    delete headers["content-length"];
   }
+  return headers;
 }

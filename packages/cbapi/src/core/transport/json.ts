@@ -1,3 +1,5 @@
+import { MASK, secretFields } from "./redact.js";
+
 /**
  * Writes a value as JSON with sorted keys and a space after commas and colons, the form that Carbon Black's own clients
  * send. What `JSON.stringify` leaves out is left out here too.
@@ -5,10 +7,20 @@
  * @throws TypeError for what JSON has no form for (a bigint, a cycle).
  */
 export function stringifySorted(value: unknown): string {
-  return write(value, "", []) ?? "null";
+  return write(value, "", [], undefined) ?? "null";
 }
 
-function write(value: unknown, key: string, above: readonly object[]): string | undefined {
+/** The same for people to read, with the values of secret fields masked, whatever they are. */
+export function stringifyMasked(value: unknown): string {
+  return write(value, "", [], secretFields) ?? "null";
+}
+
+function write(
+  value: unknown,
+  key: string,
+  above: readonly object[],
+  hidden: ReadonlySet<string> | undefined,
+): string | undefined {
   let plain = value;
   if (typeof plain === "object" && plain !== null && "toJSON" in plain && typeof plain.toJSON === "function") {
     plain = plain.toJSON(key);
@@ -18,11 +30,11 @@ function write(value: unknown, key: string, above: readonly object[]): string | 
   if (above.includes(plain)) throw new TypeError(`Cannot send a structure that contains itself (at "${key}") as JSON`);
   const path = [...above, plain];
   if (Array.isArray(plain)) {
-    return `[${plain.map((item, index) => write(item, String(index), path) ?? "null").join(", ")}]`;
+    return `[${plain.map((item, index) => write(item, String(index), path, hidden) ?? "null").join(", ")}]`;
   }
   const members: string[] = [];
   for (const [name, member] of Object.entries(plain).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
-    const text = write(member, name, path);
+    const text = hidden?.has(name) ? JSON.stringify(MASK) : write(member, name, path, hidden);
     if (text !== undefined) members.push(`${JSON.stringify(name)}: ${text}`);
   }
   return `{${members.join(", ")}}`;

@@ -5,7 +5,7 @@ import { stringifySorted } from "./json.js";
 import { encodeMultipart } from "./multipart.js";
 import { bypasses, parseProxy, systemProxy } from "./proxy.js";
 import { encodeQuery, withQuery } from "./query.js";
-import { maskJson, maskPath, maskUrl, secretFields } from "./redact.js";
+import { MASK, maskJson, maskPath, maskUrl, Redactor, secretFields } from "./redact.js";
 import { backoff, pauseBefore, retryAfter } from "./retry.js";
 import { parseServerUrl } from "./server-url.js";
 
@@ -91,8 +91,50 @@ describe("masking", () => {
       }
     }
     expect(maskJson('{"password": "cut of')).not.toContain("cut of");
+  });
+
+  it.each([
+    '{"password": ["a]b", "HIDDEN"], "name": "kept"}',
+    '{"password": {"a}": ["HIDDEN", {"b": "HIDDEN"}]}, "name": "kept"}',
+    JSON.stringify({ message: JSON.stringify({ token: 'a"HIDDEN\\', name: "kept" }) }),
+    JSON.stringify([JSON.stringify({ m: JSON.stringify({ password: 'a"b\\"HIDDEN', name: "kept" }) })]),
+    "Invalid user {u'password': u'it HIDDEN', 'name': 'kept'}",
+    "Invalid form password=HIDDEN&name=kept",
+    '{"name": "kept", "password": [["HIDDEN"',
+  ])("hides what is in lists, objects and documents inside documents: %s", (text) => {
+    const masked = new Redactor().text(text);
+    expect(masked).not.toContain("HIDDEN");
+    expect(masked).toContain("kept");
+  });
+
+  it("finds every secret of any document, in time", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), fc.boolean(), (secret, other, twice) => {
+        const inner = JSON.stringify({ password: secret, kept: other });
+        const masked = maskJson(twice ? JSON.stringify({ inner }) : inner);
+        const value = JSON.parse(masked) as { inner: string };
+        expect(twice ? JSON.parse(value.inner) : value).toEqual(
+          JSON.parse(
+            JSON.stringify({ ...(JSON.parse(maskJson(JSON.stringify({ kept: other }))) as object), password: MASK }),
+          ),
+        );
+      }),
+    );
+    const started = Date.now();
+    maskJson("\\".repeat(500_000));
+    maskJson(`{"password": "${"\\".repeat(500_000)}`);
+    maskJson('"password":['.repeat(50_000));
+    expect(Date.now() - started).toBeLessThan(1000);
+  });
+
+  it("hides passwords in queries and addresses, however they are written", () => {
     expect(maskPath("/a?b=1&password=x&c=2")).toBe("/a?b=1&password=********&c=2");
     expect(maskUrl("http://me:pw@proxy:1/")).toBe("http://me:********@proxy:1/");
+    for (const url of ["http://me:a/HIDDEN@p:1", "me:a#HIDDEN@p:1", "https://me:a@HIDDEN?@p:1", "http://HIDDEN@p:1"]) {
+      expect(maskUrl(url)).not.toContain("HIDDEN");
+      expect(maskUrl(url)).toContain("@p:1");
+    }
+    expect(maskUrl("https://p:1/x")).toBe("https://p:1/x");
   });
 });
 
@@ -147,6 +189,16 @@ describe("proxies", () => {
   it("refuses kinds it does not speak, without repeating the password", () => {
     expect(() => parseProxy("socks5://u:HIDDEN@p:1", "proxy")).toThrow("cannot be used");
     expect(() => parseProxy("socks5://u:HIDDEN@p:1", "proxy")).not.toThrow("HIDDEN");
+    for (const address of [
+      "http://u:1/HIDDEN@p:1",
+      "http://u:1#HIDDEN@p:1",
+      "u:1?HIDDEN@p:1",
+      "http://u:x/HIDDEN@p:1",
+    ]) {
+      expect(() => parseProxy(address, "proxy")).toThrow("%2F");
+      expect(() => parseProxy(address, "proxy")).not.toThrow("HIDDEN");
+    }
+    expect(parseProxy("http://u:a@b@p:1", "proxy").host).toBe("p:1");
   });
 });
 
@@ -187,7 +239,14 @@ describe("parseServerUrl", () => {
     expect(() => parseServerUrl("http://cb.example", true)).toThrow("this machine only");
   });
 
-  it.each(["cb.example", "ftp://x", "https://u:HIDDEN@h", "https://h?x=1"])("refuses %s", (url) => {
+  it.each([
+    "cb.example",
+    "ftp://x",
+    "https://u:HIDDEN@h",
+    "https://u:1/HIDDEN@h",
+    "https://u:a#HIDDEN@h",
+    "https://h?x=HIDDEN",
+  ])("refuses %s", (url) => {
     expect(() => parseServerUrl(url, false)).toThrow("cannot be used");
     expect(() => parseServerUrl(url, false)).not.toThrow("HIDDEN");
   });

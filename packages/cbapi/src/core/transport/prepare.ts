@@ -1,8 +1,10 @@
 import { Readable } from "node:stream";
 import { CbApiError } from "../errors.js";
 import { stringifySorted } from "./json.js";
+import { isHeaderValue } from "./limits.js";
 import { encodeMultipart } from "./multipart.js";
 import { withQuery } from "./query.js";
+import type { Redactor } from "./redact.js";
 import type { ApiRequest } from "./types.js";
 
 /** One request, ready to be sent as often as needed. */
@@ -12,20 +14,37 @@ export interface Prepared {
   readonly path: string;
   readonly headers: readonly string[];
   readonly body: () => string | Uint8Array | Readable | undefined;
+  /** The length of a body that is written anew each time. */
+  readonly length: number | undefined;
   /** Whether the body can be sent again. */
   readonly replayable: boolean;
   readonly idempotent: boolean;
 }
 
-/** Puts a request together: address, headers, body. `prefix` stands before every path, `standard` are the common headers. */
-export function prepare(request: ApiRequest, prefix: string, standard: readonly string[]): Prepared {
+/** What all requests of a client have in common. */
+export interface Common {
+  /** Stands before every path. */
+  readonly prefix: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly redactor: Redactor;
+}
+
+/**
+ * Puts a request together: address, headers, body.
+ *
+ * @throws CbApiError when the path or a header cannot be sent.
+ */
+export function prepare(request: ApiRequest, { prefix, headers: standard, redactor }: Common): Prepared {
   const method = request.method.toUpperCase();
-  if (!request.path.startsWith("/"))
-    throw new CbApiError(`The path "${request.path}" must begin with a slash.`, { code: "INVALID_PATH" });
+  if (!request.path.startsWith("/")) {
+    const shown = redactor.path(request.path);
+    throw new CbApiError(`The path "${shown}" must begin with a slash.`, { code: "INVALID_PATH" });
+  }
   const path = encodePath(prefix + withQuery(request.path, request.query));
-  const { headers, body, replayable } = prepareBody(request, standard);
   const idempotent = request.idempotent ?? (method === "GET" || method === "HEAD");
-  return { request, method, path, headers, body, replayable, idempotent };
+  const { headers, body, length, replayable } = prepareBody(request, standard);
+  return { request, method, path, headers, body, length, replayable, idempotent };
 }
 
 // Only what HTTP has no way to carry is escaped: the rest is as the caller wrote it.
@@ -38,22 +57,25 @@ function encodePath(path: string): string {
 function prepareBody(
   request: ApiRequest,
   standard: readonly string[],
-): Pick<Prepared, "headers" | "body" | "replayable"> {
+): Pick<Prepared, "headers" | "body" | "length" | "replayable"> {
   const { body, json } = request;
   if (json !== undefined) {
     const text = stringifySorted(json);
     return {
       headers: merge(standard, request.headers, ["Content-Type", "application/json"]),
       body: () => text,
+      length: undefined,
       replayable: true,
     };
   }
   if (body instanceof FormData) {
     const form = encodeMultipart(body);
     const own = ["Content-Type", form.contentType, "Content-Length", String(form.contentLength)];
-    return { headers: merge(standard, request.headers, own), body: () => form.stream(), replayable: true };
+    const { contentLength: length } = form;
+    return { headers: merge(standard, request.headers, own), body: () => form.stream(), length, replayable: true };
   }
-  return { headers: merge(standard, request.headers), body: () => body, replayable: !(body instanceof Readable) };
+  const headers = merge(standard, request.headers);
+  return { headers, body: () => body, length: undefined, replayable: !(body instanceof Readable) };
 }
 
 function merge(
@@ -68,12 +90,21 @@ function merge(
     const name = all[index] ?? "";
     merged.set(name.toLowerCase(), [name, all[index + 1] ?? ""]);
   }
-  for (const [name, value] of Object.entries(given)) merged.set(name.toLowerCase(), [name, value]);
+  for (const [name, value] of Object.entries(given)) {
+    if (!/^[!#$%&'*+\-.^`|~\w]+$/.test(name) || !isHeaderValue(value)) {
+      // The value is not repeated: it may be a secret.
+      throw new CbApiError(
+        `The header ${JSON.stringify(name)} cannot be sent: a name is a word, a value one line of text in Latin letters.`,
+        { code: "INVALID_HEADER" },
+      );
+    }
+    merged.set(name.toLowerCase(), [name, value]);
+  }
   return [...merged.values()].flat();
 }
 
 /** The headers for another host. */
-export function withoutSecrets(headers: readonly string[]): string[] {
+export function withoutToken(headers: readonly string[]): string[] {
   return headers.filter(
     (_, index) => !/^(x-auth-token|authorization|cookie)$/i.test(headers[index - (index % 2)] ?? ""),
   );

@@ -34,24 +34,25 @@ export function parseProxy(text: string, source: string): URL {
   } catch {
     // Reported below; the parser's own error repeats the address with its password.
   }
-  if (url !== undefined && (url.protocol === "http:" || url.protocol === "https:")) return url;
+  // An @ behind the host is the end of a password with a slash, # or ? in it: what looks like the host is the user.
+  const misread = url !== undefined && (url.pathname + url.search + url.hash).includes("@");
+  if (url !== undefined && !misread && (url.protocol === "http:" || url.protocol === "https:")) return url;
   throw new CredentialError(
-    `The proxy address "${maskUrl(text)}" (${source}) cannot be used. Write it as http://host:port or http://user:password@host:port.`,
+    `The proxy address "${maskUrl(text)}" (${source}) cannot be used. Write it as http://host:port or http://user:password@host:port, with / # ? @ in the password as %2F %23 %3F %40.`,
     { code: "INVALID_PROXY" },
   );
 }
 
-/** The proxy that the system's variables give for a server, if any. Lower-case names win, as in other clients. */
+/** The proxy that the system's variables give for an https server, if any. Lower-case names win, as in other clients. */
 export function systemProxy(target: URL, environment: Environment): URL | undefined {
   const pick = (name: string): [string, string] | undefined => {
-    // A web server that runs scripts sets HTTP_PROXY from a request header: there only the lower-case name is trusted.
-    for (const key of name === "http_proxy" && environment["REQUEST_METHOD"] ? [name] : [name, name.toUpperCase()]) {
+    for (const key of [name, name.toUpperCase()]) {
       const value = environment[key]?.trim();
       if (value) return [key, value];
     }
     return undefined;
   };
-  const found = pick(target.protocol === "https:" ? "https_proxy" : "http_proxy") ?? pick("all_proxy");
+  const found = pick("https_proxy") ?? pick("all_proxy");
   if (found === undefined || bypasses(target, pick("no_proxy")?.[1] ?? "")) return undefined;
   return parseProxy(found[1], `environment variable ${found[0]}`);
 }

@@ -1,5 +1,6 @@
 import { ClientError } from "../errors.js";
-import type { RequestContext } from "./failure.js";
+import { type RequestContext, requestDetails } from "./context.js";
+import { maskUrl } from "./redact.js";
 import type { WireResponse } from "./wire.js";
 
 /** Where an answer sends a read to, if it is a redirect that reads may follow. */
@@ -17,12 +18,21 @@ export function redirectTarget(answer: WireResponse, method: string, from: strin
 
 /** The error for a redirect that is not followed. */
 export function redirectError(status: number, location: string, context: RequestContext): ClientError {
-  const { method, path, server } = context;
-  const uri = server + path;
-  const target = location.replace(/[?#].*$/s, "").slice(0, 200); // signed addresses carry secrets in their query
+  const details = requestDetails(context);
+  const target = context.redactor.path(shown(location, details.uri)).slice(0, 200);
   return new ClientError(
-    `${method} ${uri} was answered ${status}, a redirect to ${target}, which is not followed: ` +
+    `${details.method} ${details.uri} was answered ${status}, a redirect to ${target}, which is not followed: ` +
       "reads follow ten redirects on the same server, and no redirect takes the token to another. Check url.",
-    { code: "REDIRECT", status, method, path, uri },
+    { ...details, code: "REDIRECT", status },
   );
+}
+
+/** Where a redirect leads to. Signed addresses carry secrets in their query, others a password before their host. */
+function shown(location: string, from: string): string {
+  try {
+    const { origin, pathname } = new URL(location, from);
+    return origin + pathname;
+  } catch {
+    return maskUrl(location).replace(/[?#].*$/s, "");
+  }
 }

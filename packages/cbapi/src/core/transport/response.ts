@@ -1,36 +1,28 @@
-import { Readable } from "node:stream";
-import { promisify } from "node:util";
-import { brotliDecompress, gunzip, inflate } from "node:zlib";
+import { finished, pipeline, Readable } from "node:stream";
 import { CbApiError, ConnectionError, type ServerError } from "../errors.js";
-import { explainFailure, type RequestContext } from "./failure.js";
+import { type RequestContext, requestDetails } from "./context.js";
+import { type Decoder, decoderFor } from "./encoding.js";
+import { explainFailure } from "./failure.js";
 import { notJsonError, type RefusedAnswer } from "./status.js";
 import type { ApiResponse } from "./types.js";
 import type { WireBody, WireResponse } from "./wire.js";
-
-const decoders: Readonly<Record<string, (data: Buffer) => Promise<Buffer>>> = {
-  gzip: promisify<Buffer, Buffer>(gunzip),
-  deflate: promisify<Buffer, Buffer>(inflate),
-  br: promisify<Buffer, Buffer>(brotliDecompress),
-};
 
 /** An answer and the means to explain what goes wrong while its body is read. */
 export class TransportResponse implements ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly #context: RequestContext;
-  readonly #secrets: readonly string[];
   readonly #body: WireBody;
   #taken = false;
   #bytes: Buffer | undefined;
   #reading: Promise<Buffer> | undefined;
   #document: { readonly value: unknown } | undefined;
 
-  constructor(response: WireResponse, context: RequestContext, secrets: readonly string[]) {
+  constructor(response: WireResponse, context: RequestContext) {
     this.status = response.status;
     this.headers = response.headers;
     this.#body = response.body;
     this.#context = context;
-    this.#secrets = secrets;
   }
 
   get path(): string {
@@ -63,10 +55,12 @@ export class TransportResponse implements ApiResponse {
   stream(): Readable {
     if (this.#bytes !== undefined) return Readable.from([this.#bytes], { objectMode: false });
     this.#take();
-    return this.#body.stream((failure) => {
+    const raw = this.#body.stream((failure) => {
       const error = explainFailure(failure, this.#context);
       return error instanceof Error ? error : new Error("The download was stopped", { cause: error });
     });
+    const decoder = this.#decoder();
+    return decoder === undefined ? raw : this.#decoded(raw, decoder);
   }
 
   async discard(): Promise<void> {
@@ -75,18 +69,41 @@ export class TransportResponse implements ApiResponse {
     this.#body.discard();
   }
 
-  /** What an error about this answer needs. Only for bodies that have been read. */
+  /**
+   * The beginning of the body, for an error: no more of it than this many bytes, and no more than arrives in time. What
+   * a server says about its failure must not cost more than the failure.
+   */
+  async beginning(length: number, milliseconds: number): Promise<string> {
+    const stream = this.stream();
+    const chunks: Buffer[] = [];
+    let size = 0;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      stream.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size >= length) resolve();
+      });
+      // However it ends: the status says enough, and a broken error page must not hide it.
+      finished(stream, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    stream.on("error", () => {}).destroy();
+    return decode(Buffer.concat(chunks).subarray(0, length));
+  }
+
+  /** What an error about this answer needs. */
   refused(text: string, now: number): RefusedAnswer {
-    return { status: this.status, headers: this.headers, text, secrets: this.#secrets, now };
+    return { status: this.status, headers: this.headers, text, now };
   }
 
   #take(): void {
     if (this.#taken) {
       throw new CbApiError(
         `The body of ${this.#context.method} ${this.#context.path} was already taken as a stream or dropped.`,
-        {
-          code: "BODY_TAKEN",
-        },
+        { code: "BODY_TAKEN" },
       );
     }
     this.#taken = true;
@@ -100,12 +117,10 @@ export class TransportResponse implements ApiResponse {
     } catch (failure) {
       throw explainFailure(failure, this.#context);
     }
-    // Compression is never asked for, but something between may apply it all the same.
-    const encoding = this.headers["content-encoding"];
-    const decoder = encoding === undefined ? undefined : decoders[encoding.toLowerCase()];
-    if (decoder !== undefined && bytes.length > 0) {
+    const decoder = bytes.length === 0 ? undefined : this.#decoder();
+    if (decoder !== undefined) {
       try {
-        bytes = await decoder(bytes);
+        bytes = await decoder.whole(bytes);
       } catch (cause) {
         throw this.#truncated(cause);
       }
@@ -114,24 +129,42 @@ export class TransportResponse implements ApiResponse {
     return bytes;
   }
 
+  #decoder(): Decoder | undefined {
+    // These have the headers of a body and no body.
+    return this.#context.method === "HEAD" || this.status === 304 ? undefined : decoderFor(this.headers);
+  }
+
+  /** As the plain body: what is not read is not fetched, and what is given up is ended on the wire. */
+  #decoded(raw: Readable, decoder: Decoder): Readable {
+    const decoding = decoder.stream();
+    const decoded = new Readable({
+      read: () => decoding.resume(),
+      destroy: (error, callback) => {
+        raw.destroy();
+        callback(error);
+      },
+    });
+    decoding.on("data", (chunk: Buffer) => {
+      if (!decoded.push(chunk)) decoding.pause();
+    });
+    decoding.pause();
+    // The wire's own failures are explained already; the rest is what the decoder could not make sense of.
+    decoding.on("error", (error) => decoded.destroy(raw.errored ?? this.#truncated(error)));
+    pipeline(raw, decoding, () => {}); // what goes wrong arrives as the decoder's error, also after its last input
+    decoding.once("end", () => decoded.push(null));
+    return decoded;
+  }
+
   #invalid(text: string, cause: unknown): ConnectionError | ServerError {
-    if (isTruncated(text, cause)) return this.#truncated(cause);
+    if (isTruncated(text, cause)) return this.#truncated(plainCause(cause));
     return notJsonError(this.refused(text, 0), this.#context, plainCause(cause));
   }
 
   #truncated(cause: unknown): ConnectionError {
-    const { method, path, server } = this.#context;
+    const details = requestDetails(this.#context);
     return new ConnectionError(
-      `The answer to ${method} ${server}${path} is cut off: it ends in the middle of its data. The server or a proxy stopped sending; try again.`,
-      {
-        cause: plainCause(cause),
-        kind: "closed",
-        code: "TRUNCATED_ANSWER",
-        retryable: true,
-        method,
-        path,
-        uri: server + path,
-      },
+      `The answer to ${details.method} ${details.uri} is cut off: it ends in the middle of its data. The server or a proxy stopped sending; try again.`,
+      { ...details, cause, kind: "closed", code: "TRUNCATED_ANSWER", retryable: true },
     );
   }
 }

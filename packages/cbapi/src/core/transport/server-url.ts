@@ -1,4 +1,5 @@
 import { ConnectionError } from "../errors.js";
+import { maskUrl } from "./redact.js";
 
 /** A server's address: what requests are prefixed with, split for the wire. */
 export interface ServerUrl {
@@ -19,7 +20,7 @@ const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
  */
 export function parseServerUrl(text: string, allowHttp: boolean): ServerUrl {
   const fail = (reason: string): never => {
-    const shown = text.replace(/\/\/[^/@]*@/, "//");
+    const shown = maskUrl(text).replace(/[?#].*$/s, "?...");
     throw new ConnectionError(`The server address "${shown}" cannot be used: ${reason}`, {
       kind: "url",
       code: "INVALID_SERVER_URL",
@@ -42,7 +43,8 @@ export function parseServerUrl(text: string, allowHttp: boolean): ServerUrl {
   } else if (parsed.protocol !== "https:") {
     fail("the server URL must begin with https://, for example https://localhost.");
   }
-  if (parsed.username !== "" || parsed.password !== "")
+  // An @ in the path is the end of a password with a slash in it: what looks like the host is the user.
+  if (parsed.username !== "" || parsed.password !== "" || text.includes("@"))
     fail("it must not hold a user or a password; the token is set apart from it.");
   if (parsed.search !== "" || parsed.hash !== "") fail("it must not hold a query or a fragment.");
   return { url: trimmed, origin: parsed.origin, prefix: parsed.pathname.replace(/\/+$/, "") };

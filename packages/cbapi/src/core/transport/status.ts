@@ -6,28 +6,31 @@ import {
   ServerError,
   UnauthorizedError,
 } from "../errors.js";
-import type { RequestContext } from "./failure.js";
-import { maskJson, maskTexts } from "./redact.js";
+import { type RequestContext, requestDetails } from "./context.js";
+import type { Redactor } from "./redact.js";
 import { retryAfter } from "./retry.js";
 
 /** How much of a server's text an error keeps, and how much of that its message shows. */
 const KEPT = 4096;
 const SHOWN = 500;
+/** How much of it is looked at to begin with. */
+export const READ = 64 * 1024;
 
 /** An answer that is an error, or that is not what it should be. */
 export interface RefusedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
-  /** Texts that must not be repeated, should the server have echoed them. */
-  readonly secrets: readonly string[];
   /** Milliseconds since 1970, to read a `Retry-After` that is a date. */
   readonly now: number;
 }
 
-/** The server's text without secrets, on one line, cut to a length. */
-export function serverText(text: string, secrets: readonly string[], length: number = KEPT): string {
-  const clean = maskJson(maskTexts(text.slice(0, KEPT * 4), secrets)).trim();
+/** The server's text without secrets, cut to a length. */
+export function serverText(text: string, redactor: Redactor, length: number = KEPT): string {
+  let clean = redactor.text(text.slice(0, READ));
+  // The end of what was cut off may be the beginning of a secret, which nothing recognises.
+  if (text.length >= READ) clean = clean.slice(0, Math.max(0, clean.length - redactor.longest));
+  clean = clean.trim();
   return clean.length > length ? `${clean.slice(0, length - 3)}...` : clean;
 }
 
@@ -37,17 +40,16 @@ const looksLikeHtml = (answer: RefusedAnswer): boolean =>
 /** The error for an answer of 400 and above. */
 export function statusError(answer: RefusedAnswer, context: RequestContext): CbApiError {
   const { status } = answer;
-  const { method, path, server } = context;
-  const uri = server + path;
-  const message = serverText(answer.text, answer.secrets);
+  const request = requestDetails(context);
+  const message = serverText(answer.text, context.redactor);
   const said =
     message === ""
       ? " (the server gave no reason)"
-      : `: ${serverText(reasonIn(answer.text), answer.secrets, SHOWN).replace(/\s+/g, " ")}`;
+      : `: ${serverText(reasonIn(answer.text), context.redactor, SHOWN).replace(/\s+/g, " ")}`;
   const wait = retryAfter(answer.headers, answer.now);
-  const details = { status, method, path, uri, serverMessage: message, retryAfter: wait };
+  const details = { ...request, status, serverMessage: message, retryAfter: wait };
   const text = (hint: string): string =>
-    `${method} ${uri} was answered ${status}${said}${hint === "" ? "" : `. ${hint}`}`;
+    `${request.method} ${request.uri} was answered ${status}${said}${hint === "" ? "" : `. ${hint}`}`;
 
   if (status >= 500) {
     const passing = status === 502 || status === 503 || status === 504;
@@ -116,33 +118,31 @@ function isMalformedQuery(text: string): boolean {
 
 /** The error for a successful answer that should be JSON and is not. */
 export function notJsonError(answer: RefusedAnswer, context: RequestContext, cause: unknown): ServerError {
-  const { method, path, server } = context;
+  const request = requestDetails(context);
   const html = looksLikeHtml(answer);
   const what = answer.text.trim() === "" ? "an empty body" : html ? "a web page" : "something that is not JSON";
   const hint = html
     ? "Is url the right server? Carbon Black Cloud addresses need the Cloud classes, and a login page means that the API is elsewhere."
     : "Check that url is the address of the API.";
-  const start = serverText(answer.text, answer.secrets, 120).replace(/\s+/g, " ");
+  const start = serverText(answer.text, context.redactor, 120).replace(/\s+/g, " ");
   return new ServerError(
-    `${method} ${server}${path} was answered ${answer.status} with ${what} instead of JSON${start === "" ? "" : ` (${start})`}. ${hint}`,
+    `${request.method} ${request.uri} was answered ${answer.status} with ${what} instead of JSON${start === "" ? "" : ` (${start})`}. ${hint}`,
     {
+      ...request,
       cause,
       code: "NOT_JSON",
       status: answer.status,
-      method,
-      path,
-      uri: server + path,
-      serverMessage: serverText(answer.text, answer.secrets),
+      serverMessage: serverText(answer.text, context.redactor),
     },
   );
 }
 
 /** The error for a successful answer whose document says that it failed. */
 export function refusedError(answer: RefusedAnswer, context: RequestContext): ServerError {
-  const { method, path, server } = context;
-  const message = serverText(answer.text, answer.secrets);
+  const request = requestDetails(context);
+  const message = serverText(answer.text, context.redactor);
   return new ServerError(
-    `${method} ${server}${path} was answered ${answer.status}, but the server reports an error: ${message}`,
-    { code: "REFUSED", status: answer.status, method, path, uri: server + path, serverMessage: message },
+    `${request.method} ${request.uri} was answered ${answer.status}, but the server reports an error: ${message}`,
+    { ...request, code: "REFUSED", status: answer.status, serverMessage: message },
   );
 }

@@ -1,41 +1,32 @@
 import type { Clock } from "../clock.js";
 import type { Credentials } from "../credentials/types.js";
-import { CbApiError, ConnectionError } from "../errors.js";
-import { version } from "../version.js";
-import { createConnector } from "./connector.js";
-import { explainFailure, type RequestContext } from "./failure.js";
-import { FetchWire } from "./fetch-wire.js";
+import { CbApiError, ConnectionError, TimeoutError } from "../errors.js";
+import type { RequestContext } from "./context.js";
+import { explainFailure } from "./failure.js";
+import { clientLimits, DEFAULT_TIMEOUT, type Limits, timeLimit } from "./limits.js";
 import { RequestLog } from "./log.js";
-import { type Prepared, prepare, withoutSecrets } from "./prepare.js";
-import { type Environment, parseProxy, systemProxy } from "./proxy.js";
-import { maskPath } from "./redact.js";
+import { type Opened, openWire } from "./opening.js";
+import { type Prepared, prepare, withoutToken } from "./prepare.js";
+import type { Environment } from "./proxy.js";
+import { maskPath, Redactor } from "./redact.js";
 import { redirectError, redirectTarget } from "./redirect.js";
 import { TransportResponse } from "./response.js";
-import { DEFAULT_RETRIES, pauseBefore, type Repeat, repeatForStatus } from "./retry.js";
-import { parseServerUrl, type ServerUrl } from "./server-url.js";
-import { refusedError, statusError } from "./status.js";
-import { tlsOptions } from "./tls.js";
-import type { ApiRequest, ApiResponse, CallOptions, FetchLike, Logger, QueryParameters } from "./types.js";
-import { UndiciWire } from "./undici-wire.js";
-import { type Wire, WireFailure, type WireResponse } from "./wire.js";
+import { pauseBefore, type Repeat, repeatForStatus } from "./retry.js";
+import { READ, refusedError, serverText, statusError } from "./status.js";
+import type { ApiRequest, ApiResponse, CallOptions, QueryParameters, TransportSettings } from "./types.js";
+import { waitFor } from "./wait.js";
+import { WireFailure, type WireResponse } from "./wire.js";
 
-/** The limit for a call when neither it nor the client names one, in milliseconds. */
-export const DEFAULT_TIMEOUT = 120_000;
-const CONNECT_TIMEOUT = 10_000;
+export { DEFAULT_TIMEOUT };
+
 const MAX_REDIRECTS = 10;
+/** How long the text of an error is waited for, in milliseconds. */
+const ERROR_TEXT_TIME = 2000;
 
-export interface TransportOptions {
+export interface TransportOptions extends TransportSettings {
   /** Asked once, when the first request is sent. */
   readonly credentials: () => Credentials | Promise<Credentials>;
   readonly clock: Clock;
-  readonly timeout?: number | undefined;
-  readonly maxRetries?: number | null | undefined;
-  readonly integrationName?: string | undefined;
-  readonly poolMaxsize?: number | undefined;
-  readonly poolBlock?: boolean | undefined;
-  readonly allowHttp?: boolean | undefined;
-  readonly logger?: Logger | undefined;
-  readonly fetch?: FetchLike | undefined;
   /** The variables that name proxies. */
   readonly environment?: Environment | undefined;
   /** Between 0 and 1, for the jitter of pauses. */
@@ -53,14 +44,6 @@ export interface TransportStats {
 /** How much of an answer is read before the call is done: nothing, all, all of it as JSON. */
 type Read = "nothing" | "bytes" | "json" | "json if any";
 
-/** What is known once the credentials are. */
-interface Opened {
-  readonly wire: Wire;
-  readonly server: ServerUrl;
-  readonly headers: readonly string[];
-  readonly secrets: readonly string[];
-}
-
 /** An attempt that did not succeed. */
 class Failure {
   constructor(
@@ -73,20 +56,19 @@ class Failure {
 export class Transport {
   readonly #options: TransportOptions;
   readonly #log: RequestLog;
-  readonly #retries: number;
-  readonly #timeout: number;
+  readonly #limits: Limits;
   readonly #random: () => number;
   #opened: Opened | undefined;
-  #opening: Promise<Opened> | undefined;
+  #opening: { readonly opened: Promise<Opened>; stop(error: Error): void } | undefined;
   #closed = false;
   #requests = 0;
   #repeated = 0;
 
+  /** @throws CbApiError when an option has no meaning. */
   constructor(options: TransportOptions) {
     this.#options = options;
+    this.#limits = clientLimits(options);
     this.#log = new RequestLog(options.logger);
-    this.#retries = options.maxRetries ?? DEFAULT_RETRIES;
-    this.#timeout = options.timeout ?? DEFAULT_TIMEOUT;
     this.#random = options.random ?? Math.random;
   }
 
@@ -128,43 +110,57 @@ export class Transport {
     return (await isEmpty(response)) ? undefined : response.json();
   }
 
+  /** A server's text without the client's secrets and the values of secret fields, cut to what an error keeps. */
+  withoutSecrets(text: string): string {
+    return serverText(text, this.#opened?.redactor ?? new Redactor());
+  }
+
   /** Ends all connections. Exchanges that are still running fail. */
   async close(): Promise<void> {
     this.#closed = true;
-    // A transport that failed to open has nothing to close.
-    const opened = this.#opened ?? (await this.#opening?.catch(() => undefined));
-    await opened?.wire.close();
+    this.#opening?.stop(closedError());
+    await this.#opened?.wire.close();
   }
 
   async #run(request: ApiRequest, read: Read): Promise<TransportResponse> {
     request.signal?.throwIfAborted();
     if (this.#closed) throw closedError();
     const { clock } = this.#options;
-    const opened = this.#opened ?? (await this.#open());
-    const prepared = prepare(request, opened.server.prefix, opened.headers);
-    const timeout = request.timeout ?? this.#timeout;
+    const timeout = request.timeout === undefined ? this.#limits.timeout : timeLimit(request.timeout);
+    const start = clock.now();
+    let waited = false;
+    let opened = this.#opened;
+    if (opened === undefined) {
+      waited = true;
+      opened = await waitFor(this.#open(), request.signal, timeout, () => noCredentials(request, timeout));
+    }
+    const { server, redactor } = opened;
+    const prepared = prepare(request, opened);
     const context: RequestContext = {
       method: prepared.method,
-      path: maskPath(prepared.path),
-      server: opened.server.url,
+      path: redactor.path(prepared.path),
+      server: server.url,
+      origin: server.origin,
       timeout,
+      redactor,
     };
-    const start = clock.now();
     for (let attempt = 1; ; attempt++) {
       // The clock may be a test's and stand still, or have been set: never less than a moment, never more than the limit.
       const left =
-        timeout === 0 ? 0 : attempt === 1 ? timeout : Math.min(timeout, Math.max(1, timeout - (clock.now() - start)));
+        timeout === 0 || (attempt === 1 && !waited)
+          ? timeout
+          : Math.min(timeout, Math.max(1, timeout - (clock.now() - start)));
       const outcome = await this.#attempt(prepared, context, opened, read, attempt, left);
       if (!(outcome instanceof Failure)) return outcome;
       if (this.#closed) throw closedError(outcome.error);
 
       const again = outcome.repeat === "always" || (outcome.repeat === "idempotent" && prepared.idempotent);
-      if (!again || !prepared.replayable || attempt > this.#retries) throw outcome.error;
+      if (!again || !prepared.replayable || attempt > this.#limits.retries) throw outcome.error;
       const asked = outcome.error instanceof CbApiError ? outcome.error.retryAfter : undefined;
       const remaining = timeout === 0 ? Number.POSITIVE_INFINITY : timeout - (clock.now() - start);
       const pause = pauseBefore(attempt, asked, remaining, this.#random);
       if (pause === undefined) throw outcome.error;
-      this.#log.repeating(prepared.method, prepared.path, pause, attempt + 1);
+      this.#log.repeating(prepared.method, context.path, pause, attempt + 1);
       await clock.sleep(pause, request.signal);
       if (this.#closed) throw closedError(outcome.error);
       this.#repeated++;
@@ -181,13 +177,13 @@ export class Transport {
   ): Promise<TransportResponse | Failure> {
     let answer: WireResponse;
     try {
-      answer = await this.#send(prepared, opened, attempt, timeout);
+      answer = await this.#send(prepared, opened, read, attempt, timeout);
     } catch (failure) {
       const error = explainFailure(failure, context);
       return new Failure(error, repeatForFailure(failure, error));
     }
-    const response = new TransportResponse(answer, context, opened.secrets);
-    if (answer.status >= 300) return this.#refuse(response, context);
+    const response = new TransportResponse(answer, context);
+    if (answer.status >= 300) return this.#refuse(response, context, prepared.request.signal, timeout);
     if (read === "nothing") return response;
     try {
       await response.bytes();
@@ -217,19 +213,20 @@ export class Transport {
     return new Failure(refusedError(response.refused(text, 0), context), "never");
   }
 
-  async #refuse(response: TransportResponse, context: RequestContext): Promise<Failure | TransportResponse> {
+  async #refuse(
+    response: TransportResponse,
+    context: RequestContext,
+    signal: AbortSignal | undefined,
+    timeout: number,
+  ): Promise<Failure | TransportResponse> {
     const { status, headers } = response;
     if (status < 400) {
       if (headers["location"] === undefined) return response; // 304 and the like: for the caller to judge
       await response.discard();
       return new Failure(redirectError(status, headers["location"], context), "never");
     }
-    let text = "";
-    try {
-      text = await response.text();
-    } catch {
-      // The status says enough; a broken error page must not hide it.
-    }
+    const text = await response.beginning(READ, Math.min(timeout || ERROR_TEXT_TIME, ERROR_TEXT_TIME));
+    if (signal?.aborted) return new Failure(signal.reason, "never");
     return new Failure(
       statusError(response.refused(text, this.#options.clock.now()), context),
       repeatForStatus(status),
@@ -237,30 +234,32 @@ export class Transport {
   }
 
   /** One request on the wire, and the redirects that are followed. */
-  async #send(prepared: Prepared, opened: Opened, attempt: number, timeout: number): Promise<WireResponse> {
-    const { request, method } = prepared;
+  async #send(prepared: Prepared, opened: Opened, read: Read, attempt: number, timeout: number): Promise<WireResponse> {
+    const { method } = prepared;
+    const { signal, longPoll = false, followCrossOrigin } = prepared.request;
+    const { redactor } = opened;
+    const mayBeLeft = read === "nothing";
     let { path, headers } = prepared;
     let { origin } = opened.server;
     for (let redirects = 0; ; redirects++) {
-      const log = this.#log.active;
-      const started = log ? performance.now() : 0;
+      const told = this.#log.active ? { method, path: redactor.path(path), redactor, attempt } : undefined;
+      const started = told === undefined ? 0 : performance.now();
+      if (told !== undefined) this.#log.sending(told, prepared);
       const body = prepared.body();
-      if (log) this.#log.sending(method, path, body);
       this.#requests++;
       let answer: WireResponse;
       try {
-        const { signal, longPoll = false } = request;
-        answer = await opened.wire.send({ origin, path, method, headers, body, signal, timeout, longPoll });
+        answer = await opened.wire.send({ origin, path, method, headers, body, signal, timeout, longPoll, mayBeLeft });
       } catch (error) {
-        if (log) this.#log.failed(method, path, plain(error), performance.now() - started, attempt);
+        if (told !== undefined) this.#log.failed(told, plain(error), performance.now() - started);
         throw error;
       }
-      if (log) this.#log.answered(method, path, answer.status, performance.now() - started, attempt);
+      if (told !== undefined) this.#log.answered(told, answer.status, performance.now() - started);
       const target = redirects < MAX_REDIRECTS ? redirectTarget(answer, method, origin + path) : undefined;
       if (target === undefined) return answer;
       if (target.origin !== origin) {
-        if (request.followCrossOrigin !== true || target.protocol !== "https:") return answer;
-        headers = withoutSecrets(headers);
+        if (followCrossOrigin !== true || target.protocol !== "https:") return answer;
+        headers = withoutToken(headers);
       }
       answer.body.discard();
       origin = target.origin;
@@ -268,47 +267,39 @@ export class Transport {
     }
   }
 
+  /** Opens once for all who wait; a failure is not remembered: the file may be there next time. */
   #open(): Promise<Opened> {
-    this.#opening ??= this.#openOnce().finally(() => {
-      this.#opening = undefined; // a failure is not remembered: the file may be there next time
-    });
-    return this.#opening;
+    if (this.#opening === undefined) {
+      let stop = (_: Error): void => {};
+      const opened = new Promise<Opened>((resolve, reject) => {
+        stop = reject; // a provider that hangs must not keep callers waiting for a closed client
+        this.#openOnce().then(resolve, reject);
+      });
+      this.#opening = { opened, stop };
+      const done = (): void => {
+        this.#opening = undefined;
+      };
+      opened.then(done, done);
+    }
+    return this.#opening.opened;
   }
 
   async #openOnce(): Promise<Opened> {
     const options = this.#options;
     const credentials = await options.credentials();
     if (this.#closed) throw closedError();
-    const server = parseServerUrl(credentials.url, options.allowHttp ?? false);
-    const agent = `cbapi-ts/${version} Node/${process.versions.node}`;
-    const headers = ["X-Auth-Token", credentials.token, "User-Agent", agent, "Accept", "*/*"];
-    if (options.integrationName) headers[3] = `${agent} ${options.integrationName}`;
-    const wire = options.fetch === undefined ? this.#connectors(credentials, server) : new FetchWire(options.fetch);
-    this.#opened = { wire, server, headers, secrets: secretsOf(credentials) };
+    this.#opened = openWire(credentials, options, this.#limits, this.#log);
     return this.#opened;
   }
+}
 
-  #connectors(credentials: Credentials, server: ServerUrl): Wire {
-    const options = this.#options;
-    const proxy = credentials.proxy === undefined ? undefined : parseProxy(credentials.proxy, "proxy of the profile");
-    const environment = options.environment ?? process.env;
-    const connector = createConnector({
-      origin: server.origin,
-      tls: tlsOptions(credentials),
-      proxyFor: (target) => proxy ?? (credentials.ignore_system_proxy ? undefined : systemProxy(target, environment)),
-      timeout: Math.min(this.#timeout || CONNECT_TIMEOUT, CONNECT_TIMEOUT),
-    });
-    if (server.origin.startsWith("http:")) {
-      this.#log.warn(`Requests to ${server.url}, with their token, are not encrypted (allowHttp)`);
-    } else if (!credentials.ssl_verify) {
-      this.#log.warn(
-        `The certificate of ${server.url} is not verified (ssl_verify=false): anybody on the way can read the token`,
-      );
-    } else if (!credentials.ssl_verify_hostname) {
-      this.#log.warn(`The host name in the certificate of ${server.url} is not verified (ssl_verify_hostname=false)`);
-    }
-    return new UndiciWire({ connector, connections: options.poolMaxsize ?? 10, block: options.poolBlock ?? false });
-  }
+function noCredentials(request: ApiRequest, timeout: number): TimeoutError {
+  const method = request.method.toUpperCase();
+  const path = maskPath(request.path);
+  return new TimeoutError(
+    `Timed out on ${method} ${path}: the credential provider did not answer within ${timeout} ms. Nothing was sent.`,
+    { method, path, phase: "connect", timeout },
+  );
 }
 
 function closedError(cause?: unknown): CbApiError {
@@ -330,9 +321,4 @@ async function isEmpty(response: ApiResponse): Promise<boolean> {
 
 function plain(error: unknown): unknown {
   return error instanceof WireFailure ? (error.cause ?? new Error("time ran out")) : error;
-}
-
-function secretsOf(credentials: Credentials): string[] {
-  // The Cloud's token is two parts, either of which may be echoed alone; short ones would mask ordinary words.
-  return [credentials.token, ...credentials.token.split("/").filter((part) => part.length >= 8)];
 }

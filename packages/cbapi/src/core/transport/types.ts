@@ -12,7 +12,7 @@ export type QueryParameters =
 export interface CallOptions {
   /** Stops the call: it rejects with the signal's reason, as `fetch` does. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds that the whole call may take, its retries and pauses included. 0 means no limit. */
+  /** Milliseconds that the whole call may take, its retries and pauses included. 0 or Infinity means no limit. */
   timeout?: number | undefined;
 }
 
@@ -39,7 +39,10 @@ export interface ApiRequest extends CallOptions {
   longPoll?: boolean | undefined;
 }
 
-/** An answer below 400. Its body arrives as it is read: read it, or `discard()` it, to free the connection. */
+/**
+ * An answer below 400. Its body arrives as it is read: read it, or `discard()` it, to free the connection. A body that
+ * nobody asks for does not keep the program alive.
+ */
 export interface ApiResponse {
   readonly status: number;
   /** Names in lower case; repeated headers are joined with a comma. */
@@ -55,10 +58,33 @@ export interface ApiResponse {
    */
   json(): Promise<unknown>;
   bytes(): Promise<Uint8Array>;
-  /** The body as it arrives. From here on only pauses between pieces are limited in time, not the whole. */
+  /** The body as it arrives, decompressed where something on the way compressed it. From here on only pauses between pieces are limited in time, not the whole. */
   stream(): Readable;
   /** Drops the body and frees its connection. */
   discard(): Promise<void>;
+}
+
+/** How a client's requests are carried. */
+export interface TransportSettings {
+  /** A name for the application, added to the `User-Agent` header. */
+  integrationName?: string | undefined;
+  /** Milliseconds that one call may take, repetitions included. Default 120 000; 0 or Infinity means no limit. */
+  timeout?: number | undefined;
+  /** How often a request that is safe to repeat is repeated. Default (also `null`) 4; 0 turns repetitions off. */
+  maxRetries?: number | null | undefined;
+  /** Connections per server. Default 10. */
+  poolMaxsize?: number | undefined;
+  /** Whether long polls, too, wait for one of these connections rather than open extra ones. Default false. */
+  poolBlock?: boolean | undefined;
+  /** Takes the log lines. Without it, `CBAPI_DEBUG=1` in the environment prints them to standard error. */
+  logger?: Logger | undefined;
+  /** Carries all requests in place of the library's own connections; TLS and proxy settings then have no effect. */
+  fetch?: FetchLike | undefined;
+  /**
+   * Lets `http://` addresses through, for this machine only and never by a proxy. The token is then sent without
+   * encryption.
+   */
+  allowHttp?: boolean | undefined;
 }
 
 /** Takes the library's log lines. `console` is one. */

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
-import { Agent, type buildConnector, type Dispatcher } from "undici";
+import type { Agent, buildConnector, Dispatcher } from "undici";
+import { type Line, type LineOptions, type LineUser, lineAgent } from "./lines.js";
 import { type Wire, type WireBody, WireFailure, type WireRequest, type WireResponse } from "./wire.js";
 
 /** How much of a body nobody has asked for yet is kept in memory before the connection is paused. */
@@ -23,7 +24,7 @@ export class UndiciWire implements Wire {
 
   constructor(options: UndiciWireOptions) {
     this.#options = options;
-    this.#agent = new Agent({ connect: options.connector, connections: options.connections, allowH2: false });
+    this.#agent = lineAgent(options.connector, options.connections);
   }
 
   send(request: WireRequest): Promise<WireResponse> {
@@ -39,7 +40,7 @@ export class UndiciWire implements Wire {
   }
 
   #longPollAgent(): Agent {
-    this.#extra ??= new Agent({ connect: this.#options.connector, allowH2: false });
+    this.#extra ??= lineAgent(this.#options.connector);
     return this.#extra;
   }
 }
@@ -50,13 +51,15 @@ const expire = (exchange: Exchange): void => exchange.expire();
  * One exchange, handling the dispatcher's events itself rather than through undici's `request`: no stream is built for
  * bodies that are read whole, the phase of a failure is known, and a request still waiting for a connection can be given up.
  */
-class Exchange implements Dispatcher.DispatchHandler, WireBody {
+class Exchange implements Dispatcher.DispatchHandler, WireBody, LineUser {
+  line: Line | undefined;
   readonly #request: WireRequest;
   readonly #resolve: (response: WireResponse) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #timer: NodeJS.Timeout | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #answered = false;
+  #idle = false;
   #ended = false;
   #dropping = false;
   #failed = false;
@@ -75,7 +78,7 @@ class Exchange implements Dispatcher.DispatchHandler, WireBody {
   }
 
   start(agent: Agent): void {
-    const { origin, path, method, headers, body, signal, timeout } = this.#request;
+    const { origin, path, method, headers, body, signal, timeout, mayBeLeft } = this.#request;
     if (signal !== undefined) {
       if (signal.aborted) {
         this.#fail(signal.reason);
@@ -83,19 +86,18 @@ class Exchange implements Dispatcher.DispatchHandler, WireBody {
       }
       signal.addEventListener("abort", this);
     }
-    agent.dispatch(
-      // The whole is timed here, connecting and waiting for the pool included; undici watches the pauses of the body.
-      {
-        origin,
-        path,
-        method,
-        headers: headers as string[],
-        body: body ?? null,
-        headersTimeout: 0,
-        bodyTimeout: timeout,
-      },
-      this,
-    );
+    // The whole is timed here, connecting and waiting for the pool included; undici watches the pauses of the body.
+    const options: LineOptions = {
+      origin,
+      path,
+      method,
+      headers: headers as string[],
+      body: body ?? null,
+      headersTimeout: 0,
+      bodyTimeout: timeout,
+      user: mayBeLeft ? this : undefined,
+    };
+    agent.dispatch(options, this);
   }
 
   /** The caller's signal was aborted. */
@@ -121,6 +123,7 @@ class Exchange implements Dispatcher.DispatchHandler, WireBody {
   ) {
     if (status < 200) return; // informational: the answer is still to come
     this.#answered = true;
+    if (this.#request.mayBeLeft) this.#rest(true);
     this.#resolve({ status, headers: flatten(headers), body: this });
   }
 
@@ -151,6 +154,7 @@ class Exchange implements Dispatcher.DispatchHandler, WireBody {
   }
 
   bytes(): Promise<Buffer> {
+    this.#rest(false);
     if (this.#ended) return Promise.resolve(this.#take());
     return new Promise((resolve, reject) => {
       if (this.#failed) return reject(asError(this.#failure));
@@ -168,6 +172,7 @@ class Exchange implements Dispatcher.DispatchHandler, WireBody {
         callback(error);
       },
     });
+    this.#rest(false);
     clearTimeout(this.#timer);
     for (const chunk of this.#chunks) stream.push(chunk);
     this.#chunks = [];
@@ -179,10 +184,25 @@ class Exchange implements Dispatcher.DispatchHandler, WireBody {
   }
 
   discard(): void {
+    this.#rest(false);
     this.#chunks = [];
     if (this.#ended || this.#failed) return;
     this.#dropping = true;
     this.#controller?.resume();
+  }
+
+  /** While nobody has asked for the body, it does not keep the program alive: perhaps nobody ever will. */
+  #rest(idle: boolean): void {
+    if (this.#idle === idle) return;
+    this.#idle = idle;
+    const socket = this.line?.socket;
+    if (idle) {
+      socket?.unref();
+      this.#timer?.unref();
+    } else {
+      socket?.ref();
+      this.#timer?.ref();
+    }
   }
 
   #abandon(): void {
@@ -203,6 +223,7 @@ class Exchange implements Dispatcher.DispatchHandler, WireBody {
   }
 
   #release(): void {
+    this.#rest(false); // undici lets go of idle connections itself, and thinks that it holds this one
     clearTimeout(this.#timer);
     this.#request.signal?.removeEventListener("abort", this);
   }

@@ -14,6 +14,8 @@ export interface WireRequest {
   /** Milliseconds for all of it; once the body is taken as a stream, only its pauses count. 0: no limit. */
   readonly timeout: number;
   readonly longPoll: boolean;
+  /** Whether the body is handed out to somebody who may never take it. */
+  readonly mayBeLeft: boolean;
 }
 
 export interface WireResponse {
