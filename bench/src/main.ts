@@ -112,7 +112,7 @@ async function memory(): Promise<void> {
     const cost = await measure(async () => {
       await using cb = client(url);
       let seen = 0;
-      // Past the server's highest offset the reading would be sliced by time; this server has one time for all rows.
+      // Past the highest offset the reading goes on by time, which this server does not know.
       for await (const _ of cb.select(Process).where("process_name:svchost.exe").batchSize(1000))
         if (++seen >= 99_000) break;
     });

@@ -82,6 +82,8 @@ function document(url: URL, options: BenchServerOptions): unknown {
   return undefined;
 }
 
+const LATEST = Date.UTC(2016, 10, 11, 21, 4, 31);
+
 const hex = (number: number, digits: number): string => number.toString(16).padStart(digits, "0");
 
 function processRow(i: number, { sensors, binaries }: BenchServerOptions): Record<string, unknown> {
@@ -109,7 +111,8 @@ function processRow(i: number, { sensors, binaries }: BenchServerOptions): Recor
     parent_id: `${hex(sensor, 8)}-0000-0264-01d2-2efd3af51186`,
     parent_unique_id: `${hex(sensor, 8)}-0000-0264-01d2-2efd3af51186-000000000001`,
     start: "2016-11-11T20:59:31.631Z",
-    last_update: "2016-11-11T21:04:31.631Z",
+    // Ten rows a second, the latest first, as the server sorts them.
+    last_update: new Date(LATEST - i * 100).toISOString(),
     last_server_update: "2016-11-11T21:05:01.002Z",
     terminated: true,
     comms_ip: -1_062_731_357,

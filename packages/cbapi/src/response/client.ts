@@ -6,16 +6,20 @@ import { ServerVersion } from "./server-version.js";
 
 /** What `GET /api/info` answers, as far as it is common to all versions. */
 export interface ServerInfo {
+  /** `6.2.0.171114.1158`: version, build date and build time. */
   readonly version: string;
+  /** `6.2.0-1` */
   readonly version_release?: string;
   /** Whether Live Response is switched on; absent means no. */
   readonly cblrEnabled?: boolean;
+  /** Whether sensors stop banned hashes. */
   readonly banningEnabled?: boolean;
   /** The most rows that one search answer holds. */
   readonly maxSearchResultRows?: number;
   readonly [name: string]: unknown;
 }
 
+/** What {@link CbResponseAPI} takes: where the credentials are, limits, and how much is kept. */
 export type CbResponseOptions = ModelApiOptions;
 
 /** Milliseconds a call may take when the caller names no limit. */
@@ -101,7 +105,10 @@ export class CbResponseAPI extends ModelApi {
     await this.raiseUnlessJson(response, { status: "success" });
   }
 
-  /** Closes the partition that events are written to and opens a new one (6.1 and later). */
+  /**
+   * Closes the partition that events are written to and opens a new one (6.1 and later):
+   * `POST /api/v1/storage/events/new_partition`.
+   */
   async createNewPartition(options: CallOptions = {}): Promise<void> {
     const response = await this.postObject("/api/v1/storage/events/new_partition", null, options);
     await response.discard();

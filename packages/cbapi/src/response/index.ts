@@ -24,14 +24,14 @@ export * from "./events/index.js";
 export { BannedHash } from "./models/banned-hash.js";
 export { Binary, type Frequency, type SignatureResult, type SigningData, type VersionInfo } from "./models/binary.js";
 export { BinaryFile } from "./models/binary-file.js";
-export { Process, type WatchlistHit } from "./models/process.js";
+export { Process } from "./models/process.js";
 export type { ChildProcEvent, ProcessEvent, ProcessEvents, SegmentInfo } from "./models/process-events.js";
 export type { ProcessVisitor, WalkOptions, WalkReport } from "./models/process-walk.js";
 export { type NetworkInterface, Sensor } from "./models/sensor.js";
 export { type InstallerKind, SensorGroup, type TeamAccess } from "./models/sensor-group.js";
 export { Site } from "./models/site.js";
 export { StoragePartition, type StoragePartitionInfo } from "./models/storage-partition.js";
-export type { Tag } from "./models/tags.js";
+export type { Tag, WatchlistHit } from "./models/tags.js";
 export {
   formatProcessGuid,
   formatUniqueId,

@@ -23,7 +23,7 @@ import { ESCAPABLE, isFieldName, shapeOf, tokenize } from "./query-tokens.js";
 const NEEDS_QUOTES = /[\s\p{Cc}()"*?]/u;
 /** What must not stand bare at its beginning, where it is an operator or opens a range. */
 const NEEDS_QUOTES_FIRST = /^[-+![{]/;
-const WORDS = new Set(["and", "or", "not", "to"]);
+const WORDS = new Set(["and", "or", "not", "to", "||"]);
 
 /** What no escape can bring into a term outside quotes. */
 const NOT_ESCAPABLE = /[^\S ]|\p{Cc}/u;

@@ -101,7 +101,10 @@ function readTerm(text: string, start: number): { token: Token; ending: Ending }
   const token: Token =
     word === "and" || word === "or" || word === "not"
       ? { kind: word, start, end: at }
-      : { kind: "term", start, end: at, field, valueStart, enclosed };
+      : // Whether servers take it for OR is not known: parentheses around a clause that has it are right either way.
+        word === "||"
+        ? { kind: "or", start, end: at }
+        : { kind: "term", start, end: at, field, valueStart, enclosed };
   if (unclosed !== undefined) return { token, ending: { place: unclosed, field } };
   if (field !== undefined && valueStart === at) return { token, ending: { place: "value", field, start } };
   return { token, ending: { place: "term", field, start } };

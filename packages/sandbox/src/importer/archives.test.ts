@@ -134,6 +134,7 @@ describe("archives that are not what they seem", () => {
       [changed((copy) => copy.writeUInt16LE(12, first + 10)), /^first.json .*method 12/],
       [changed((copy) => copy.fill(0xff, 60, 90)), /^first.json /],
       [changed((copy) => copy.writeUInt32LE(7, first + 16)), /^first.json .*checksum/],
+      [changed((copy) => copy.writeUInt32LE(7, second + 24)), /^second.json .*size/],
       [changed((copy) => copy.writeUInt32LE(9, first + 42)), /^first.json .*not where/],
       [changed((copy) => copy.writeUInt32LE(0x7fffffff, first + 20)), /^first.json .*ends in the middle/],
     ];

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { type Archive, entryBytes, type ZipEntry, zipEntries } from "./zip.js";
+import { type Archive, type ZipEntry, zipEntries } from "./zip.js";
 
 type Chunks = AsyncIterable<Uint8Array>;
 
@@ -75,11 +75,10 @@ async function* logsInZip(archive: Archive, limits: SourceLimits): AsyncGenerato
     const what = `${entry.name} in the ZIP archive`;
     const unreadable = whyNot(entry);
     if (unreadable !== undefined) limits.onTrouble(what, unreadable);
-    else
-      yield {
-        what,
-        bytes: bounded(plain(reported(entryBytes(archive, entry), what, limits), what, limits), limits, budget),
-      };
+    else {
+      const bytes = plain(reported(entry.bytes(), what, limits), what, limits);
+      yield { what, bytes: bounded(bytes, limits, budget) };
+    }
   }
 }
 

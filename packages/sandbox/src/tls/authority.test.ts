@@ -67,6 +67,11 @@ describe("the sandbox's certificate authority", () => {
     expect(parsed.verify(new X509Certificate(authority.certificate).publicKey)).toBe(true);
   });
 
+  it("names IPv4 addresses that are written as IPv6", () => {
+    const parsed = new X509Certificate(authority.issue(["::ffff:192.0.2.1"]).cert);
+    expect(parsed.checkIP("::ffff:192.0.2.1")).toBeDefined();
+  });
+
   it("gives every certificate its own serial number and key", () => {
     const certificates = Array.from({ length: 20 }, () => new X509Certificate(authority.issue().cert));
     expect(new Set(certificates.map((each) => each.serialNumber)).size).toBe(20);
@@ -74,7 +79,7 @@ describe("the sandbox's certificate authority", () => {
   });
 
   it("writes dates on both sides of 2050, where the encoding changes", () => {
-    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const notAfter = new Date("2061-02-03T04:05:06Z");
     const parsed = new X509Certificate(
       issueCertificate({
@@ -114,6 +119,16 @@ describe("an authority kept in a folder", () => {
     expect(second.certificate).not.toBe(first.certificate);
     expect(CertificateAuthority.open(directory).certificate).toBe(second.certificate);
     expect(statSync(join(directory, "ca-key.pem")).mode & 0o777).toBe(0o600);
+  });
+
+  it("is replaced when its key is not of the kind that signs", () => {
+    const directory = join(folder, "other-kind");
+    const first = CertificateAuthority.open(directory);
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    writeFileSync(join(directory, "ca-key.pem"), privateKey.export({ type: "pkcs8", format: "pem" }));
+    const second = CertificateAuthority.open(directory);
+    expect(second.certificate).not.toBe(first.certificate);
+    expect(new X509Certificate(second.certificate).publicKey.asymmetricKeyType).toBe("rsa");
   });
 
   it("is replaced when key and certificate do not belong together", () => {

@@ -175,13 +175,15 @@ describe("a change", () => {
 
   it("that the server refuses is reported, and stays", async () => {
     const { cb } = await edrServer({
-      "/api/v1/sensor/1": (_query, method) => (method === "GET" ? document : { result: "sensor is being uninstalled" }),
+      "/api/v1/sensor/1": (_query, method) =>
+        method === "GET" ? document : { result: `sensor is being uninstalled ${"0123456789abcdef".repeat(2)}` },
     });
     const sensor = await cb.select(Sensor, 1);
     sensor.notes = "x";
     const error = await sensor.save().catch((e: unknown) => e);
     expect(error).toBeInstanceOf(ServerError);
     expect((error as Error).message).toContain("sensor is being uninstalled");
+    expect(inspect(error)).not.toContain("0123456789abcdef");
     expect(inspect(error)).not.toContain("0123456789abcdef");
     expect(sensor.isDirty()).toBe(true);
   });

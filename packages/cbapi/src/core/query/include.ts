@@ -5,11 +5,14 @@ import { isRelation, type Key, type Relation } from "../model/relations.js";
 import type { CallOptions } from "../transport/types.js";
 
 /** The joins of a model, and the joins of those: `"sensor"`, `"sensor.group"`. */
-export type IncludePath<M> = JoinName<M> | `${JoinName<M>}.${string}`;
+export type IncludePath<M> = { [K in JoinName<M>]: K | `${K}.${JoinName<Joined<M[K]>>}` }[JoinName<M>];
 
 type JoinName<M> = {
-  [K in keyof M & string]: M[K] extends PromiseLike<infer V> ? (NonNullable<V> extends AnyModel ? K : never) : never;
+  [K in keyof M & string]: Joined<M[K]> extends never ? never : K;
 }[keyof M & string];
+
+/** The model at the other end of a join; `never` when it is something else that can be awaited. */
+type Joined<J> = J extends PromiseLike<infer V> ? (NonNullable<V> extends AnyModel ? NonNullable<V> : never) : never;
 
 /**
  * Loads joins of many objects at once: each distinct object is asked for once, and in one request for all where the

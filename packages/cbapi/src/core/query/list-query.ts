@@ -5,8 +5,9 @@ import type { AnyModel, ModelClass } from "../model/model.js";
 import type { Key } from "../model/relations.js";
 import { SharedCall } from "../model/shared-call.js";
 import type { CallOptions, QueryParameters } from "../transport/types.js";
-import type { FetchedPage, Window } from "./execution.js";
 import { Query, type QueryState } from "./query.js";
+import type { FetchedPage, Window } from "./row-source.js";
+import { checkScalar } from "./terms.js";
 
 /** One condition on a list: the field's text equals the value's, whatever the case. */
 interface Condition {
@@ -21,8 +22,12 @@ export interface ListState extends QueryState {
   readonly list: ListReader;
 }
 
-/** Conditions as an object: `{ name: "Default Group" }`. */
-export type ListTerms = Readonly<Record<string, string | number | boolean>>;
+/** Conditions as an object: `{ name: "Default Group" }`. The fields are those of the model that hold one plain value. */
+export type ListTerms<M = Record<string, string>> = { readonly [K in PlainField<M>]?: string | number | boolean };
+
+type PlainField<M> = {
+  [K in keyof M & string]: NonNullable<M[K]> extends string | number | boolean ? K : never;
+}[keyof M & string];
 
 /**
  * A query over a collection that the server gives as one whole list. Conditions and order are applied here, after the
@@ -37,14 +42,14 @@ export class ListQuery<M extends AnyModel> extends Query<M, ListState> {
 
   /**
    * Keeps the objects whose field has this value: `"name:Default Group"` or `{ name: "Default Group" }`. Text is
-   * compared without case. Several conditions must all hold.
+   * compared without case. Several conditions must all hold. The text form takes any field of the document.
    */
-  where(condition: string | ListTerms): this {
+  where(condition: string | ListTerms<M>): this {
     return this.with({ conditions: [...this.state.conditions, ...conditionsOf(condition)] });
   }
 
   /** The same as {@link ListQuery.where}. */
-  and(condition: string | ListTerms): this {
+  and(condition: string | ListTerms<M>): this {
     return this.where(condition);
   }
 
@@ -128,7 +133,7 @@ export class ListReader {
     }
     const call = this.#call;
     try {
-      return await call.join(options.signal);
+      return await call.join(options);
     } catch (error) {
       if (this.#call === call) this.#call = undefined;
       throw error;
@@ -147,9 +152,12 @@ export class ListReader {
 /** As long as a document of the identity map. */
 const LIST_LIFETIME = 60_000;
 
-function conditionsOf(condition: string | ListTerms): Condition[] {
+function conditionsOf(condition: string | object): Condition[] {
   if (typeof condition !== "string") {
-    return Object.entries(condition).map(([field, value]) => ({ field, value: String(value) }));
+    return Object.entries(condition).map(([field, value]: [string, unknown]) => {
+      checkScalar(value);
+      return { field, value: String(value) };
+    });
   }
   const colon = condition.indexOf(":");
   if (colon < 1) throw new ApiError(`a condition on a list reads "field:value", got ${JSON.stringify(condition)}`);

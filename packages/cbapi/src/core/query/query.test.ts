@@ -1,15 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  type CbApiError,
-  MoreThanOneResultError,
-  Process,
-  type ProcessQuery,
-  Sensor,
-  SensorGroup,
-} from "../../response/index.js";
-import { type Answer, edrServer } from "../../test-support/edr-server.js";
+import { type CbApiError, MoreThanOneResultError, Process, Sensor, SensorGroup } from "../../response/index.js";
+import { edrServer } from "../../test-support/edr-server.js";
 
 const row = (i: number) => ({
   id: `00000001-0000-${i.toString(16).padStart(4, "0")}-01d3-8bc595148226`,
@@ -140,36 +133,7 @@ describe("a query", () => {
     })();
     await expect(reading).rejects.toThrow("enough");
   });
-
-  it("goes on past the highest offset that the server serves, by time", async () => {
-    const total = 300;
-    const server = (query: URLSearchParams): Answer => {
-      const limit = query.get("cb.max_last_update");
-      const start = Number(query.get("start"));
-      if (start >= 100) return { status: 400, text: "too deep" };
-      const matching = Array.from({ length: total }, (_, i) => row(i)).filter(
-        (r) => limit === null || r.last_update.slice(0, 19) <= limit.slice(0, 19),
-      );
-      return { total_results: matching.length, results: matching.slice(start, start + Number(query.get("rows"))) };
-    };
-    const { cb } = await edrServer({ "/api/v1/process": server });
-    const query = cb.select(Process).batchSize(50);
-    const rows = await withMaxOffset(query, 100).all();
-    expect(new Set(rows.map((proc) => proc.process_pid)).size).toBe(total);
-    expect(rows).toHaveLength(total);
-    expect(rows.report()).toMatchObject({ complete: true, available: total, returned: total });
-  });
 });
-
-/** The same query against a server with a lower cap. */
-function withMaxOffset(query: ProcessQuery, maxOffset: number): ProcessQuery {
-  const Class = query.constructor as new (...args: ConstructorParameters<typeof ProcessQuery>) => ProcessQuery;
-  class Capped extends Class {
-    protected override readonly maxOffset = maxOffset;
-  }
-  const { client, model, state } = query as unknown as { client: never; model: never; state: never };
-  return new Capped(client, model, state);
-}
 
 describe("the report of a query", () => {
   it("says that a result is complete", async () => {
@@ -360,6 +324,11 @@ describe("a list", () => {
     expect(await query.at(-1).name).toBe("Laptops");
     expect(requests).toEqual(["/api/v3/group"]);
     expect(() => query.where("nonsense")).toThrow(/field:value/);
+  });
+
+  it.each([undefined, null, Number.NaN, ["x"]])("refuses %s for a value", async (value) => {
+    const { cb } = await edrServer({});
+    expect(() => cb.select(SensorGroup).where({ name: value as never })).toThrow(TypeError);
   });
 
   it("of sensors takes several conditions, of which the server applies one", async () => {

@@ -1,20 +1,14 @@
 import { inspect } from "node:util";
-import { MoreThanOneResultError } from "../errors.js";
+import { ApiError, MoreThanOneResultError } from "../errors.js";
 import { Completeness, type Document, type ModelHost } from "../model/document.js";
 import { type AnyModel, type ModelClass, ModelState } from "../model/model.js";
 import { makeRef, type Ref } from "../model/ref.js";
 import type { Key } from "../model/relations.js";
 import type { CallOptions } from "../transport/types.js";
-import {
-  Execution,
-  type ExecutionPlan,
-  type FetchedPage,
-  PageExecution,
-  type RowSource,
-  type Window,
-} from "./execution.js";
+import { Execution, PageExecution } from "./execution.js";
 import { type IncludePath, include } from "./include.js";
 import type { QueryReport } from "./report.js";
+import type { ExecutionPlan, FetchedPage, RowFilter, RowSource, Window } from "./row-source.js";
 
 /** What every query remembers; each product adds its own. Never changed: a changed copy makes a new query. */
 export interface QueryState {
@@ -59,8 +53,8 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     return false;
   }
 
-  /** A filter that the server cannot apply. */
-  protected get keep(): ((document: Document) => boolean) | undefined {
+  /** The part of this query that the server cannot apply. */
+  protected get filter(): RowFilter | undefined {
     return undefined;
   }
 
@@ -75,8 +69,23 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     return new this.model(new ModelState(this.client, key, document, Completeness.row));
   }
 
-  /** The rows after this one as a query of their own, where the server refuses offsets from `maxOffset` on. */
-  protected continueAfter(_document: Document): this | undefined {
+  /** The limit from which a narrower query would go on behind this row; see {@link RowSource.seamOf}. */
+  protected seamOf(_document: Document): string | undefined {
+    return undefined;
+  }
+
+  /** The rows from a seam on as a query of their own, where the server refuses offsets from `maxOffset` on. */
+  protected continueFrom(_seam: string): this | undefined {
+    return undefined;
+  }
+
+  /** Why no such query can go on, and what the caller can do. */
+  protected get beyondCap(): string {
+    return "narrow the query";
+  }
+
+  /** This query with its order turned round, where that only changes the order of the rows. */
+  protected reversed(): this | undefined {
     return undefined;
   }
 
@@ -120,21 +129,14 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
    */
   async count(options: CallOptions = {}): Promise<number> {
     if (this.#total !== undefined) return this.#total;
-    if (this.keep !== undefined) {
-      // The server cannot apply every filter of this query: its rows are read and counted here.
-      let count = 0;
-      for await (const _ of this.#execute(0, undefined, options)) count++;
-      this.#total = count;
-      return count;
-    }
-    const { total } = await this.fetchPage({ start: 0, rows: 0 }, options);
-    this.#total = total;
-    return total;
+    this.#total = this.filter === undefined ? await this.#askTotal(options) : await this.#countRows(options);
+    return this.#total;
   }
 
   /**
    * The rows from `start` up to but not including `end`; negative numbers count from the end, which asks for the total
    * first. Asks for exactly these rows; an empty range sends nothing.
+   * @throws ApiError when there are such rows, and the server refuses to go so far into its result
    */
   async slice(start = 0, end?: number, options: CallOptions = {}): Promise<Results<M>> {
     for (const bound of [start, end ?? 0]) {
@@ -145,15 +147,18 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     // Counted from the end, the number of rows is known although no end is named.
     const to = end === undefined ? (start < 0 ? total : undefined) : end < 0 ? total + end : end;
     const limit = to === undefined ? undefined : Math.max(0, to - from);
-    return this.#collect(from, limit, options);
+    return this.#reach(from, limit, start < 0, options);
   }
 
-  /** The row at this place, counted from the end when negative; `undefined` beyond either end. */
+  /**
+   * The row at this place, counted from the end when negative; `undefined` beyond either end.
+   * @throws ApiError when there is such a row, and the server refuses to go so far into its result
+   */
   at(index: number, options: CallOptions = {}): Ref<M | undefined> {
     if (!Number.isInteger(index)) throw new TypeError(`at wants a whole number, got ${index}`);
     return this.#ref(`at ${index}`, options, async () => {
       const place = index < 0 ? (await this.count(options)) + index : index;
-      return place < 0 ? undefined : (await this.#collect(place, 1, options))[0];
+      return place < 0 ? undefined : (await this.#reach(place, 1, index < 0, options))[0];
     });
   }
 
@@ -168,7 +173,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
       const rows = await this.#collect(0, 2, options);
       const [only] = rows;
       if (rows.length === 1 && only !== undefined) return only;
-      const count = rows.length === 0 ? 0 : (rows.report().available ?? rows.length);
+      const count = rows.length === 0 ? 0 : (rows.report().available ?? (await this.count(options)));
       throw new MoreThanOneResultError(`${count} results found for query ${this.describe()}`, { count });
     }) as Ref<M>;
   }
@@ -180,7 +185,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
 
   /** The rows a page at a time. */
   pages(options: CallOptions = {}): PageExecution<M> {
-    const pages = new PageExecution(this.#source(), this.#plan(0, undefined, options));
+    const pages = new PageExecution(this.#rows(), this.#plan(0, undefined, options));
     this.#report = () => pages.report();
     return pages;
   }
@@ -190,8 +195,14 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     return this.#report?.();
   }
 
+  /** The query and the server it goes to, as far as that is known without asking for credentials. */
   toString(): string {
-    return `<${this.model.spec.name} query ${JSON.stringify(this.describe())}> @ ${this.client.url}`;
+    const text = `<${this.model.spec.name} query ${JSON.stringify(this.describe())}>`;
+    try {
+      return `${text} @ ${this.client.url}`;
+    } catch {
+      return text; // Whatever is wrong with the credentials is for the first request to say, not for a log line.
+    }
   }
 
   [inspect.custom](): string {
@@ -223,7 +234,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
   }
 
   #execute(start: number, limit: number | undefined, options: CallOptions): Execution<M> {
-    const execution = new Execution(this.#source(), this.#plan(start, limit, options));
+    const execution = new Execution(this.#rows(), this.#plan(start, limit, options));
     this.#report = () => execution.report();
     return execution;
   }
@@ -236,26 +247,68 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     return rows as Results<M>;
   }
 
-  #source(): RowSource<M> {
-    const query = this;
+  /** As `#collect`, for a range that may begin where the server refuses to go. */
+  async #reach(start: number, limit: number | undefined, fromEnd: boolean, options: CallOptions): Promise<Results<M>> {
+    const last = fromEnd && limit !== undefined ? start + limit - 1 : start;
+    if (limit === 0 || last < this.maxOffset) return this.#collect(start, limit, options);
+    const total = await this.count(options);
+    if (start >= total) return this.#collect(start, 0, options);
+    const rows = Math.min(limit ?? total, total - start);
+    const fromLast = total - start - rows;
+    const reversed = fromEnd && fromLast + rows <= this.maxOffset ? this.reversed() : undefined;
+    if (reversed !== undefined) {
+      const found = await reversed.#collect(fromLast, rows, options);
+      this.#report = () => found.report();
+      found.reverse();
+      return found;
+    }
+    if (start < this.maxOffset) return this.#collect(start, limit, options);
+    throw new ApiError(
+      `row ${start} of ${total} cannot be read by its place: the server serves none from offset ${this.maxOffset} on. ` +
+        "Narrow the query, turn its order round, or iterate over it from the start",
+    );
+  }
+
+  async #askTotal(options: CallOptions): Promise<number> {
+    return (await this.fetchPage({ start: 0, rows: 0 }, options)).total;
+  }
+
+  /** Reads all rows and counts them here; no models are made of them. */
+  async #countRows(options: CallOptions): Promise<number> {
+    let count = 0;
+    const documents = this.#source((rows) => rows);
+    const pages = new PageExecution(documents, this.#plan(0, undefined, options));
+    for await (const { items } of pages) count += items.length;
+    return count;
+  }
+
+  #models(documents: readonly Document[], options: CallOptions): readonly M[] | Promise<readonly M[]> {
+    const models = documents.map((document) => this.makeModel(document));
+    const paths = this.state.include;
+    return paths === undefined ? models : include(models, paths, this.client, options).then(() => models);
+  }
+
+  #rows(): RowSource<M> {
+    return this.#source((documents, options) => this.#models(documents, options));
+  }
+
+  #source<T>(make: RowSource<T>["makeModels"]): RowSource<T> {
+    const onTotal = (total: number) => {
+      this.#total = total;
+    };
     return {
-      fetchPage: (window, options) => query.fetchPage(window, options),
-      rowKey: (document) => query.rowKey(document),
-      makeModels(documents, options) {
-        const models = documents.map((document) => query.makeModel(document));
-        const paths = query.state.include;
-        if (paths === undefined) return models;
-        return include(models, paths, query.client, options).then(() => models);
+      fetchPage: (window, options) => this.fetchPage(window, options),
+      rowKey: (document) => this.rowKey(document),
+      makeModels: make,
+      filter: this.filter,
+      maxOffset: this.maxOffset,
+      seamOf: (document) => this.seamOf(document),
+      continueFrom: (seam) => {
+        const narrower = this.continueFrom(seam);
+        return narrower === undefined ? undefined : { ...narrower.#source(make), onTotal };
       },
-      keep: query.keep,
-      continueAfter(document) {
-        const narrower = query.continueAfter(document);
-        return narrower === undefined ? undefined : narrower.#source();
-      },
-      maxOffset: query.maxOffset,
-      onTotal: (total) => {
-        if (query.keep === undefined) query.#total = total;
-      },
+      beyondCap: () => this.beyondCap,
+      onTotal,
     };
   }
 }

@@ -1,6 +1,9 @@
 /** What a query's execution gave, and why anything is missing. */
 export interface QueryReport {
-  /** How many rows the server said there are, by its latest answer; `undefined` before the first. */
+  /**
+   * How many rows the server said there are, by its latest answer; `undefined` before the first, and where a part of
+   * the query is applied here, so that the server cannot know.
+   */
   readonly available: number | undefined;
   /** How many rows were asked for; `undefined` for all of them. */
   readonly wanted: number | undefined;
@@ -15,6 +18,8 @@ export interface QueryReport {
   readonly complete: boolean | undefined;
   /** Why rows are missing, or may be; empty when the result is complete. */
   readonly reasons: readonly string[];
+  /** What else is to be known of how the rows were found; absent when there is nothing. */
+  readonly notes?: readonly string[];
 }
 
 /** The report while it is being written. */
@@ -26,6 +31,7 @@ export class ReportWriter {
   pages = 0;
   readonly #totalOrder: boolean;
   readonly #reasons: string[] = [];
+  readonly #notes: string[] = [];
   #finished = false;
 
   constructor(totalOrder: boolean, wanted: number | undefined) {
@@ -38,12 +44,20 @@ export class ReportWriter {
     if (!this.#reasons.includes(reason)) this.#reasons.push(reason);
   }
 
-  /** @param expected how many rows there should have been */
-  finish(expected: number | undefined): void {
+  /** Notes what a reader should know although no row is missing for it. */
+  note(text: string): void {
+    this.#notes.push(text);
+  }
+
+  /**
+   * @param expected how many rows there should have been; `undefined` when that cannot be said
+   * @param came how many there were
+   */
+  finish(expected: number | undefined, came = this.returned): void {
     if (this.#finished) return;
     this.#finished = true;
-    if (expected === undefined || this.returned >= expected) return;
-    const missing = expected - this.returned;
+    if (expected === undefined || came >= expected) return;
+    const missing = expected - came;
     this.because(
       this.duplicates > 0
         ? `${missing} of ${expected} rows are missing: rows moved between pages while they were read (${this.duplicates} came twice)`
@@ -52,6 +66,7 @@ export class ReportWriter {
   }
 
   fail(error: unknown): void {
+    if (this.#finished) return;
     this.#finished = true;
     this.because(
       `reading stopped after ${this.returned} rows: ${error instanceof Error ? error.message : String(error)}`,
@@ -74,6 +89,7 @@ export class ReportWriter {
       pages: this.pages,
       complete: this.#finished ? this.#reasons.length === 0 : undefined,
       reasons: Object.freeze([...this.#reasons]),
+      ...(this.#notes.length === 0 ? {} : { notes: Object.freeze([...this.#notes]) }),
     });
   }
 }

@@ -121,7 +121,11 @@ export function raw(text: string): RawText {
   return new RawText(text);
 }
 
-function checkScalar(value: unknown): void {
+/**
+ * @internal Refuses what cannot be compared with literally, so that a value that is missing is not taken for text.
+ * @throws TypeError
+ */
+export function checkScalar(value: unknown): asserts value is ScalarValue {
   switch (typeof value) {
     case "string":
     case "boolean":

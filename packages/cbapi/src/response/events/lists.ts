@@ -83,18 +83,22 @@ export class EventLists<B = unknown, P = unknown, S = unknown> {
     for (const name of eventListNames) this.#raw.set(name, process[name]);
   }
 
+  /** Modules that were loaded. */
   get modloads(): readonly CbModLoadEvent<B, S>[] {
     return this.#list<CbModLoadEvent<B, S>>("modload_complete", decodeModLoad);
   }
 
+  /** Files that were created, written or deleted. */
   get filemods(): readonly CbFileModEvent<S>[] {
     return this.#list<CbFileModEvent<S>>("filemod_complete", decodeFileMod);
   }
 
+  /** Registry keys and values that were created, written or deleted. */
   get regmods(): readonly CbRegModEvent<S>[] {
     return this.#list<CbRegModEvent<S>>("regmod_complete", decodeRegMod);
   }
 
+  /** Network connections, made and accepted. */
   get netconns(): readonly CbNetConnEvent<S>[] {
     return this.#list<CbNetConnEvent<S>>("netconn_complete", decodeNetConn);
   }
@@ -104,10 +108,12 @@ export class EventLists<B = unknown, P = unknown, S = unknown> {
     return this.#list<CbChildProcEvent<P, S>>("childproc_complete", decodeChildProc);
   }
 
+  /** Handles opened and threads started in other processes, and by them in this one. */
   get crossprocs(): readonly CbCrossProcEvent<P, S>[] {
     return this.#list<CbCrossProcEvent<P, S>>("crossproc_complete", decodeCrossProc);
   }
 
+  /** Attempts to run a banned binary that the sensor stopped. */
   get processblocks(): readonly CbProcessBlockEvent<S>[] {
     return this.#list<CbProcessBlockEvent<S>>("processblock_complete", decodeProcessBlock);
   }

@@ -7,12 +7,15 @@ import { asDocument } from "../../core/model/model.js";
 import type { Ref } from "../../core/model/ref.js";
 import { refByKey } from "../../core/model/ref.js";
 import { type Key, resource } from "../../core/model/relations.js";
+import type { RowFilter } from "../../core/query/row-source.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { BinaryQuery } from "../queries/binary-query.js";
 import { BannedHash } from "./banned-hash.js";
 import { BinaryFile } from "./binary-file.js";
+import { refuseAssignments } from "./immutable.js";
 import { Sensor } from "./sensor.js";
-import { type Tag, tagOf, tagsOf } from "./tags.js";
+import { SharedReads } from "./shared-reads.js";
+import { type Tag, tagOf, tagsOf, type WatchlistHit } from "./tags.js";
 
 /** The result of checking a binary's signature, on the endpoint that saw it first. */
 export type SignatureResult =
@@ -26,16 +29,24 @@ export type SignatureResult =
   | "Explicit Distrust"
   | (string & {});
 
+/** What is known of a binary's signature. */
 export interface SigningData {
   readonly result: SignatureResult | undefined;
+  /** Who signed it. */
   readonly publisher: string | undefined;
+  /** Who vouches for the publisher. */
   readonly issuer: string | undefined;
+  /** Whom the certificate names. */
   readonly subject: string | undefined;
+  /** When it was signed. */
   readonly sign_time: Date | undefined;
+  /** The name that the publisher gave the program when signing it. */
   readonly program_name: string | undefined;
 }
 
+/** What a binary says of itself, in its version resource. Anybody can write anything there. */
 export interface VersionInfo {
+  /** What the file is for. */
   readonly file_desc: string | undefined;
   readonly file_version: string | undefined;
   readonly product_name: string | undefined;
@@ -45,11 +56,13 @@ export interface VersionInfo {
   readonly original_filename: string | undefined;
 }
 
+/** How common a binary is. */
 export interface Frequency {
   /** Computers that have it. */
   readonly computer_count: number;
   /** Processes that use it. */
   readonly process_count: number;
+  /** All processes that the server has. */
   readonly all_process_count: number;
   /** `process_count` as a share of all processes, 0 to 1. */
   readonly module_frequency: number;
@@ -58,28 +71,57 @@ export interface Frequency {
 /** How many binaries one search may be asked for by their hashes: the address stays below 8 KiB. */
 const HASHES_A_SEARCH = 100;
 
+/** Whether a text is an MD5. Servers also send `(unknown)`, or nothing, where a sensor did not see the file. */
+export function isMd5(text: unknown): text is string {
+  return typeof text === "string" && /^[0-9a-f]{32}$/i.test(text);
+}
+
+/** A search for binaries of known hashes. A row without a hash answers none of them. */
+class HashQuery extends BinaryQuery {
+  protected override get filter(): RowFilter {
+    return { keep: (document) => isMd5(document["md5"]), note: "rows without an MD5 were passed over" };
+  }
+}
+
 /** An executable that was seen on some endpoint, by the MD5 of its bytes. */
 export class Binary extends defineModel(
-  { name: "Binary", path: "/api/v1/binary", key: "md5", printAs: "document" },
+  {
+    name: "Binary",
+    path: "/api/v1/binary",
+    key: "md5",
+    printAs: "document",
+    keyOnly: ["getFrequency", "getBanned"],
+  },
   {
     /** In upper case. */
     md5: t.string(),
+    /** In lower case; from 7.0 on. */
     sha256: t.string(),
+    /** The paths that it was seen at. */
     observed_filename: t.array(t.string()),
+    /** The file's size in bytes. */
     orig_mod_len: t.integer(),
+    /** How many bytes the server has; files above 25 MB are cut, and 0 means that the file was not collected. */
     copied_mod_len: t.integer(),
+    /** An executable, as opposed to a library or a driver. */
     is_executable_image: t.boolean(),
     is_64bit: t.boolean(),
+    /** `Windows`, `OSX` or `Linux`. */
     os_type: t.string(),
+    /** When the server first heard of it. */
     server_added_timestamp: t.dateTime(),
     timestamp: t.dateTime(),
     last_seen: t.dateTime(),
+    /** On how many computers it was seen. */
     host_count: t.integer(),
     /** `HOSTNAME|sensor id`; see {@link Binary.endpoints}. */
     endpoint: t.array(t.string()),
+    /** The names of the sensor groups that it was seen in. */
     group: t.array(t.string()),
-    watchlists: t.array(t.open<{ readonly wid: string; readonly value: string }>()),
+    watchlists: t.array(t.open<WatchlistHit>()),
+    /** See {@link SignatureResult}. */
     digsig_result: t.string(),
+    /** The endpoint's own code for the result, a decimal number as text. */
     digsig_result_code: t.string(),
     digsig_publisher: t.string(),
     digsig_issuer: t.string(),
@@ -104,36 +146,46 @@ export class Binary extends defineModel(
     event_partition_id: t.array(t.integer()),
     /** A PNG; only the summary has it, so a search row needs `load()` first. */
     icon: t.bytes(),
+    /** Its bytes; reaching it requests nothing. */
     get file() {
       return resource(BinaryFile);
     },
   },
 ) {
+  static {
+    refuseAssignments(this);
+  }
+
+  /** A search for binaries, which has not been sent. */
   static query(client: ModelHost): BinaryQuery {
     return new BinaryQuery(client, Binary, {});
   }
 
-  /** @throws InvalidHashError when the text is no MD5 */
+  /**
+   * The MD5 in upper case.
+   * @throws InvalidHashError when the text is no MD5
+   */
   static override normaliseKey(key: Key): Key {
     const md5 = String(key).toUpperCase();
-    if (!/^[0-9A-F]{32}$/.test(md5)) {
+    if (!isMd5(md5)) {
       throw new InvalidHashError(`MD5sum ${md5} is not valid: an MD5 has 32 hexadecimal digits`);
     }
     return md5;
   }
 
+  /** The summary: `GET /api/v1/binary/{MD5}/summary`. */
   static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     const summary = await client.getObject(`/api/v1/binary/${key}/summary`, undefined, options);
     return { document: asDocument(summary, "Binary", key) };
   }
 
-  /** What a search tells of many binaries; all but the icon. */
+  /** What searches for 100 hashes each tell of many binaries: all but the icon. Rows without a hash are passed over. */
   static async fetchMany(client: ModelHost, keys: Key[], options: CallOptions): Promise<Map<Key, Fetched>> {
     const found = new Map<Key, Fetched>();
     for (let start = 0; start < keys.length; start += HASHES_A_SEARCH) {
       const some = keys.slice(start, start + HASHES_A_SEARCH);
-      const query = new BinaryQuery(client, Binary, { clauses: [some.map((md5) => `md5:${md5}`).join(" OR ")] });
-      for (const binary of await query.batchSize(some.length).all({ ...options, limit: some.length })) {
+      const query = new HashQuery(client, Binary, { clauses: [some.map((md5) => `md5:${md5}`).join(" OR ")] });
+      for (const binary of await query.batchSize(some.length).all(options)) {
         found.set(binary.md5, { document: Binary.stateOf(binary).document });
       }
     }
@@ -155,6 +207,7 @@ export class Binary extends defineModel(
     return this.copied_mod_len ?? 0;
   }
 
+  /** The paths that it was seen at; empty when none is known. */
   get observed_filenames(): readonly string[] {
     return this.observed_filename ?? [];
   }
@@ -164,6 +217,7 @@ export class Binary extends defineModel(
     return this.digsig_result === "Signed";
   }
 
+  /** Its signature: the result of the check, and whose it is. */
   get signing_data(): SigningData {
     return {
       result: this.digsig_result,
@@ -175,6 +229,7 @@ export class Binary extends defineModel(
     };
   }
 
+  /** What its version resource says. */
   get version_info(): VersionInfo {
     return {
       file_desc: this.file_desc,
@@ -187,7 +242,7 @@ export class Binary extends defineModel(
     };
   }
 
-  /** The sensors that have seen it. */
+  /** The sensors that have seen it. Their names are known; the rest is asked for when it is read. */
   get endpoints(): readonly Ref<Sensor>[] {
     const { client } = Binary.stateOf(this);
     return (this.endpoint ?? []).flatMap((text) => {
@@ -199,21 +254,30 @@ export class Binary extends defineModel(
     });
   }
 
-  /** How common it is: `GET /api/v1/process/host/count`. */
+  /** How common it is: `GET /api/v1/process/host/count`, once for this object. */
   get frequency(): PromiseLike<Frequency> {
-    return this.kept("frequency", () => new Lazy("Frequency", () => this.#readFrequency()));
+    return new Lazy("Frequency", () => this.getFrequency());
+  }
+
+  /** As {@link Binary.frequency}, with options for the request. */
+  getFrequency(options: CallOptions = {}): Promise<Frequency> {
+    const reads = this.kept("frequency", () => new SharedReads<"frequency", Frequency>());
+    return reads.read("frequency", options, (call) => this.#readFrequency(call));
   }
 
   /** The ban of this hash, or `false` when it is not banned: `GET /api/v1/banning/blacklist/{md5}`. */
   get banned(): PromiseLike<BannedHash | false> {
-    return new Lazy("BannedHash", async () => {
-      try {
-        return await refByKey(Binary.stateOf(this).client, BannedHash, this.md5);
-      } catch (error) {
-        if (error instanceof ObjectNotFoundError) return false;
-        throw error;
-      }
-    });
+    return new Lazy("BannedHash", () => this.getBanned());
+  }
+
+  /** As {@link Binary.banned}, with options for the request. */
+  async getBanned(options: CallOptions = {}): Promise<BannedHash | false> {
+    try {
+      return await refByKey(Binary.stateOf(this).client, BannedHash, this.md5, options);
+    } catch (error) {
+      if (error instanceof ObjectNotFoundError) return false;
+      throw error;
+    }
   }
 
   /** This binary in the console. */
@@ -226,24 +290,22 @@ export class Binary extends defineModel(
     return tagsOf(this.wholeDocument);
   }
 
-  /** What a feed says of it. */
+  /** What a feed says of it; `undefined` when it says nothing. */
   tagInfo(feed: string): Tag | undefined {
     return tagOf(this.wholeDocument, feed);
   }
 
-  async #readFrequency(): Promise<Frequency> {
+  async #readFrequency(options: CallOptions): Promise<Frequency> {
     const parameters = { "cb.freqver": 1, md5: this.md5, name: "md5" };
-    const counts = (await Binary.stateOf(this).client.getObject("/api/v1/process/host/count", parameters)) as {
-      hostCount?: number;
-      globalCount?: number;
-      numDocs?: number;
-    };
-    const { hostCount = 0, globalCount = 0, numDocs = 0 } = counts;
+    const answer = await Binary.stateOf(this).client.getObject("/api/v1/process/host/count", parameters, options);
+    const counts = asDocument(answer, "the frequency of Binary", this.md5);
+    const processes = Number(counts["globalCount"] ?? 0);
+    const all = Number(counts["numDocs"] ?? 0);
     return {
-      computer_count: hostCount,
-      process_count: globalCount,
-      all_process_count: numDocs,
-      module_frequency: numDocs === 0 ? 0 : globalCount / numDocs,
+      computer_count: Number(counts["hostCount"] ?? 0),
+      process_count: processes,
+      all_process_count: all,
+      module_frequency: all === 0 ? 0 : processes / all,
     };
   }
 }

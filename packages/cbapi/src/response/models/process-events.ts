@@ -1,5 +1,6 @@
+import { ApiError, ObjectNotFoundError, ServerError } from "../../core/errors.js";
 import { Completeness, type Document } from "../../core/model/document.js";
-import { Model } from "../../core/model/model.js";
+import { asDocument, Model } from "../../core/model/model.js";
 import { makeRef, type Ref, refByJoin } from "../../core/model/ref.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { type CbResponseAPI, connected } from "../client.js";
@@ -14,21 +15,32 @@ import {
   type EventVersion,
   eventListNames,
 } from "../events/index.js";
+import { isDocument } from "../events/joins.js";
 import { splitProcessId } from "../process-guid.js";
+import { asDocuments, documentsOf } from "./answers.js";
 import { Binary } from "./binary.js";
 import { Process } from "./process.js";
+import { knownBy } from "./process-summary.js";
+import { SharedReads } from "./shared-reads.js";
 
-/** The events of a process, with their joins as they are here. */
+/** The lists of events of a process, with their joins as they are here. */
 export type ProcessEvents = EventLists<Ref<Binary>, Ref<Process>, Process>;
+/** An event of any kind; `event_type` tells which. */
 export type ProcessEvent = AnyEvent<Ref<Binary>, Ref<Process>, Process>;
+/** The start or the end of a child. */
 export type ChildProcEvent = CbChildProcEvent<Ref<Process>, Process>;
 
 /** One push of the sensor about a process. */
 export interface SegmentInfo {
+  /** Its number: the server's time in milliseconds since 1970, or 1, 2, ... before 6.0. */
   readonly segment: number;
+  /** GUID and segment, as {@link Process} takes them. */
   readonly unique_id: string | undefined;
+  /** The endpoint's time, as the server writes it. */
   readonly last_update: string | undefined;
+  /** When it reached the server, as the server writes it. */
   readonly last_server_update: string | undefined;
+  /** How many events of each kind it has. */
   readonly event_counts: Readonly<Record<string, number>> | undefined;
 }
 
@@ -36,9 +48,8 @@ export interface SegmentInfo {
 export class ProcessEventReader {
   readonly #process: Process;
   readonly #joins: EventJoins<Ref<Binary>, Ref<Process>, Process>;
-  readonly #documents = new Map<number, Promise<Document>>();
-  readonly #lists = new Map<number | "all", Promise<ProcessEvents>>();
-  #segments: Promise<readonly SegmentInfo[]> | undefined;
+  readonly #lists = new SharedReads<number | "all", ProcessEvents>();
+  readonly #segments = new SharedReads<"segments", readonly SegmentInfo[]>();
 
   constructor(process: Process) {
     this.#process = process;
@@ -58,24 +69,25 @@ export class ProcessEventReader {
   }
 
   /** The events of the segment that the process object is about. */
-  ofSegment(options: CallOptions = {}): Promise<ProcessEvents> {
-    return this.#connected(options, (cb) =>
-      this.#once(this.#process.segment, () => this.#decode(cb, [this.#process.segment], options)),
-    );
+  async ofSegment(options: CallOptions = {}): Promise<ProcessEvents> {
+    const cb = await this.#connected(options);
+    const { segment } = this.#process;
+    return this.#lists.read(segment, options, (call) => this.#decode(cb, [segment], call));
   }
 
   /** The events of all segments: one request from 6.0 on, one for each segment before. */
-  ofAll(options: CallOptions = {}): Promise<ProcessEvents> {
-    return this.#connected(options, (cb) => {
-      if (cb.cb_server_version.atLeast(6, 0)) return this.#once(0, () => this.#decode(cb, [0], options));
-      return this.#once("all", async () => {
-        const segments = await this.segments(options);
-        return this.#decode(
-          cb,
-          segments.map(({ segment }) => segment),
-          options,
-        );
-      });
+  async ofAll(options: CallOptions = {}): Promise<ProcessEvents> {
+    const cb = await this.#connected(options);
+    if (cb.cb_server_version.atLeast(6, 0)) {
+      return this.#lists.read(0, options, (call) => this.#decode(cb, [0], call));
+    }
+    return this.#lists.read("all", options, async (call) => {
+      const segments = await this.segments(call);
+      return this.#decode(
+        cb,
+        segments.map(({ segment }) => segment),
+        call,
+      );
     });
   }
 
@@ -83,12 +95,36 @@ export class ProcessEventReader {
    * The segments of the process: `GET /api/v1/process/{id}/segment` from 6.0 on, a search for the process's id before.
    */
   segments(options: CallOptions = {}): Promise<readonly SegmentInfo[]> {
-    this.#segments ??= this.#readSegments(options);
-    const reading = this.#segments;
-    return reading.catch((error: unknown) => {
-      if (this.#segments === reading) this.#segments = undefined;
-      throw error;
-    });
+    return this.#segments.read("segments", options, (call) => this.#readSegments(call));
+  }
+
+  /** The modules of the segment without a good signature; the binaries of which the events tell nothing are asked for. */
+  async unsignedModloads(options: CallOptions): Promise<ProcessEvents["modloads"]> {
+    const { modloads } = await this.ofSegment(options);
+    const { client } = Model.stateOf(this.#process);
+    const untold = modloads.filter((event) => event.is_signed === undefined && event.binary !== undefined);
+    await client.identityMap.loadMany(
+      Binary,
+      untold.map(({ md5 }) => md5),
+      options,
+    );
+    const signed = await Promise.all(modloads.map(isSigned));
+    return modloads.filter((_, index) => signed[index] !== true);
+  }
+
+  /** What feeds of the cloud say: `GET /api/v1/process/{id}/{segment}/threat_intel_hits`. */
+  async threatIntelHits(options: CallOptions): Promise<readonly Document[]> {
+    const cb = await this.#connected(options);
+    const { id, segment } = this.#process;
+    try {
+      const path = `/api/v1/process/${id}/${segment}/threat_intel_hits`;
+      return asDocuments(await cb.getObject(path, undefined, options), `the threat intelligence hits of Process ${id}`);
+    } catch (cause) {
+      if (!(cause instanceof ServerError)) throw cause;
+      throw new ApiError(`Sharing IOCs not set up in Cb server. See ${cb.url}/#/share for more information.`, {
+        cause,
+      });
+    }
   }
 
   /** The starts of the children as the summary tells them. */
@@ -98,23 +134,13 @@ export class ProcessEventReader {
     return documents.map((document, index) => childOfSummary(document, index, source));
   }
 
-  async #connected<T>(options: CallOptions, then: (cb: CbResponseAPI) => Promise<T>): Promise<T> {
-    return then(await connected(Model.stateOf(this.#process).client, options));
-  }
-
-  #once(segment: number | "all", read: () => Promise<ProcessEvents>): Promise<ProcessEvents> {
-    let lists = this.#lists.get(segment);
-    if (lists === undefined) {
-      lists = read();
-      this.#lists.set(segment, lists);
-      lists.catch(() => this.#lists.delete(segment));
-    }
-    return lists;
+  #connected(options: CallOptions): Promise<CbResponseAPI> {
+    return connected(Model.stateOf(this.#process).client, options);
   }
 
   async #decode(cb: CbResponseAPI, segments: readonly number[], options: CallOptions): Promise<ProcessEvents> {
     const documents: Document[] = [];
-    for (const segment of segments) documents.push(await this.#document(cb, segment, options));
+    for (const segment of segments) documents.push(await this.#fetch(cb, segment, options));
     const { id, unique_id, sensor_id } = this.#process;
     return decodeEvents(routeVersion(cb), merge(documents), {
       joins: this.#joins,
@@ -123,24 +149,11 @@ export class ProcessEventReader {
   }
 
   /** `GET /api/v4/process/{id}/{segment}/event`, or the older route of an older server. */
-  #document(cb: CbResponseAPI, segment: number, options: CallOptions): Promise<Document> {
-    let document = this.#documents.get(segment);
-    if (document === undefined) {
-      document = this.#fetch(cb, segment, options);
-      this.#documents.set(segment, document);
-      document.then(
-        // Only needed until its lists have been put together; they would stay in memory twice.
-        () => this.#documents.delete(segment),
-        () => this.#documents.delete(segment),
-      );
-    }
-    return document;
-  }
-
   async #fetch(cb: CbResponseAPI, segment: number, options: CallOptions): Promise<Document> {
-    const path = `/api/v${routeVersion(cb)}/process/${this.#process.id}/${segment}/event`;
-    const answer = (await cb.getObject(path, undefined, options)) as { process?: Document };
-    const process = answer.process ?? {};
+    const { id } = this.#process;
+    const path = `/api/v${routeVersion(cb)}/process/${id}/${segment}/event`;
+    const answer = asDocument(await cb.getObject(path, undefined, options), "the events of Process", id);
+    const process = isDocument(answer["process"]) ? answer["process"] : {};
     this.#takeFields(process);
     return process;
   }
@@ -148,25 +161,36 @@ export class ProcessEventReader {
   /** A process that was known by its id only is known a good deal better after its events have come. */
   #takeFields(process: Document): void {
     const state = Model.stateOf(this.#process);
-    if (state.completeness >= Completeness.row) return;
+    const completeness = knownBy(process);
+    if (state.completeness >= completeness) return;
     const fields = Object.fromEntries(
       Object.entries(process).filter(([name]) => !eventListNames.includes(name as EventListName)),
     );
     state.document = fields;
-    state.completeness = Completeness.row;
+    state.completeness = completeness;
   }
 
   async #readSegments(options: CallOptions): Promise<readonly SegmentInfo[]> {
-    const cb = await connected(Model.stateOf(this.#process).client, options);
+    const cb = await this.#connected(options);
     const { id } = this.#process;
     if (!cb.cb_server_version.atLeast(6, 0)) {
       const rows = await cb.select(Process).where(`process_id:${id}`).sort("").all(options);
       return rows.map((row) => segmentInfo(row.toJSON())).sort((a, b) => a.segment - b.segment);
     }
-    const answer = (await cb.getObject(`/api/v1/process/${id}/segment`, undefined, options)) as {
-      process?: { segments?: readonly Document[] };
-    };
-    return (answer.process?.segments ?? []).map(segmentInfo);
+    const path = `/api/v1/process/${id}/segment`;
+    const answer = asDocument(await cb.getObject(path, undefined, options), "the segments of Process", id);
+    const process = isDocument(answer["process"]) ? answer["process"] : {};
+    return documentsOf(process["segments"]).map(segmentInfo);
+  }
+}
+
+/** Whether a module's signature was found good; of one that the server does not have, nobody has found that. */
+async function isSigned(event: ProcessEvents["modloads"][number]): Promise<boolean> {
+  try {
+    return event.is_signed ?? (await event.binary?.signed) ?? false;
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return false;
+    throw error;
   }
 }
 

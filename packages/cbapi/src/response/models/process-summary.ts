@@ -4,23 +4,30 @@ import { asDocument, type ModelClass } from "../../core/model/model.js";
 import type { Key } from "../../core/model/relations.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { type CbResponseAPI, connected } from "../client.js";
+import { isDocument } from "../events/joins.js";
 import { splitProcessId } from "../process-guid.js";
+import { documentsOf } from "./answers.js";
 
 /** What comes with a process's own document. */
 export interface Family {
   readonly parent: Document | undefined;
   readonly children: readonly Document[];
+  /** How many children were asked for. */
+  readonly asked: number;
   readonly siblings: readonly Document[];
 }
 
 /** How many children the server gives when it is not told. */
 export const DEFAULT_CHILDREN = 15;
 
-/** The most children that one summary is asked for. */
+/** The most siblings that a summary holds. */
+export const MAX_SIBLINGS = 15;
+
+/** The most children that one summary is asked for: beyond it, servers fall back to their own number. */
 const MAX_CHILDREN = 1000;
 
 /** The segment that stands for the whole process: 0 merges them all, and a 5.x server begins with 1. */
-export function defaultSegment(cb: CbResponseAPI): number {
+function defaultSegment(cb: CbResponseAPI): number {
   return cb.cb_server_version.atLeast(6, 0) ? 0 : 1;
 }
 
@@ -44,13 +51,14 @@ export async function fetchSummary(
   const children = Math.min(options.children ?? DEFAULT_CHILDREN, MAX_CHILDREN);
   const answer = asDocument(await cb.getObject(path, { children }, options), "Process", key);
   // Some servers answer the bare process.
-  const document = (answer["process"] as Document | undefined) ?? answer;
+  const document = "process" in answer ? asDocument(answer["process"], "Process", key) : answer;
   const family: Family = {
     parent: hasId(answer["parent"]) ? answer["parent"] : undefined,
     children: documentsOf(answer["children"]),
+    asked: children,
     siblings: documentsOf(answer["siblings"]),
   };
-  if (family.parent !== undefined) seed(client, processClass, family.parent, Completeness.row);
+  if (family.parent !== undefined) seed(client, processClass, family.parent, knownBy(family.parent));
   for (const relative of [...family.children, ...family.siblings])
     seed(client, processClass, relative, Completeness.partial);
   return { document, related: family };
@@ -63,12 +71,19 @@ function seed(client: ModelHost, processClass: ModelClass, document: Document, c
   client.identityMap.seed(processClass, id, document, completeness);
 }
 
-function hasId(value: unknown): value is Document {
-  return typeof value === "object" && value !== null && ("id" in value || "unique_id" in value);
+/** What a process is looked at for first. A document that has these names, even empty, was meant as a whole row. */
+const ROW_FIELDS = ["process_name", "path", "cmdline", "start", "process_pid"] as const;
+
+/**
+ * How well a document that came with something else makes its process known. Reading a field never asks the server, so
+ * a mere reference must not pass for a row: awaiting it would give an object with holes.
+ */
+export function knownBy(document: Document): Completeness {
+  // Of a process that the sensor did not know, the server has no more than this.
+  if (Number(document["process_pid"] ?? 0) === -1) return Completeness.row;
+  return ROW_FIELDS.every((name) => name in document) ? Completeness.row : Completeness.partial;
 }
 
-function documentsOf(value: unknown): readonly Document[] {
-  return Array.isArray(value)
-    ? value.filter((item): item is Document => typeof item === "object" && item !== null)
-    : [];
+function hasId(value: unknown): value is Document {
+  return isDocument(value) && ("id" in value || "unique_id" in value);
 }

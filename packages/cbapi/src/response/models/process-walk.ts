@@ -1,11 +1,18 @@
-import { ObjectNotFoundError } from "../../core/errors.js";
+import { ApiError, ObjectNotFoundError } from "../../core/errors.js";
+import { Completeness } from "../../core/model/document.js";
+import { Model } from "../../core/model/model.js";
 import { loadJoin } from "../../core/model/ref.js";
+import type { Key } from "../../core/model/relations.js";
+import type { QueryReport } from "../../core/query/report.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import type { Process } from "./process.js";
+import { hasChildren } from "./process-children.js";
+import { parentKey, parentStub } from "./process-parent.js";
 
 /** Called for each process of a walk; `depth` is 0 for the nearest. What it returns is awaited. */
 export type ProcessVisitor = (process: Process, depth: number) => unknown;
 
+/** How far a walk goes, and the options of the requests that it costs. */
 export interface WalkOptions extends CallOptions {
   /** The last depth that is visited: 1 visits depth 0 and 1. Without it, all are. */
   readonly maxDepth?: number;
@@ -13,11 +20,16 @@ export interface WalkOptions extends CallOptions {
 
 /** What a walk saw, and what it could not see. */
 export interface WalkReport {
+  /** How many processes were visited. */
   readonly visited: number;
   /** Processes that are named by others and that the server does not have; they were visited as far as known. */
   readonly stubs: readonly string[];
   /** Whether a process turned up among its own ancestors or descendants; the walk did not go on there. */
   readonly cycle: boolean;
+  /** How often a process turned up again that another one had led to; it was visited the first time only. */
+  readonly repeated: number;
+  /** How many children the server counts of the processes that were visited, and did not give. */
+  readonly missingChildren: number;
   /** Whether there are processes below or above `maxDepth`. */
   readonly truncated: boolean;
 }
@@ -26,21 +38,32 @@ class WalkLog {
   visited = 0;
   readonly stubs: string[] = [];
   cycle = false;
+  repeated = 0;
+  missingChildren = 0;
   truncated = false;
 
   report(): WalkReport {
-    return { visited: this.visited, stubs: this.stubs, cycle: this.cycle, truncated: this.truncated };
+    const { visited, stubs, cycle, repeated, missingChildren, truncated } = this;
+    return { visited, stubs, cycle, repeated, missingChildren, truncated };
   }
 }
 
 /** The ancestors of a process, the nearest first. Ends where the sensor did not know who started a process. */
 export async function* ancestorsOf(
   start: Process,
-  options: CallOptions,
-  log: { cycle: boolean; stubs: string[] } = new WalkLog(),
+  options: WalkOptions,
+  log: WalkLog = new WalkLog(),
 ): AsyncGenerator<Process, void> {
+  const { maxDepth = Number.POSITIVE_INFINITY } = options;
   const seen = new Set([start.id]);
-  for (let at = start; ; ) {
+  let at = start;
+  for (let depth = 0; ; depth++) {
+    if (depth > maxDepth) {
+      const next = await knownParent(at, options);
+      if (next !== undefined && seen.has(String(next))) log.cycle = true;
+      else log.truncated = next !== undefined;
+      return;
+    }
     const parent = await parentOf(at, options);
     if (parent === undefined) return;
     if (seen.has(parent.id)) {
@@ -55,13 +78,18 @@ export async function* ancestorsOf(
   }
 }
 
+/** How many ancestors are known. */
+export async function depthOf(start: Process, options: CallOptions): Promise<number> {
+  const log = new WalkLog();
+  let depth = 0;
+  for await (const _ of ancestorsOf(start, options, log)) depth++;
+  if (log.cycle) throw new ApiError(`Process cycle detected at depth ${depth}`);
+  return depth;
+}
+
 export async function walkParents(start: Process, visit: ProcessVisitor, options: WalkOptions): Promise<WalkReport> {
   const log = new WalkLog();
   for await (const parent of ancestorsOf(start, options, log)) {
-    if (options.maxDepth !== undefined && log.visited > options.maxDepth) {
-      log.truncated = true;
-      break;
-    }
     await visit(parent, log.visited);
     log.visited++;
   }
@@ -70,14 +98,24 @@ export async function walkParents(start: Process, visit: ProcessVisitor, options
 
 /** Depth first, each process before its children, as they started. */
 export async function walkChildren(start: Process, visit: ProcessVisitor, options: WalkOptions): Promise<WalkReport> {
+  const { maxDepth = Number.POSITIVE_INFINITY } = options;
   const log = new WalkLog();
   const seen = new Set([start.id]);
-  const waiting = (await start.childProcesses(options)).map((process) => ({ process, depth: 0 })).reverse();
+  const path = new Path(start.id);
+  const waiting: { readonly process: Process; readonly depth: number }[] = [];
+  const descend = async (process: Process, depth: number) => {
+    const children = await process.childProcesses(options);
+    log.missingChildren += missingIn(children.report());
+    for (const child of children.toReversed()) waiting.push({ process: child, depth });
+  };
+  await descend(start, 0);
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { process, depth } = next;
     options.signal?.throwIfAborted();
+    path.cut(depth);
     if (seen.has(process.id)) {
-      log.cycle = true;
+      if (path.has(process.id)) log.cycle = true;
+      else log.repeated++;
       continue;
     }
     seen.add(process.id);
@@ -86,14 +124,44 @@ export async function walkChildren(start: Process, visit: ProcessVisitor, option
     await visit(process, depth);
     log.visited++;
     if (!known) continue;
-    const children = await process.childProcesses(options);
-    if (options.maxDepth !== undefined && depth >= options.maxDepth) {
-      log.truncated ||= children.length > 0;
+    if (depth >= maxDepth) {
+      log.truncated ||= hasChildren(process);
       continue;
     }
-    for (const child of children.toReversed()) waiting.push({ process: child, depth: depth + 1 });
+    path.push(process.id);
+    await descend(process, depth + 1);
   }
   return log.report();
+}
+
+/** How many of the children that were wanted the server did not give. */
+function missingIn({ available = 0, wanted = available, returned, duplicates }: QueryReport): number {
+  return Math.max(0, Math.min(available, wanted) - returned - duplicates);
+}
+
+/** The processes from the start of a walk to where it is. */
+class Path {
+  readonly #ids: string[];
+  readonly #members: Set<string>;
+
+  constructor(start: string) {
+    this.#ids = [start];
+    this.#members = new Set(this.#ids);
+  }
+
+  has(id: string): boolean {
+    return this.#members.has(id);
+  }
+
+  push(id: string): void {
+    this.#ids.push(id);
+    this.#members.add(id);
+  }
+
+  /** Leaves only the ancestors of a process at this depth. */
+  cut(depth: number): void {
+    for (const id of this.#ids.splice(depth + 1)) this.#members.delete(id);
+  }
 }
 
 /** The parent, or a stub of it when the server no longer has it; `undefined` where nobody knows it. */
@@ -103,14 +171,25 @@ async function parentOf(process: Process, options: CallOptions): Promise<Process
     const parent = (await loadJoin(process, "parent", options)) as Process | undefined;
     return parent === undefined || parent.isUnknown ? undefined : parent;
   } catch (error) {
-    if (error instanceof ObjectNotFoundError) return process.parentStub();
+    if (error instanceof ObjectNotFoundError) return parentStub(process);
     throw error;
   }
 }
 
+/** The key of a parent that is there to be visited. It costs a request only when the process itself is known in part. */
+async function knownParent(process: Process, options: CallOptions): Promise<Key | undefined> {
+  const state = Model.stateOf(process);
+  state.missed = false;
+  let key = parentKey(process);
+  if (key === undefined && state.missed && (await exists(process, options))) key = parentKey(process);
+  if (key === undefined) return undefined;
+  const known = state.client.identityMap.peek(process.constructor as typeof Process, key, Completeness.row);
+  return Number(known?.document["process_pid"] ?? 0) === -1 ? undefined : key;
+}
+
 /** Whether the server has more of this process than its parent told. */
 async function exists(process: Process, options: CallOptions): Promise<boolean> {
-  if (process.suppressed_process) return false;
+  if (process.suppressed_process || process.is_stub) return false;
   try {
     await process.load(options);
     return true;

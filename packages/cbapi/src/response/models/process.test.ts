@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Answer, edrServer } from "../../test-support/edr-server.js";
-import { Process } from "../index.js";
+import { ApiError, Process } from "../index.js";
 
 const id = (pid: number) => `00000001-0000-${pid.toString(16).padStart(4, "0")}-01d3-8bc595148226`;
 const summaryPath = (pid: number, segment = 0) => `/api/v1/process/${id(pid)}/${segment}`;
@@ -11,6 +11,7 @@ const named = (pid: number, more: object = {}) => ({
   process_name: `p${pid}.exe`,
   path: `c:\\p${pid}.exe`,
   cmdline: "",
+  start: "2018-01-12T16:51:24.984Z",
   ...more,
 });
 const childOf = (pid: number, more: object = {}) => ({ ...named(pid), unique_id: `${id(pid)}-000000000001`, ...more });
@@ -65,7 +66,14 @@ describe("walking up", () => {
     const proc = await cb.select(Process, id(5));
     const seen: Process[] = [];
     const report = await proc.walkParents((parent) => seen.push(parent));
-    expect(report).toEqual({ visited: 1, stubs: [id(4)], cycle: false, truncated: false });
+    expect(report).toEqual({
+      visited: 1,
+      stubs: [id(4)],
+      cycle: false,
+      repeated: 0,
+      missingChildren: 0,
+      truncated: false,
+    });
     expect(seen[0]).toMatchObject({ id: id(4), process_pid: 4, process_name: "p4.exe", is_stub: true, sensor_id: 1 });
     expect(seen[0]?.start).toEqual(new Date("2018-01-12T16:51:24.984Z"));
     expect(seen[0]?.netconn_count).toBeUndefined();
@@ -92,6 +100,48 @@ describe("walking up", () => {
     expect(await proc.walkParents(() => {}, { maxDepth: 2 })).toMatchObject({ visited: 3, truncated: false });
   });
 
+  it("asks for no ancestor beyond the depth that it is given when the next one is named", async () => {
+    const { cb, requests } = await edrServer({
+      [summaryPath(10)]: { process: named(10, under(9)), parent: named(9, under(8)) },
+      [summaryPath(8)]: { process: named(8, under(10)), parent: {} },
+    });
+    const proc = await cb.select(Process, id(10));
+    expect(await proc.walkParents(() => {}, { maxDepth: 0 })).toMatchObject({ visited: 1, truncated: true });
+    expect(requests).toHaveLength(1);
+    // Here the next one is the process itself.
+    const round = await proc.walkParents(() => {}, { maxDepth: 1 });
+    expect(round).toMatchObject({ visited: 2, truncated: false, cycle: true });
+    expect(requests).toHaveLength(2);
+  });
+
+  it("has no parent where the id of the parent says that nobody knew it", async () => {
+    const ffff = "00000001-ffff-ffff-0000-000000000000";
+    const root = named(4, { parent_unique_id: `${ffff}-000000000001`, parent_pid: -1 });
+    const { cb, requests } = await edrServer({
+      [summaryPath(4)]: { process: root },
+      [summaryPath(5)]: { process: named(5, { parent_id: ffff }), parent: {} },
+      "/api/v1/process": { total_results: 1, results: [{ ...root, unique_id: `${id(4)}-000000000005` }] },
+    });
+    expect(await (await cb.select(Process, id(4))).parent).toBeUndefined();
+    expect(await (await cb.select(Process, id(5))).parent).toBeUndefined();
+    expect(await cb.select(Process, id(4)).depth).toBe(0);
+    expect(requests).toHaveLength(2);
+    // A search row names the parent too: nothing more is asked for, although it has no parent_id.
+    const row = await cb.select(Process).where("a:b").first();
+    expect(await row?.parent).toBeUndefined();
+    expect(requests).toHaveLength(3);
+  });
+
+  it("takes a parent that is only named for no more than that", async () => {
+    const { cb, requests } = await edrServer({
+      [summaryPath(5)]: { process: named(5, under(4)), parent: { id: id(4), process_name: "p4.exe" } },
+      [summaryPath(4)]: { process: named(4, { cmdline: "p4.exe /all" }), parent: {} },
+    });
+    const proc = await cb.select(Process, id(5));
+    expect((await proc.parent)?.cmdline).toBe("p4.exe /all");
+    expect(requests).toHaveLength(2);
+  });
+
   it("can be iterated, stepped through and aborted", async () => {
     const { cb } = await edrServer({
       [summaryPath(10)]: { process: named(10, under(9)), parent: named(9, under(8)) },
@@ -107,6 +157,12 @@ describe("walking up", () => {
     const controller = new AbortController();
     const walk = proc.walkParents(() => controller.abort(new Error("enough")), { signal: controller.signal });
     await expect(walk).rejects.toThrow("enough");
+    const gone = { signal: AbortSignal.abort(new Error("gone")) };
+    await expect(proc.getDepth(gone)).rejects.toThrow("gone");
+    await expect(async () => {
+      for await (const _ of proc.getParents(gone));
+    }).rejects.toThrow("gone");
+    expect(await proc.getDepth()).toBe(2);
   });
 
   it("follows the short id where the long one names another sensor", async () => {
@@ -139,7 +195,14 @@ describe("walking down", () => {
     const report = await proc.walkChildren((child) => seen.push(child));
     expect(seen.map((child) => child.process_name)).toEqual(["p2.exe", "p5.exe", "p3.exe", "p4.exe"]);
     expect(seen.map((child) => child.suppressed_process)).toEqual([false, false, true, false]);
-    expect(report).toEqual({ visited: 4, stubs: [id(4)], cycle: false, truncated: false });
+    expect(report).toEqual({
+      visited: 4,
+      stubs: [id(4)],
+      cycle: false,
+      repeated: 0,
+      missingChildren: 0,
+      truncated: false,
+    });
     expect(requests.some((path) => path.includes(id(3)))).toBe(false);
     expect(seen[2]?.webui_link).toBeUndefined();
   });
@@ -156,6 +219,110 @@ describe("walking down", () => {
     expect(await proc.childProcesses()).toHaveLength(40);
     expect(await proc.children).toHaveLength(40);
     expect(requests).toEqual([`${summaryPath(1)}?children=15`, `${summaryPath(1)}?children=40`]);
+  });
+
+  it("tells of children that no summary holds", async () => {
+    const { cb, requests } = await edrServer({
+      [summaryPath(1)]: (query): Answer => ({
+        process: named(1, { childproc_count: 2500 }),
+        children: Array.from({ length: Math.min(1000, Number(query.get("children"))) }, (_, i) => childOf(100 + i)),
+      }),
+    });
+    const proc = await cb.select(Process, id(1));
+    const children = await proc.childProcesses();
+    expect(children).toHaveLength(1000);
+    expect(children.report()).toMatchObject({ available: 2500, returned: 1000, complete: false });
+    expect(children.report().reasons).toEqual([expect.stringMatching(/^1500 of 2500 children are missing/)]);
+    expect((await proc.children).report()).toMatchObject({ complete: false });
+    expect(requests).toEqual([`${summaryPath(1)}?children=15`, `${summaryPath(1)}?children=1000`]);
+  });
+
+  it("believes the count of children only where the list may be cut", async () => {
+    const list = (count: number) => Array.from({ length: count }, (_, i) => childOf(100 + i));
+    const { cb } = await edrServer({
+      // This server counts starts and ends.
+      [summaryPath(1)]: { process: named(1, { childproc_count: 6 }), children: list(3) },
+      [summaryPath(2)]: (query): Answer => ({
+        process: named(2, { childproc_count: 40 }),
+        children: list(Math.min(20, Number(query.get("children")))),
+      }),
+      // This one has a limit of its own.
+      [summaryPath(3)]: (query): Answer => ({
+        process: named(3, { childproc_count: 90 }),
+        children: list(Math.min(25, Number(query.get("children")))),
+      }),
+    });
+    const report = async (pid: number) => (await cb.select(Process, id(pid)).childProcesses()).report();
+    expect(await report(1)).toMatchObject({ available: 3, returned: 3, complete: true, reasons: [] });
+    expect(await report(2)).toMatchObject({ returned: 20, complete: true });
+    expect(await report(3)).toMatchObject({ available: 90, returned: 25, complete: false });
+  });
+
+  it("counts the children that a walk did not get", async () => {
+    const { cb } = await edrServer({
+      [summaryPath(1)]: (query): Answer => ({
+        process: named(1, { childproc_count: 90 }),
+        children: Array.from({ length: Math.min(20, Number(query.get("children"))) }, (_, i) => childOf(100 + i)),
+      }),
+    });
+    const report = await cb.select(Process, id(1)).walkChildren(() => {});
+    expect(report).toMatchObject({ visited: 20, missingChildren: 70, truncated: false });
+  });
+
+  it("lists a child of several segments once, and calls it no circle", async () => {
+    const { cb } = await edrServer({
+      [summaryPath(1)]: {
+        process: named(1),
+        children: [childOf(2), childOf(2, { unique_id: `${id(2)}-000000000002` }), childOf(3)],
+      },
+      [summaryPath(2)]: { process: named(2), children: [] },
+      [summaryPath(3)]: { process: named(3), children: [] },
+    });
+    const proc = await cb.select(Process, id(1));
+    const children = await proc.childProcesses();
+    expect(children.map((child) => child.process_name)).toEqual(["p2.exe", "p3.exe"]);
+    expect(children.report()).toMatchObject({ available: 3, returned: 2, duplicates: 1, complete: true });
+    expect(await proc.children).toHaveLength(2);
+    const report = await proc.walkChildren(() => {});
+    expect(report).toMatchObject({ visited: 2, cycle: false, repeated: 0, missingChildren: 0 });
+  });
+
+  it("tells a process that two others name from a circle", async () => {
+    const { cb } = await edrServer({
+      [summaryPath(1)]: { process: named(1), children: [childOf(2), childOf(3)] },
+      [summaryPath(2)]: { process: named(2), children: [childOf(4)] },
+      [summaryPath(3)]: { process: named(3), children: [childOf(4)] },
+      [summaryPath(4)]: { process: named(4), children: [] },
+    });
+    const report = await cb.select(Process, id(1)).walkChildren(() => {});
+    expect(report).toMatchObject({ visited: 3, cycle: false, repeated: 1 });
+  });
+
+  it("asks for no more children than it needs to know that there are some", async () => {
+    const { cb, requests } = await edrServer({
+      [summaryPath(1)]: { process: named(1), children: [childOf(2)] },
+      [summaryPath(2)]: (query): Answer => ({
+        process: named(2, { childproc_count: 40 }),
+        children: Array.from({ length: Number(query.get("children")) }, (_, i) => childOf(100 + i)),
+      }),
+    });
+    const report = await cb.select(Process, id(1)).walkChildren(() => {}, { maxDepth: 0 });
+    expect(report).toMatchObject({ visited: 1, truncated: true });
+    expect(requests).toEqual([1, 2].map((pid) => `${summaryPath(pid)}?children=15`));
+  });
+
+  it("gives siblings once, and says that there may be more than a summary holds", async () => {
+    const siblings = Array.from({ length: 15 }, (_, i) => childOf(100 + i));
+    const { cb } = await edrServer({
+      [summaryPath(1)]: { process: named(1), siblings: [childOf(1), childOf(2), childOf(2)] },
+      [summaryPath(2)]: { process: named(2), siblings },
+    });
+    const few = await cb.select(Process, id(1)).siblings;
+    expect(few.map((process) => process.process_name)).toEqual(["p2.exe"]);
+    expect(few.report()).toMatchObject({ available: 1, complete: true });
+    const many = await cb.select(Process, id(2)).getSiblings();
+    expect(many).toHaveLength(15);
+    expect(many.report()).toMatchObject({ available: undefined, complete: false });
   });
 
   it("keeps to the number of children that the query asked for, at every level", async () => {
@@ -196,6 +363,19 @@ describe("walking down", () => {
 });
 
 describe("a process", () => {
+  it("refuses to be changed in words of its own", async () => {
+    const { cb } = await edrServer({ [summaryPath(1)]: { process: named(1, { cmdline: "x" }) } });
+    const proc = await cb.select(Process, id(1));
+    for (const name of ["cmdline", "id", "start", "hostname"]) {
+      expect(() => Reflect.set(proc, name, "changed")).toThrow(ApiError);
+      expect(() => Reflect.set(proc, name, "changed")).toThrow(`Field ${name} is immutable`);
+    }
+    expect(() => Reflect.set(proc, "webui_link", "x")).toThrow(
+      "Field webui_link is immutable: Process.webui_link is made of other fields",
+    );
+    expect(proc.cmdline).toBe("x");
+  });
+
   it("reads what its document lacks from its id", async () => {
     const { cb } = await edrServer({
       [summaryPath(1280)]: { process: { id: id(1280), start: -1, process_pid: null } },

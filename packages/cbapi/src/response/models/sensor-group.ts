@@ -6,6 +6,7 @@ import { ListQuery } from "../../core/query/list-query.js";
 import type { ApiResponse, CallOptions } from "../../core/transport/types.js";
 import { edr } from "../client.js";
 import { SensorQuery } from "../queries/sensor-query.js";
+import { refuseAssignments } from "./immutable.js";
 import { fetchFromList } from "./listed.js";
 import { Sensor } from "./sensor.js";
 import { Site } from "./site.js";
@@ -26,6 +27,7 @@ export class SensorGroup extends defineModel(
   {
     id: t.integer(),
     name: t.string(),
+    /** The address that the group's sensors report to. */
     sensorbackend_server: t.string(),
     site_id: t.integer(),
     sensor_exe_name: t.string(),
@@ -53,25 +55,37 @@ export class SensorGroup extends defineModel(
     collect_usercontext: t.boolean(),
     filter_known_dlls: t.boolean(),
     vdi_enabled: t.boolean(),
+    /** How many sensors belong to it. */
     number_of_hosts: t.integer(),
     process_filter_level: t.integer(),
+    /** The most that events may take on an endpoint's disk, in bytes. */
     quota_eventlog_bytes: t.integer(),
+    /** The most that collected files may take on an endpoint's disk, in bytes. */
     quota_storefile_bytes: t.integer(),
+    /** The same limit for events, in percent of the disk. */
     quota_eventlog_percent: t.integer(),
+    /** The same limit for collected files, in percent of the disk. */
     quota_storefile_percent: t.integer(),
     server_cert_id: t.integer(),
     isolation_exclusions: t.array(t.open<Record<string, unknown>>()),
     event_exclusions: t.array(t.open<Record<string, unknown>>()),
     address_resolution_hint: t.string(),
+    /** The site that it belongs to: `GET /api/site/{id}`. */
     get site() {
       return one(Site, "site_id");
     },
   },
 ) {
+  static {
+    refuseAssignments(this);
+  }
+
+  /** The list of groups, which has not been asked for: `GET /api/v3/group`. */
   static query(client: ModelHost): ListQuery<SensorGroup> {
     return ListQuery.of(client, SensorGroup);
   }
 
+  /** `GET /api/v3/group/{id}` */
   static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     return fetchFromList(client, "/api/v3/group", "SensorGroup", key, options);
   }
@@ -85,14 +99,14 @@ export class SensorGroup extends defineModel(
 
   /**
    * The group's sensor installer: `GET /api/v1/group/{id}/installer/{kind}`.
-   * @returns the answer, whose `stream()` or `bytes()` is the file
+   * @returns the answer, of which only the head has come: take the file with `stream()`, or whole with `bytes()`, or
+   * `discard()` it
    * @throws ObjectNotFoundError when there is none for this system
    */
   installer(kind: InstallerKind = "windows/exe", options: CallOptions = {}): Promise<ApiResponse> {
-    return edr(SensorGroup.stateOf(this).client).apiJsonRequest(
-      "GET",
-      `/api/v1/group/${this.id}/installer/${kind}`,
-      options,
-    );
+    const { signal, timeout } = options;
+    const name = kind.split("/").map(encodeURIComponent).join("/");
+    const path = `/api/v1/group/${this.id}/installer/${name}`;
+    return edr(SensorGroup.stateOf(this).client).requestStream({ method: "GET", path, signal, timeout });
   }
 }

@@ -14,10 +14,12 @@ export class Site extends defineModel(
     name: t.string(),
   },
 ) {
+  /** The list of sites, which has not been asked for: `GET /api/site`. */
   static query(client: ModelHost): ListQuery<Site> {
     return ListQuery.of(client, Site);
   }
 
+  /** `GET /api/site/{id}` */
   static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     return fetchFromList(client, "/api/site", "Site", key, options);
   }

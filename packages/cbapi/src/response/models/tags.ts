@@ -1,11 +1,26 @@
 import type { Document } from "../../core/model/document.js";
 
+/** A hit of a watchlist, as processes and binaries list them. */
+export interface WatchlistHit {
+  /** The watchlist's id. */
+  readonly wid: string;
+  /** When it hit, as the server writes it. */
+  readonly value: string;
+  /** How many segments of a process it hit. */
+  readonly segments_hit?: number;
+}
+
 /** What a feed says of a process or a binary. */
 export interface Tag {
+  /** The feed's name. */
   readonly name: string;
+  /** From -100 (known good) to 100 (malicious). */
   readonly score: number | undefined;
+  /** The ids of the reports that match. */
   readonly data: unknown;
+  /** Where the feed tells more. */
   readonly link: string | undefined;
+  /** When the feed last said so, as the server writes it. */
   readonly updated: string | undefined;
 }
 
@@ -19,6 +34,7 @@ export function tagsOf(document: Document): string[] {
   return [...names];
 }
 
+/** What one feed says; `undefined` when it has not tagged the document. */
 export function tagOf(document: Document, name: string): Tag | undefined {
   if (!tagsOf(document).includes(name)) return undefined;
   const score = document[`alliance_score_${name}`];

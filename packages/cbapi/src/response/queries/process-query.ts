@@ -3,7 +3,7 @@ import { Completeness } from "../../core/model/document.js";
 import { ModelState } from "../../core/model/model.js";
 import { parseTime, solrTime } from "../../core/time.js";
 import type { QueryValue } from "../../core/transport/types.js";
-import type { CbResponseAPI } from "../client.js";
+import { type CbResponseAPI, edr } from "../client.js";
 import type { Process } from "../models/process.js";
 import { formatUniqueId } from "../process-guid.js";
 import { SearchQuery, type SearchState } from "./search-query.js";
@@ -14,12 +14,26 @@ export interface ProcessSearchState extends SearchState {
   readonly maxLastUpdate?: string;
   readonly minLastServerUpdate?: string;
   readonly maxLastServerUpdate?: string;
-  readonly comprehensive?: boolean;
+  readonly useComprehensiveSearch?: boolean;
   readonly legacyMode?: boolean;
   readonly maxChildren?: number;
 }
 
 const DEFAULT_SORT = "last_update desc";
+
+/** What was added in 6.0: the parameters that it is sent as, and what is lost on a server that does not know them. */
+const SINCE_6_0 = [
+  { name: "groupBy", parameter: "cb.group", without: "each segment is a row of its own" },
+  { name: "minLastUpdate", parameter: "cb.min_last_update", without: "older rows are here too" },
+  { name: "maxLastUpdate", parameter: "cb.max_last_update", without: "newer rows are here too" },
+  { name: "minLastServerUpdate", parameter: "cb.min_last_server_update", without: "older rows are here too" },
+  { name: "maxLastServerUpdate", parameter: "cb.max_last_server_update", without: "newer rows are here too" },
+  {
+    name: "useComprehensiveSearch",
+    parameter: "cb.comprehensive_search",
+    without: "processes whose terms are spread over several segments are not here",
+  },
+] as const satisfies readonly { name: keyof ProcessSearchState; parameter: string; without: string }[];
 
 /** A search for processes: `GET /api/v1/process`. One row is one segment of a process, unless they are grouped. */
 export class ProcessQuery extends SearchQuery<Process, ProcessSearchState> {
@@ -54,7 +68,7 @@ export class ProcessQuery extends SearchQuery<Process, ProcessSearchState> {
 
   /** Lets the server find processes whose terms are spread over several segments. Slower. From 6.0 on. */
   useComprehensiveSearch(): this {
-    return this.with({ comprehensive: true });
+    return this.with({ useComprehensiveSearch: true });
   }
 
   /** Whether cores written by a 5.x server are searched too. Set by itself where the server has such cores. */
@@ -70,25 +84,26 @@ export class ProcessQuery extends SearchQuery<Process, ProcessSearchState> {
   }
 
   protected override filters(cb: CbResponseAPI): Record<string, QueryValue> {
-    const { state } = this;
     const filters = super.filters(cb);
     if (!cb.cb_server_version.atLeast(6, 0)) return filters;
-    const legacy = state.legacyMode ?? cb.hasLegacyPartitions;
-    return {
-      ...filters,
-      "cb.group": state.groupBy,
-      "cb.min_last_update": state.minLastUpdate,
-      "cb.max_last_update": state.maxLastUpdate,
-      "cb.min_last_server_update": state.minLastServerUpdate,
-      "cb.max_last_server_update": state.maxLastServerUpdate,
-      "cb.comprehensive_search": state.comprehensive === true ? true : undefined,
-      "cb.legacy_5x_mode": legacy || state.legacyMode !== undefined ? legacy : undefined,
-    };
+    for (const { name, parameter } of this.#added()) filters[parameter] = this.state[name];
+    const legacy = this.state.legacyMode ?? cb.hasLegacyPartitions;
+    if (legacy || this.state.legacyMode !== undefined) filters["cb.legacy_5x_mode"] = legacy;
+    return filters;
+  }
+
+  protected override shortcomings(cb: CbResponseAPI): readonly string[] {
+    if (cb.cb_server_version.atLeast(6, 0)) return [];
+    return this.#added().map(
+      ({ name, without }) =>
+        `${name} needs a server from 6.0 on, and this one runs ${cb.cb_server_version}: ${without}`,
+    );
   }
 
   protected override rowKey(document: Document): string | undefined {
-    if (this.state.groupBy !== undefined) {
-      const value = document[this.state.groupBy];
+    const { groupBy } = this.state;
+    if (groupBy !== undefined && this.#sinceSix) {
+      const value = document[groupBy];
       return value === undefined || value === null ? undefined : String(value);
     }
     if (typeof document["unique_id"] === "string") return document["unique_id"];
@@ -101,12 +116,43 @@ export class ProcessQuery extends SearchQuery<Process, ProcessSearchState> {
     return new this.model(new ModelState(this.client, rowProcessKey(document), document, Completeness.row, settings));
   }
 
-  protected override continueAfter(document: Document): this | undefined {
+  protected override reversed(): this | undefined {
+    // Of each group the first row in the order is given: turned round, that would be another one.
+    return this.state.groupBy === undefined ? super.reversed() : undefined;
+  }
+
+  /** The second up to which a row was last updated: limits of time are whole seconds, and inclusive. */
+  protected override seamOf(document: Document): string | undefined {
+    const { groupBy, sort = DEFAULT_SORT, backwards = false } = this.state;
+    if (groupBy !== undefined || sort !== DEFAULT_SORT || backwards || !this.#sinceSix) return undefined;
     const last = parseTime(document["last_update"]);
-    if ((this.state.sort ?? DEFAULT_SORT) !== DEFAULT_SORT || last === undefined) return undefined;
-    // The limit is in whole seconds and inclusive: the second of the last row is read again, and its rows dropped.
-    const limit = solrTime(new Date(Math.ceil(last.getTime() / 1000) * 1000));
-    return limit === this.state.maxLastUpdate ? undefined : this.with({ maxLastUpdate: limit });
+    return last === undefined ? undefined : solrTime(new Date(Math.ceil(last.getTime() / 1000) * 1000));
+  }
+
+  protected override continueFrom(seam: string): this | undefined {
+    const limit = parseTime(this.state.maxLastUpdate);
+    const narrower = limit === undefined || new Date(seam) < limit;
+    return narrower ? this.with({ maxLastUpdate: seam }) : undefined;
+  }
+
+  protected override get beyondCap(): string {
+    const { groupBy, sort = DEFAULT_SORT } = this.state;
+    if (!this.#sinceSix) return "narrow the query";
+    if (groupBy !== undefined) {
+      return "a limit of time would change which row stands for a group; narrow the query or leave groupBy out";
+    }
+    if (sort !== DEFAULT_SORT) return `narrow the query, or leave its order at ${DEFAULT_SORT}`;
+    return "too many rows share a second, or have no time; narrow the query";
+  }
+
+  /** Known once rows have come. */
+  get #sinceSix(): boolean {
+    return edr(this.client).cb_server_version.atLeast(6, 0);
+  }
+
+  /** What the caller asked for that was added in 6.0. */
+  #added() {
+    return SINCE_6_0.filter(({ name }) => this.state[name] !== undefined);
   }
 }
 

@@ -1,13 +1,15 @@
 import { ApiError } from "../../core/errors.js";
-import type { Document } from "../../core/model/document.js";
 import type { AnyModel } from "../../core/model/model.js";
-import type { FetchedPage, Window } from "../../core/query/execution.js";
 import { Query, type QueryState } from "../../core/query/query.js";
+import type { FetchedPage, Window } from "../../core/query/row-source.js";
 import { clauseText, type QueryInput, type TermValue } from "../../core/query/terms.js";
 import { encodeQuery } from "../../core/transport/query.js";
 import type { CallOptions, QueryValue } from "../../core/transport/types.js";
 import { type CbResponseAPI, connected } from "../client.js";
 import { edrDialect, joinClauses } from "../query-language.js";
+import { asAnswer, type FacetValue, facetsOf, pageOf } from "./search-answer.js";
+
+export type { FacetValue } from "./search-answer.js";
 
 export interface SearchState extends QueryState {
   /** Clauses as they were given; all must hold. */
@@ -15,17 +17,8 @@ export interface SearchState extends QueryState {
   /** `"field asc"`; empty text for no order, `undefined` for the default. */
   readonly sort?: string | undefined;
   readonly stable?: boolean;
-}
-
-/** One value of a facet. */
-export interface FacetValue {
-  readonly name: string;
-  /** How many results have it. */
-  readonly value: number;
-  /** Its share of all results in percent, as text with one decimal. */
-  readonly ratio: string;
-  /** `value` in percent of the most frequent one's. */
-  readonly percent: number;
+  /** Whether the order is turned round. */
+  readonly backwards?: boolean;
 }
 
 /** The limits of EDR's search routes. */
@@ -72,7 +65,10 @@ export abstract class SearchQuery<M extends AnyModel, S extends SearchState = Se
     return this.where(first as TemplateStringsArray, ...values);
   }
 
-  /** Orders the results: `"start asc"`, `"last_update desc"`. Empty text leaves the order to the server. */
+  /**
+   * Orders the results: `"start asc"`, `"last_update desc"`. Empty text leaves the order to the server, and so does a
+   * field without a direction.
+   */
   sort(order: string): this {
     const text = order.trim();
     if (text !== "" && !/^[\w.]+( (asc|desc))?$/i.test(text)) {
@@ -81,7 +77,10 @@ export abstract class SearchQuery<M extends AnyModel, S extends SearchState = Se
     return this.with({ sort: text } as unknown as Partial<S>);
   }
 
-  /** Adds a last criterion to the order that leaves no two rows in doubt, so that paging cannot confuse equal ones. */
+  /**
+   * Adds a last criterion to the order that leaves no two rows in doubt, so that paging cannot confuse equal ones. A
+   * field without a direction is then sent as ascending.
+   */
   stable(): this {
     return this.with({ stable: true } as unknown as Partial<S>);
   }
@@ -108,9 +107,7 @@ export abstract class SearchQuery<M extends AnyModel, S extends SearchState = Se
     const fields = [field, ...more.filter((item) => typeof item === "string")];
     const cb = await connected(this.client, options);
     const parameters = { ...this.filters(cb), facet: true, "facet.field": fields, start: 0, rows: 0 };
-    const answer = asAnswer(await cb.getObject(this.model.spec.path, parameters, options));
-    const facets = (answer.facets ?? {}) as Record<string, FacetValue[]>;
-    return Object.fromEntries(fields.map((name) => [name, facets[name] ?? []])) as Record<F, FacetValue[]>;
+    return facetsOf(asAnswer(await cb.getObject(this.model.spec.path, parameters, options)), fields);
   }
 
   /** Parameters that select rows, without window and order. */
@@ -119,15 +116,29 @@ export abstract class SearchQuery<M extends AnyModel, S extends SearchState = Se
     return { "cb.urlver": 1, ...(text === "" ? {} : { q: text }) };
   }
 
+  /** What of this query the server cannot be asked for, and what that means for the rows. */
+  protected shortcomings(_cb: CbResponseAPI): readonly string[] {
+    return [];
+  }
+
   /** The order that is sent; empty for none. */
   protected order(): string {
-    const order = this.state.sort ?? this.defaultSort;
-    if (this.state.stable !== true) return order;
-    return order === "" ? this.tieBreak : `${order},${this.tieBreak}`;
+    const { sort = this.defaultSort, stable = false, backwards = false } = this.state;
+    if (!stable && !backwards) return sort;
+    return [sort, stable ? this.tieBreak : ""]
+      .filter((criterion) => criterion !== "")
+      .map((criterion) => directed(criterion, backwards))
+      .join(",");
   }
 
   /** The field that no two rows share. */
   protected abstract readonly tieBreak: string;
+
+  protected override reversed(): this | undefined {
+    const backwards = this.state.backwards !== true;
+    // The server's own order is not known, so that its opposite cannot be asked for.
+    return this.order() === "" ? undefined : this.with({ backwards } as unknown as Partial<S>);
+  }
 
   protected override get totalOrder(): boolean {
     return this.state.stable === true;
@@ -145,8 +156,8 @@ export abstract class SearchQuery<M extends AnyModel, S extends SearchState = Se
       rows: window.rows,
       ...(order === "" ? {} : { sort: order }),
     };
-    const answer = asAnswer(await cb.getObject(this.model.spec.path, parameters, options));
-    return { documents: answer.results ?? [], total: Number(answer.total_results ?? 0) };
+    const page = pageOf(asAnswer(await cb.getObject(this.model.spec.path, parameters, options)));
+    return { ...page, shortcomings: this.shortcomings(cb) };
   }
 
   protected describe(): string {
@@ -154,14 +165,8 @@ export abstract class SearchQuery<M extends AnyModel, S extends SearchState = Se
   }
 }
 
-interface SearchAnswer {
-  readonly results?: readonly Document[];
-  readonly total_results?: number;
-  readonly facets?: unknown;
-}
-
-function asAnswer(value: unknown): SearchAnswer {
-  if (typeof value !== "object" || value === null)
-    throw new ApiError("The server answered a search with something that is no object");
-  return value;
+/** A criterion of an order, `field asc` or `field desc`; without a direction it is ascending. */
+function directed(criterion: string, backwards: boolean): string {
+  const [field = "", direction = "asc"] = criterion.split(" ");
+  return `${field} ${(direction.toLowerCase() === "desc") === backwards ? "asc" : "desc"}`;
 }

@@ -1,16 +1,22 @@
 import { ApiError } from "../../core/errors.js";
 import type { Document } from "../../core/model/document.js";
-import type { FetchedPage, Window } from "../../core/query/execution.js";
 import { Query, type QueryState } from "../../core/query/query.js";
+import type { FetchedPage, RowFilter, Window } from "../../core/query/row-source.js";
+import { checkScalar } from "../../core/query/terms.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import type { Sensor } from "../models/sensor.js";
-import type { FacetValue } from "./search-query.js";
+import { asAnswer, type FacetValue, facetsOf, pageOf } from "./search-answer.js";
 
 /** What sensors can be searched by. */
 export type SensorField = "ip" | "hostname" | "groupid";
 
+interface SensorCondition {
+  readonly field: SensorField;
+  readonly value: string;
+}
+
 export interface SensorState extends QueryState {
-  readonly conditions?: readonly { readonly field: SensorField; readonly value: string }[];
+  readonly conditions?: readonly SensorCondition[];
 }
 
 /** The server applies one of these, the first that is there. */
@@ -35,45 +41,64 @@ export class SensorQuery extends Query<Sensor, SensorState> {
     return this.where(condition);
   }
 
-  /** Counts the sensors by the values of fields. The server looks at the first 100 sensors of the list only. */
-  async facets<F extends string>(...fields: F[]): Promise<Record<F, FacetValue[]>> {
+  /**
+   * Counts the sensors by the values of fields. The server looks at the first 100 sensors of the list only.
+   * @throws ApiError with several conditions, of which the server would count by one only
+   */
+  async facets<F extends string>(field: F, ...more: (F | CallOptions)[]): Promise<Record<F, FacetValue[]>> {
+    const last = more.at(-1);
+    const options = typeof last === "object" ? last : {};
+    const fields = [field, ...more.filter((item) => typeof item === "string")];
+    if (this.filter !== undefined) {
+      throw new ApiError(
+        `The server cannot count by several conditions (${this.describe()}): name one, or count the rows of all()`,
+      );
+    }
     const parameters = { ...this.#serverFilter(), facet: true, "facet.field": fields, start: 0, rows: 100 };
-    const answer = (await this.client.getObject("/api/v2/sensor", parameters)) as {
-      facets?: Record<string, FacetValue[]>;
-    };
-    return Object.fromEntries(fields.map((name) => [name, answer.facets?.[name] ?? []])) as Record<F, FacetValue[]>;
+    return facetsOf(asAnswer(await this.client.getObject("/api/v2/sensor", parameters, options)), fields);
   }
 
-  protected override get keep(): ((document: Document) => boolean) | undefined {
+  protected override get filter(): RowFilter | undefined {
     const conditions = this.state.conditions ?? [];
     if (conditions.length < 2) return undefined;
-    return (document) => conditions.every(({ field, value }) => matches(document, field, value));
+    const applied = this.#applied();
+    const here = conditions.filter((condition) => condition !== applied);
+    return {
+      keep: (document) => conditions.every(({ field, value }) => matches(document, field, value)),
+      note: `the server applied ${textOf(applied)}; ${here.map(textOf).join(" and ")} was applied here, to the rows it sent`,
+    };
   }
 
   protected async fetchPage(window: Window, options: CallOptions): Promise<FetchedPage> {
     const sort = window.rows === 0 ? {} : { "sort.col": "computer_name", "sort.dir": "asc" };
     const parameters = { ...this.#serverFilter(), ...sort, start: window.start, rows: window.rows };
-    const answer = await this.client.getObject("/api/v2/sensor", parameters, options);
-    const { results = [], total_results = 0 } = answer as { results?: Document[]; total_results?: number };
-    return { documents: results, total: total_results };
+    return pageOf(asAnswer(await this.client.getObject("/api/v2/sensor", parameters, options)));
   }
 
   protected describe(): string {
-    return (this.state.conditions ?? []).map(({ field, value }) => `${field}:${value}`).join(" ");
+    return (this.state.conditions ?? []).map(textOf).join(" ");
+  }
+
+  /** The condition that is sent. */
+  #applied(): SensorCondition | undefined {
+    for (const wanted of precedence) {
+      const condition = this.state.conditions?.find(({ field }) => field === wanted);
+      if (condition !== undefined) return condition;
+    }
+    return undefined;
   }
 
   #serverFilter(): Record<string, string> {
-    for (const wanted of precedence) {
-      const condition = this.state.conditions?.find(({ field }) => field === wanted);
-      if (condition !== undefined) return { [condition.field]: condition.value };
-    }
-    return {};
+    const condition = this.#applied();
+    return condition === undefined ? {} : { [condition.field]: condition.value };
   }
 }
 
-function conditionsOf(
-  condition: string | Readonly<Partial<Record<SensorField, string | number>>>,
-): { field: SensorField; value: string }[] {
+function textOf(condition: SensorCondition | undefined): string {
+  return condition === undefined ? "" : `${condition.field}:${condition.value}`;
+}
+
+function conditionsOf(condition: string | Readonly<Partial<Record<SensorField, string | number>>>): SensorCondition[] {
   const pairs: [string, unknown][] =
     typeof condition === "string"
       ? [[condition.slice(0, Math.max(0, condition.indexOf(":"))).trim(), condition.slice(condition.indexOf(":") + 1)]]
@@ -85,6 +110,7 @@ function conditionsOf(
         `Field name must be one of: ${precedence.join(", ")}; got ${JSON.stringify(typeof condition === "string" ? condition : field)}`,
       );
     }
+    checkScalar(value);
     return { field: known, value: String(value) };
   });
 }

@@ -1,0 +1,135 @@
+import { getEventListeners } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { CbResponseAPI, Process } from "../../response/index.js";
+import { edrServer } from "../../test-support/edr-server.js";
+
+const row = (i: number) => ({
+  id: `00000001-0000-${i.toString(16).padStart(4, "0")}-01d3-8bc595148226`,
+  segment_id: 1,
+});
+
+/** A search over `total` rows. */
+const searchOf = (total: number) => (query: URLSearchParams) => {
+  const start = Number(query.get("start"));
+  const rows = Math.max(0, Math.min(Number(query.get("rows")), total - start));
+  return { total_results: total, results: Array.from({ length: rows }, (_, i) => row(start + i)) };
+};
+
+describe("calls that are made at once", () => {
+  it("get the rows in the order of the calls", async () => {
+    const { cb, requests } = await edrServer({ "/api/v1/process": searchOf(250) });
+    const rows = cb.select(Process).iterate();
+    const results = await Promise.all(Array.from({ length: 260 }, () => rows.next()));
+    const ids = results.flatMap((result) => (result.done === true ? [] : [result.value.id]));
+    expect(ids).toEqual(Array.from({ length: 250 }, (_, i) => row(i).id));
+    expect(requests).toHaveLength(3);
+    expect(rows.report()).toMatchObject({ complete: true, returned: 250 });
+  });
+
+  it("get the pages in the order of the calls", async () => {
+    const { cb, requests } = await edrServer({ "/api/v1/process": searchOf(250) });
+    const pages = cb.select(Process).pages();
+    const results = await Promise.all(Array.from({ length: 4 }, () => pages.next()));
+    expect(results.map((result) => result.value?.start)).toEqual([0, 100, 200, undefined]);
+    expect(results.map((result) => result.value?.items.length)).toEqual([100, 100, 50, undefined]);
+    expect(results.map((result) => result.value?.total)).toEqual([250, 250, 250, undefined]);
+    expect(requests).toHaveLength(3);
+    expect(pages.report()).toMatchObject({ complete: true, returned: 250, pages: 3 });
+  });
+
+  it("find the end when the first of them fails", async () => {
+    const { cb } = await edrServer({ "/api/v1/process": { status: 500, text: "no" } });
+    const pages = cb.select(Process).pages();
+    const [first, second] = await Promise.allSettled([pages.next(), pages.next()]);
+    expect(first.status).toBe("rejected");
+    expect(second).toMatchObject({ status: "fulfilled", value: { done: true } });
+  });
+});
+
+describe("return", () => {
+  it.each(["iterate", "pages"] as const)("ends a call of next that waits, and is one reason (%s)", async (form) => {
+    const { cb } = await edrServer({ "/api/v1/process": searchOf(250) });
+    await cb.connect();
+    const reading = cb.select(Process)[form]();
+    const waiting = reading.next();
+    // As far as the request, which takes longer.
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+    expect(await reading.return()).toEqual({ value: undefined, done: true });
+    expect(await waiting).toEqual({ value: undefined, done: true });
+    expect(await reading.next()).toEqual({ value: undefined, done: true });
+    expect(reading.report()).toMatchObject({
+      complete: false,
+      reasons: ["the caller stopped reading after 0 rows"],
+    });
+  });
+});
+
+describe("the caller's signal", () => {
+  it("is listened to while a page is read, and at no other time", async () => {
+    const { cb } = await edrServer({ "/api/v1/process": searchOf(250) });
+    const { signal } = new AbortController();
+    const listeners = () => getEventListeners(signal, "abort").length;
+    const query = cb.select(Process);
+    const rows = query.iterate({ signal });
+    query.pages({ signal });
+    expect(listeners()).toBe(0);
+    const first = rows.next();
+    expect(listeners()).toBeGreaterThan(0);
+    await first;
+    // Left alone in the middle of a page, without `return`.
+    expect(listeners()).toBe(0);
+    for (let i = 0; i < 55; i++) await rows.next();
+    await delay(20);
+    expect(listeners()).toBe(0);
+  });
+
+  it("stops a reading that was between two pages", async () => {
+    const { cb, requests } = await edrServer({ "/api/v1/process": searchOf(250) });
+    const controller = new AbortController();
+    const pages = cb.select(Process).pages({ signal: controller.signal });
+    await pages.next();
+    await pages.next();
+    controller.abort(new Error("enough"));
+    await expect(
+      (async () => {
+        for await (const _ of pages);
+      })(),
+    ).rejects.toThrow("enough");
+    expect(requests.length).toBeLessThanOrEqual(3);
+    expect(pages.report()).toMatchObject({ complete: false });
+  });
+
+  it("sends nothing when it was aborted before", async () => {
+    const { cb, requests } = await edrServer({ "/api/v1/process": searchOf(1) });
+    await expect(cb.select(Process).all({ signal: AbortSignal.abort(new Error("early")) })).rejects.toThrow("early");
+    expect(requests).toEqual([]);
+  });
+});
+
+describe("printing", () => {
+  it("shows what an execution gave, and nothing of its inside", async () => {
+    const { cb } = await edrServer({ "/api/v1/process": searchOf(3) });
+    const rows = cb.select(Process).iterate();
+    await rows.next();
+    const text = inspect(rows, { depth: 10 });
+    expect(text).toMatch(/^Execution \{/);
+    expect(text).toContain("returned: 1");
+    expect(text).not.toMatch(/progress|signal|client/i);
+    expect(inspect(rows, { customInspect: false, showHidden: true, depth: 10 })).not.toMatch(/progress|token/i);
+    expect(inspect(cb.select(Process).pages())).toMatch(/^PageExecution \{/);
+    await rows.return();
+  });
+
+  it("needs no credentials for a query", () => {
+    const missing = new CbResponseAPI({ profile: "no such profile" });
+    const later = new CbResponseAPI({
+      credentialProvider: async () => ({ url: "https://cb.example", token: "0123456789abcdef".repeat(2) }),
+    });
+    for (const cb of [missing, later]) {
+      expect(inspect(cb.select(Process).where("a:b"))).toContain('<Process query "a:b">');
+      expect(String(cb.select(Process))).toContain('<Process query "">');
+    }
+  });
+});

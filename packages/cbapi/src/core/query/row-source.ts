@@ -1,0 +1,63 @@
+import type { Document } from "../model/document.js";
+import type { CallOptions } from "../transport/types.js";
+
+/** Which rows to ask for: `rows` of them from the zero-based offset `start`. */
+export interface Window {
+  readonly start: number;
+  readonly rows: number;
+}
+
+/** What the server answers to a window. */
+export interface FetchedPage {
+  readonly documents: readonly Document[];
+  /** How many rows match in all. */
+  readonly total: number;
+  /** Why these rows may not be the ones that the query asks for; each goes into the report. */
+  readonly shortcomings?: readonly string[];
+}
+
+/** One page as it is handed out. */
+export interface Page<M> {
+  readonly items: readonly M[];
+  /** Offset of its first row in the server's result. */
+  readonly start: number;
+  /** How many rows match in all; `undefined` where a part of the query is applied here and not by the server. */
+  readonly total: number | undefined;
+}
+
+/** The part of a query that the server cannot apply. */
+export interface RowFilter {
+  /** Whether a row that the server sent belongs to the result. */
+  keep(document: Document): boolean;
+  /** Says in the report which part that is. */
+  readonly note: string;
+}
+
+/** What the engine needs of a query: how to get a page, and how to tell rows apart. */
+export interface RowSource<M> {
+  fetchPage(window: Window, options: CallOptions): Promise<FetchedPage>;
+  /** Tells a row from all others; `undefined` where rows cannot be told apart. */
+  rowKey(document: Document): string | undefined;
+  makeModels(documents: readonly Document[], options: CallOptions): readonly M[] | Promise<readonly M[]>;
+  readonly filter: RowFilter | undefined;
+  /** The first offset that the server refuses. */
+  readonly maxOffset: number;
+  /**
+   * The limit from which a narrower query would go on behind this row. All rows that share it come again in that query,
+   * and in the order of the result they stand together. `undefined` where no query could go on.
+   */
+  seamOf(document: Document): string | undefined;
+  /** The rows from a seam on; `undefined` when that is no narrower. */
+  continueFrom(seam: string): RowSource<M> | undefined;
+  /** Why the rows beyond `maxOffset` cannot be read, and what the caller can do; ends a sentence. */
+  beyondCap(): string;
+  /** Called with each total that the server names. */
+  onTotal(total: number): void;
+}
+
+export interface ExecutionPlan extends CallOptions {
+  readonly start: number;
+  readonly limit: number | undefined;
+  readonly pageSize: number;
+  readonly totalOrder: boolean;
+}

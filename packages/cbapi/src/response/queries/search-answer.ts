@@ -1,0 +1,42 @@
+import { ApiError } from "../../core/errors.js";
+import type { Document } from "../../core/model/document.js";
+import type { FetchedPage } from "../../core/query/row-source.js";
+
+/** One value of a facet. */
+export interface FacetValue {
+  readonly name: string;
+  /** How many results have it. */
+  readonly value: number;
+  /** Its share of all results in percent, as text with one decimal. */
+  readonly ratio: string;
+  /** `value` in percent of the most frequent one's. */
+  readonly percent: number;
+}
+
+/** What the server answers to a search, before any of it has been looked at. */
+export interface SearchAnswer {
+  readonly results?: unknown;
+  readonly total_results?: unknown;
+  readonly facets?: unknown;
+}
+
+/** @throws ApiError when the answer is no object */
+export function asAnswer(value: unknown): SearchAnswer {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ApiError("The server answered a search with something that is no object");
+  }
+  return value;
+}
+
+/** The rows of an answer, and how many there are in all. */
+export function pageOf(answer: SearchAnswer): FetchedPage {
+  const results = answer.results ?? [];
+  if (!Array.isArray(results)) throw new ApiError("The server answered a search with results that are no list");
+  return { documents: results as Document[], total: Number(answer.total_results ?? 0) || 0 };
+}
+
+/** The facets of an answer by their fields; a field that the answer leaves out has no values. */
+export function facetsOf<F extends string>(answer: SearchAnswer, fields: readonly F[]): Record<F, FacetValue[]> {
+  const facets = (answer.facets ?? {}) as Readonly<Record<string, FacetValue[]>>;
+  return Object.fromEntries(fields.map((name) => [name, facets[name] ?? []])) as Record<F, FacetValue[]>;
+}
