@@ -13,7 +13,8 @@ export function drawCost(findings: Findings, colors: Terminal["colors"], width: 
     ["cache hits", `${findings.cacheHits}  (objects that were needed and known already)`],
   ];
   if (findings.report !== null) rows.push(["result", reportText(findings.report)]);
-  for (const reason of [...(findings.report?.reasons ?? []), ...findings.notes]) rows.push(["", reason]);
+  for (const reason of [...(findings.report?.reasons ?? []), ...(findings.report?.notes ?? []), ...findings.notes])
+    rows.push(["", reason]);
   return rows.flatMap(([label, text]) =>
     wrap(text, width - LABEL, 3).map((part, index) =>
       line([[`   ${(index === 0 ? label : "").padEnd(LABEL - 3)}`, colors.dim], [part]], width),

@@ -88,6 +88,11 @@ export class IdentityMap {
     return this.#ttl;
   }
 
+  /** The time by the client's clock. */
+  now(): number {
+    return this.#clock.now();
+  }
+
   /** The document of an object when it is known at least this well and fresh; never a request. */
   peek(cls: ModelClass, key: Key, completeness: Completeness = Completeness.partial): Entry | undefined {
     const id = documentId(cls, key);

@@ -111,24 +111,26 @@ export interface ListOptions {
   readonly complete?: boolean;
 }
 
-/** Reads a list once, and again when it has grown old. */
+/** Reads a list once, and again when it is as old as documents may grow. */
 export class ListReader {
   readonly complete: boolean;
-  readonly #read: (options: CallOptions) => Promise<unknown>;
-  readonly #name: string;
+  readonly #client: ModelHost;
+  readonly #model: ModelClass;
+  readonly #options: ListOptions;
   #call: SharedCall<readonly Document[]> | undefined;
   #readAt = 0;
 
   constructor(client: ModelHost, model: ModelClass, options: ListOptions) {
     this.complete = options.complete ?? true;
-    this.#name = model.spec.name;
-    const path = options.path ?? model.spec.path;
-    this.#read = (call) => client.getObject(path, options.query, { ...call, default: [] });
+    this.#client = client;
+    this.#model = model;
+    this.#options = options;
   }
 
   async read(options: CallOptions): Promise<readonly Document[]> {
-    if (this.#call === undefined || performance.now() - this.#readAt > LIST_LIFETIME) {
-      this.#readAt = performance.now();
+    const { identityMap } = this.#client;
+    if (this.#call === undefined || identityMap.now() - this.#readAt > identityMap.ttl) {
+      this.#readAt = identityMap.now();
       this.#call = new SharedCall((signal) => this.#fetch({ signal, timeout: options.timeout }));
     }
     const call = this.#call;
@@ -141,16 +143,27 @@ export class ListReader {
   }
 
   async #fetch(options: CallOptions): Promise<readonly Document[]> {
-    const list = await this.#read(options);
-    if (Array.isArray(list)) return list as Document[];
+    const { spec } = this.#model;
+    const { path = spec.path, query } = this.#options;
+    const answer = await this.#client.getObject(path, query, { ...options, default: [] });
+    if (typeof answer !== "object" || answer === null) {
+      throw new ApiError(`The server answered the request for the list of ${spec.name} with something that is no list`);
+    }
     // Storage partitions come as an object keyed by name.
-    if (typeof list === "object" && list !== null) return Object.values(list) as Document[];
-    throw new ApiError(`The server answered the request for the list of ${this.#name} with something that is no list`);
+    const documents = Object.values(answer) as Document[];
+    if (this.complete) this.#know(documents);
+    return documents;
+  }
+
+  /** Whole documents need not be asked for again one by one. */
+  #know(documents: readonly Document[]): void {
+    for (const document of documents) {
+      const key = document[this.#model.spec.key];
+      if (typeof key !== "string" && typeof key !== "number") continue;
+      this.#client.identityMap.seed(this.#model, key, document, Completeness.full);
+    }
   }
 }
-
-/** As long as a document of the identity map. */
-const LIST_LIFETIME = 60_000;
 
 function conditionsOf(condition: string | object): Condition[] {
   if (typeof condition !== "string") {

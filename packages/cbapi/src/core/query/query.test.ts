@@ -311,6 +311,19 @@ describe("a list", () => {
     { id: 3, name: "Laptops", site_id: 2 },
   ];
 
+  it("makes its objects known, and is read again when documents have grown old", async () => {
+    let now = 1_000_000;
+    const clock = { now: () => now, sleep: async () => {} };
+    const { cb, requests } = await edrServer({ "/api/v3/group": groups }, { clock });
+    const query = cb.select(SensorGroup);
+    await query.all();
+    expect(await cb.select(SensorGroup, 2).name).toBe("Servers");
+    expect(requests).toEqual(["/api/v3/group"]);
+    now += 61_000;
+    await query.all();
+    expect(requests).toEqual(["/api/v3/group", "/api/v3/group"]);
+  });
+
   it("is read once, filtered and sorted here", async () => {
     const { cb, requests } = await edrServer({ "/api/v3/group": groups });
     const query = cb.select(SensorGroup);
