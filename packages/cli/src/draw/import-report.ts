@@ -1,42 +1,28 @@
+import type { ImportReport } from "@cbapi/sandbox";
 import type { Terminal } from "../terminal.js";
 import { line, plural, wrap } from "../text-layout.js";
 
-/** What the importer says of a file, as far as it says it. */
-interface ImportReport {
-  readonly file: string;
-  readonly events: number;
-  readonly lines: number;
-  readonly processes: number;
-  readonly sensors: number;
-  readonly binaries: number;
-  readonly malformedLines: number;
-  readonly mapped: readonly (readonly [kind: string, count: number])[];
-  readonly skipped: readonly Remark[];
-  readonly assumed: readonly Remark[];
-}
-
-interface Remark {
-  readonly what: string;
-  readonly reason: string;
-  readonly count: number;
-}
+type Remark = ImportReport["skipped"][number];
 
 /** More kinds of skipped events than these are counted only. */
 const REMARKS = 12;
 const INDENT = 14;
 
 /** What became of an imported file: what is in the organisation now, and what is not and why. */
-export function drawImport(report: unknown, colors: Terminal["colors"], width: number): string[] {
-  const { file, lines, events, processes, sensors, binaries, malformedLines, mapped, skipped, assumed } = read(report);
+export function drawImport(report: ImportReport, colors: Terminal["colors"], width: number): string[] {
+  const { file, lines, events, processes, sensors, binaries, malformedLines, skipped, assumed } = report;
+  const mapped = Object.entries(report.mapped).filter(([, count]) => count > 0);
   const number = (count: number): string => count.toLocaleString("en-US");
   const row = (label: string, text: string): string[] =>
     wrap(text, width - INDENT, 3).map((part, index) =>
       line([[`   ${(index === 0 ? label : "").padEnd(INDENT - 3)}`, colors.dim], [part]], width),
     );
   const found = `${plural(processes, "process", "processes")} on ${plural(sensors, "host")}, ${plural(binaries, "binary", "binaries")}, from ${plural(events, "event")} in ${plural(lines, "line")}`;
+  const known = `${plural(report.knownSensors, "host")} and ${plural(report.knownProcesses, "process", "processes")} of an earlier log`;
   return [
     line([["Imported "], [file, colors.bold]], width),
     ...row("found", found),
+    ...(report.knownSensors === 0 ? [] : row("known", known)),
     ...(mapped.length === 0 ? [] : row("mapped", mapped.map(([kind, count]) => `${kind} ${number(count)}`).join(", "))),
     ...(malformedLines === 0 ? [] : row("malformed", `${plural(malformedLines, "line")} without an event`)),
     ...remarks("assumed", assumed, row),
@@ -56,36 +42,3 @@ function remarks(label: string, list: readonly Remark[], row: (label: string, te
     ...(more > 0 ? row("", `${more.toLocaleString("en-US").padStart(7)}  others`) : []),
   ];
 }
-
-/** The report comes without a promise about its form; what is not there counts as nothing. */
-function read(report: unknown): ImportReport {
-  const fields = asRecord(report);
-  const number = (name: string): number => asNumber(fields[name]);
-  return {
-    file: typeof fields["file"] === "string" ? fields["file"] : "a file",
-    events: number("events"),
-    lines: number("lines"),
-    processes: number("processes"),
-    sensors: number("sensors"),
-    binaries: number("binaries"),
-    malformedLines: number("malformedLines"),
-    mapped: Object.entries(asRecord(fields["mapped"]))
-      .map(([kind, count]) => [kind, asNumber(count)] as const)
-      .filter(([, count]) => count > 0),
-    skipped: asRemarks(fields["skipped"]),
-    assumed: asRemarks(fields["assumed"]),
-  };
-}
-
-function asRemarks(value: unknown): Remark[] {
-  const list: unknown[] = Array.isArray(value) ? value : [];
-  return list.map((item) => {
-    const { what, reason, count } = asRecord(item);
-    return { what: String(what ?? "?"), reason: String(reason ?? "?"), count: asNumber(count) };
-  });
-}
-
-const asRecord = (value: unknown): Record<string, unknown> =>
-  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-
-const asNumber = (value: unknown): number => (typeof value === "number" ? value : 0);

@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { INTRUSION } from "@cbapi/sandbox";
 import { suspicions } from "../hunt/default-query.js";
 import type { Findings } from "../hunt/findings.js";
 import type { Terminal } from "../terminal.js";
@@ -11,14 +12,8 @@ export interface Circumstances {
   readonly keep: boolean;
 }
 
-/** Where the intrusion begins that is hidden in every generated organisation, and where it can be seen from afar. */
-const INTRUSION = [
-  [
-    "parent_name:winword.exe process_name:powershell.exe",
-    "a document that starts PowerShell: find out what came of it",
-  ],
-  ["domain:cdn-sync.example", "everything that spoke with the servers behind it, on three hosts"],
-] as const;
+/** The steps of the hidden intrusion that are good to begin with: where it can be seen first, and from afar. */
+const BEGINNINGS = ["parent_name:winword.exe process_name:powershell.exe", `domain:${INTRUSION.domain}`];
 
 /** Commands that are worth trying after a hunt. */
 export function drawNextSteps(findings: Findings, circumstances: Circumstances, colors: Terminal["colors"]): string[] {
@@ -52,7 +47,9 @@ function stepsOf({ server, query }: Findings, { imported, keep }: Circumstances)
     ];
   }
   return [
-    ...INTRUSION.filter(([text]) => text !== query).map(([text, what]): Step => [`${capital(what)}:`, "--query", text]),
+    ...INTRUSION.steps
+      .filter((step) => BEGINNINGS.includes(step.query) && step.query !== query)
+      .map((step): Step => [`${capital(step.finds)}:`, "--query", step.query]),
     ["Your own Sysmon logs, as JSON lines, plain or packed:", "--import", "FILE"],
     ...(keep ? [] : [["Leave the sandbox running, for your own scripts:", "--keep"] satisfies Step]),
   ];

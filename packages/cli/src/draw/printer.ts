@@ -1,3 +1,4 @@
+import type { ImportReport } from "@cbapi/sandbox";
 import type { Findings, MatchFinding, ServerFinding } from "../hunt/findings.js";
 import type { Terminal } from "../terminal.js";
 import { line, plural, wrap } from "../text-layout.js";
@@ -30,7 +31,7 @@ export class HuntPrinter {
     if (info !== undefined) this.#print(line([[organisationText(info), colors.dim]], width));
   }
 
-  imports(reports: readonly unknown[]): void {
+  imports(reports: readonly ImportReport[]): void {
     const { colors, width } = this.#terminal;
     for (const report of reports) this.#section(drawImport(report, colors, width));
   }

@@ -1,3 +1,4 @@
+import type { ImportReport } from "@cbapi/sandbox";
 import type { FacetValue, QueryReport } from "cbapi/response";
 
 /** What a hunt found, as `--json` prints it and as the terminal shows it. Times are ISO 8601; what is not known is null. */
@@ -23,7 +24,7 @@ export interface Findings {
   /** Why something is missing that could be expected. */
   notes: string[];
   /** What the importer said of each file. */
-  import?: unknown[];
+  import?: ImportReport[];
 }
 
 export interface ServerFinding {

@@ -1,5 +1,5 @@
 import { access, constants } from "node:fs/promises";
-import type { Sandbox, SandboxOptions } from "@cbapi/sandbox";
+import type { ImportReport, Sandbox, SandboxOptions } from "@cbapi/sandbox";
 import type { Logger } from "cbapi";
 import { CbResponseAPI, type CbResponseOptions } from "cbapi/response";
 import type { HuntArguments, RealServerChoice, SandboxChoice } from "../arguments.js";
@@ -17,7 +17,7 @@ export interface HuntServer {
   /** Absent when it is a real server. */
   readonly sandbox: Sandbox | undefined;
   /** What the importer said of each file. */
-  readonly imports: unknown[];
+  readonly imports: ImportReport[];
   close(): Promise<void>;
 }
 
@@ -69,12 +69,12 @@ export async function startSandbox(
   options: SandboxOptions,
   importFiles: readonly string[],
   { terminal, interruption }: Context,
-): Promise<{ sandbox: Sandbox; imports: unknown[] }> {
+): Promise<{ sandbox: Sandbox; imports: ImportReport[] }> {
   for (const file of importFiles) await mustBeReadable(file);
   terminal.progress("Starting the sandbox");
   const { Sandbox } = await import("@cbapi/sandbox");
   const sandbox = await Sandbox.start(options);
-  const imports: unknown[] = [];
+  const imports: ImportReport[] = [];
   try {
     for (const file of importFiles) {
       interruption.signal.throwIfAborted();
@@ -89,7 +89,7 @@ export async function startSandbox(
   return { sandbox, imports };
 }
 
-async function importInto(sandbox: Sandbox, file: string): Promise<unknown> {
+async function importInto(sandbox: Sandbox, file: string): Promise<ImportReport> {
   try {
     return await sandbox.importFile(file);
   } catch (cause) {
