@@ -10,7 +10,7 @@ export function timeText(time: string | null): string {
 }
 
 /** Whole days from one time to another; the part of a day is dropped, so that a moment before counts as -1. */
-export function daysBetween(from: string, to: string): number {
+function daysBetween(from: string, to: string): number {
   return Math.floor((Date.parse(to) - Date.parse(from)) / DAY);
 }
 

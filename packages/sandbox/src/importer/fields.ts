@@ -104,7 +104,7 @@ function event(data: Json, head: Omit<LogEvent, "get">): LogEvent {
 }
 
 /** Whether a value of JSON is an object, no array. */
-export function isObject(value: unknown): value is Json {
+function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -61,7 +61,7 @@ function toBoolean(raw: unknown): boolean {
 }
 
 /** EDR gives IPv4 addresses as signed 32-bit integers, newer servers as dotted text. */
-export function dottedIpv4(raw: unknown): string | undefined {
+function dottedIpv4(raw: unknown): string | undefined {
   const number = typeof raw === "string" && /^-?\d+$/.test(raw) ? Number(raw) : raw;
   if (typeof number !== "number") return typeof raw === "string" ? raw : undefined;
   return `${(number >>> 24) & 255}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`;

@@ -68,6 +68,17 @@ describe("the document of an object", () => {
     expect((await cb.select(Sensor, 1)).notes).toBe("v2");
   });
 
+  it("that is read anew is not waited for by those who come later, whatever their limit of time", async () => {
+    const { route } = counted(80, 0);
+    const { cb } = await edrServer({ "/api/v1/sensor/1": route });
+    const early = Promise.resolve(cb.select(Sensor, 1, { timeout: 5000 }).notes);
+    await delay(20);
+    await cb.select(Sensor, 1, { refresh: true });
+    cb.identityMap.evict(Sensor, 1);
+    expect(await cb.select(Sensor, 1, { timeout: 5000 }).notes).toBe("v3");
+    expect(await early).toBe("v1");
+  });
+
   it("that set out before a save does not hide what was saved", async () => {
     let notes = "before";
     const { cb } = await edrServer({

@@ -5,7 +5,7 @@ import type { CallOptions } from "../transport/types.js";
 import { Completeness, type Document, type Fetched, type ModelHost } from "./document.js";
 import { type AnyModel, hasChanges, isKnown, type ModelClass, showsDocument } from "./model.js";
 import type { Key } from "./relations.js";
-import { SharedCall } from "./shared-call.js";
+import { SharedCalls } from "./shared-call.js";
 
 export interface IdentityMapOptions {
   /** How many documents are kept; the least recently used leave first. Default 4096. */
@@ -57,7 +57,7 @@ export class IdentityMap {
   readonly #absent: LRUCache<string, { error: ObjectNotFoundError; expires: number }>;
   /** How often an object was read anew or written: an answer that set out before is out of date. */
   readonly #generations: LRUCache<string, number>;
-  readonly #loading = new Map<string, SharedCall<Entry>>();
+  readonly #loading = new SharedCalls<Entry>();
   readonly #batches = new Map<ModelClass, Waiter[]>();
   #hits = 0;
   #misses = 0;
@@ -146,7 +146,7 @@ export class IdentityMap {
   }
 
   clear(): void {
-    for (const id of this.#loading.keys()) this.#outdate(id);
+    for (const id of [...this.#loading.names()]) this.#outdate(id);
     this.#entries.clear();
     this.#absent.clear();
     this.#shared.clear();
@@ -206,34 +206,15 @@ export class IdentityMap {
 
   /** One exchange for all who want this document now; it ends early only when all of them have gone away. */
   #fetch(cls: ModelClass, key: Key, id: string, options: LoadOptions): Promise<Entry> {
-    // A limit of time holds for the whole exchange, so only callers with the same limit can share one.
-    const slot = options.timeout === undefined ? id : `${id} ${options.timeout}`;
-    return this.#share(slot, options, (signal) => this.#ask(cls, key, id, { signal, timeout: options.timeout }));
+    return this.#loading.run(id, options, (call) => this.#ask(cls, key, id, call));
   }
 
   #fetchWithOthers(cls: ModelClass, key: Key, id: string, options: LoadOptions): Promise<Entry> {
-    return this.#share(id, options, async (signal) => {
+    return this.#loading.run(id, options, async (call) => {
       const entry = await this.#inBatch(cls, key);
       // Not among the rows of the search: the object itself is asked, which also gives its own error.
-      return entry ?? this.#ask(cls, key, id, { signal });
+      return entry ?? this.#ask(cls, key, id, call);
     });
-  }
-
-  #share(slot: string, options: LoadOptions, work: (signal: AbortSignal) => Promise<Entry>): Promise<Entry> {
-    const running = this.#loading.get(slot);
-    if (running !== undefined) return running.join(options);
-    const forget = () => {
-      if (this.#loading.get(slot) === call) this.#loading.delete(slot);
-    };
-    const call: SharedCall<Entry> = new SharedCall(async (signal) => {
-      try {
-        return await work(signal);
-      } finally {
-        forget();
-      }
-    }, forget);
-    this.#loading.set(slot, call);
-    return call.join(options);
   }
 
   async #ask(cls: ModelClass, key: Key, id: string, options: CallOptions): Promise<Entry> {
@@ -271,7 +252,7 @@ export class IdentityMap {
   /** From here on, answers that are under way do not count, and nobody joins them. */
   #outdate(id: string): void {
     this.#generations.set(id, (this.#generations.get(id) ?? 0) + 1);
-    this.#loading.delete(id);
+    this.#loading.part(id);
   }
 
   /** Waits for the search that is sent for all joins of this turn; `undefined` when it does not know the key. */

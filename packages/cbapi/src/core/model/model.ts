@@ -252,7 +252,7 @@ export function rawField(state: ModelState, name: string): unknown {
 }
 
 /** @internal The document with the changes that are not saved. What it holds is shared and must not be changed. */
-export function currentDocument({ document, changes }: ModelState): Record<string, unknown> {
+function currentDocument({ document, changes }: ModelState): Record<string, unknown> {
   return { ...document, ...(changes === undefined ? {} : Object.fromEntries(changes)) };
 }
 

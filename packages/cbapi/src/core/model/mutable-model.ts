@@ -161,7 +161,7 @@ function changesOf(state: ModelState): WritePlan["changes"] {
 }
 
 /** @internal Refuses names that are no field, and fields that the server does not let a caller change. */
-export function requireWritable(model: Model, name: string): Field<unknown> {
+function requireWritable(model: Model, name: string): Field<unknown> {
   const spec = specOf(model);
   const declared: unknown = Object.hasOwn(classOf(model).record, name)
     ? Reflect.get(classOf(model).record, name)

@@ -206,7 +206,7 @@ export function refByJoin<M extends AnyModel>(client: ModelHost, cls: ModelClass
 }
 
 /** A new model of this key, with what the identity map knows of it. */
-export function modelByKey<M extends AnyModel>(client: ModelHost, cls: ModelClass<M>, key: Key): M {
+function modelByKey<M extends AnyModel>(client: ModelHost, cls: ModelClass<M>, key: Key): M {
   const model = new cls({ client, key });
   const entry = client.identityMap.recall(cls, key);
   if (entry !== undefined) adopt(Model.stateOf(model), entry);
@@ -321,7 +321,7 @@ export function follow(owner: AnyModel, relation: Relation<AnyModel, undefined>)
 }
 
 /** The model that all joins to this object give. */
-export function sharedModel(client: ModelHost, cls: ModelClass, key: Key): AnyModel {
+function sharedModel(client: ModelHost, cls: ModelClass, key: Key): AnyModel {
   const normal = cls.normaliseKey(key);
   return client.identityMap.shared(cls, normal, () => modelByKey(client, cls, normal) as AnyModel);
 }

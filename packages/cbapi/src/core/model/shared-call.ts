@@ -53,3 +53,43 @@ export class SharedCall<T> {
     this.#controller.abort(reason);
   }
 }
+
+/**
+ * Work that is under way, by name: who wants the same meanwhile waits for it. A limit of time holds for the whole work,
+ * so only callers with the same limit share it.
+ */
+export class SharedCalls<T> {
+  readonly #running = new Map<string, Map<number | undefined, SharedCall<T>>>();
+
+  run(name: string, options: CallOptions, work: (options: CallOptions) => Promise<T>): Promise<T> {
+    const { timeout } = options;
+    const calls = this.#running.get(name) ?? new Map<number | undefined, SharedCall<T>>();
+    const running = calls.get(timeout);
+    if (running !== undefined) return running.join(options);
+    const forget = () => {
+      if (calls.get(timeout) !== call) return;
+      calls.delete(timeout);
+      if (calls.size === 0 && this.#running.get(name) === calls) this.#running.delete(name);
+    };
+    const call: SharedCall<T> = new SharedCall(async (signal) => {
+      try {
+        return await work({ signal, timeout });
+      } finally {
+        forget();
+      }
+    }, forget);
+    calls.set(timeout, call);
+    this.#running.set(name, calls);
+    return call.join(options);
+  }
+
+  /** From here on nobody joins what is under way under this name; those who wait for it still get its result. */
+  part(name: string): void {
+    this.#running.delete(name);
+  }
+
+  /** The names under which work is under way. */
+  names(): IterableIterator<string> {
+    return this.#running.keys();
+  }
+}

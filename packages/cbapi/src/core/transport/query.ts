@@ -12,7 +12,7 @@ const replacements: Readonly<Record<string, string>> = {
 };
 
 /** Encodes one text for a query string: a space becomes `+`, and only letters, digits and `_.-~` stay as they are. */
-export function encodeQueryText(text: string): string {
+function encodeQueryText(text: string): string {
   if (unreserved.test(text)) return text;
   let encoded: string;
   try {

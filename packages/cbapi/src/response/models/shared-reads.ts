@@ -1,4 +1,4 @@
-import { SharedCall } from "../../core/model/shared-call.js";
+import { SharedCalls } from "../../core/model/shared-call.js";
 import type { CallOptions } from "../../core/transport/types.js";
 
 /**
@@ -7,33 +7,19 @@ import type { CallOptions } from "../../core/transport/types.js";
  */
 export class SharedReads<K extends string | number, T> {
   readonly #values = new Map<K, T>();
-  readonly #running = new Map<string, SharedCall<T>>();
+  readonly #running = new SharedCalls<T>();
 
   /** The value of this name, from `work` when nobody has read it yet. */
   async read(name: K, options: CallOptions, work: (options: CallOptions) => Promise<T>): Promise<T> {
     options.signal?.throwIfAborted();
     const value = this.#values.get(name);
     if (value !== undefined) return value;
-    const { timeout } = options;
-    // A limit of time holds for the whole exchange, so only callers with the same limit can share one.
-    const slot = timeout === undefined ? String(name) : `${name} ${timeout}`;
-    const running = this.#running.get(slot);
-    if (running !== undefined) return running.join(options);
-    const forget = () => {
-      if (this.#running.get(slot) === call) this.#running.delete(slot);
-    };
-    const call: SharedCall<T> = new SharedCall(async (signal) => {
-      try {
-        const read = await work({ signal, timeout });
-        // Whoever was first is kept, so that all see the same objects.
-        const kept = this.#values.get(name) ?? read;
-        this.#values.set(name, kept);
-        return kept;
-      } finally {
-        forget();
-      }
-    }, forget);
-    this.#running.set(slot, call);
-    return call.join(options);
+    return this.#running.run(String(name), options, async (call) => {
+      const read = await work(call);
+      // Whoever was first is kept, so that all see the same objects.
+      const kept = this.#values.get(name) ?? read;
+      this.#values.set(name, kept);
+      return kept;
+    });
   }
 }

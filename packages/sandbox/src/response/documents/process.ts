@@ -14,17 +14,17 @@ const PSEUDO_SEGMENT = 1;
 export type ProcessDocument = Record<string, unknown>;
 
 /** `GUID-0178ef5dc528`, or `GUID-00000001` where segments are counted. */
-export function uniqueId(traits: VersionTraits, id: string, segment: number): string {
+function uniqueId(traits: VersionTraits, id: string, segment: number): string {
   return `${id}-${segment.toString(16).padStart(traits.immutableSegments ? 12 : 8, "0")}`;
 }
 
 /** The id under which parents, children and siblings are named. */
-export function relativeId(traits: VersionTraits, id: string): string {
+function relativeId(traits: VersionTraits, id: string): string {
   return uniqueId(traits, id, PSEUDO_SEGMENT);
 }
 
 /** The number under which a version shows a segment. */
-export function shownSegment(traits: VersionTraits, segment: { segment_id: number; ordinal: number }): number {
+function shownSegment(traits: VersionTraits, segment: { segment_id: number; ordinal: number }): number {
   return traits.immutableSegments ? segment.segment_id : segment.ordinal;
 }
 
