@@ -1,3 +1,6 @@
+import type { AdministrationRecords } from "./administration-records.js";
+import type { DetectionRecords } from "./detection-records.js";
+
 /**
  * What an organisation consists of, as the sandbox keeps it: the words that the generator and the importer speak, the
  * store saves, and the routes turn into each server version's documents. Nothing here is the shape of a wire document.
@@ -243,6 +246,9 @@ export const EVENT_KINDS = [
 /** One of {@link EVENT_KINDS}. */
 export type EventKind = (typeof EVENT_KINDS)[number];
 
+/** Objects that are kept whole, by kind: what is set up in the console, and what hunters and responders leave behind. */
+export interface ObjectRecords extends DetectionRecords, AdministrationRecords {}
+
 /** Where generator and importer put what they make, in any order of kinds; the store takes it in batches. */
 export interface OrganisationSink {
   site(record: SiteRecord): void;
@@ -250,6 +256,8 @@ export interface OrganisationSink {
   sensor(record: SensorRecord): void;
   binary(record: BinaryRecord): void;
   process(record: ProcessRecord): void;
+  /** An object of a kind that is kept whole, under its key. */
+  object<K extends keyof ObjectRecords>(kind: K, key: number | string, record: ObjectRecords[K]): void;
 }
 
 /** What is in an organisation already, for those who add to it. */

@@ -33,6 +33,7 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
       await inSlices(store.loading(generationOf(store, { seed, now: clock.startTime, ...size })), signal);
       for (const each of importFiles) await importInto(store, each, signal);
     }
+    const quiet = clock.onTick((tick, now) => response.tick?.(tick, now));
     return {
       products: [response],
       version,
@@ -43,7 +44,10 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
         documents: count(store, "segment"),
       }),
       importFile: (each, until) => importInto(store, each, until),
-      close: () => store.close(),
+      close: () => {
+        quiet();
+        store.close();
+      },
     };
   } catch (error) {
     store.close();
@@ -63,6 +67,7 @@ async function importInto(store: Store, file: string, signal: AbortSignal): Prom
     sensor: (record) => waiting.push((sink) => sink.sensor(record)),
     binary: (record) => waiting.push((sink) => sink.binary(record)),
     process: (record) => waiting.push((sink) => sink.process(record)),
+    object: (kind, key, record) => waiting.push((sink) => sink.object(kind, key, record)),
   };
   const report = await importSysmon(file, collector, { known: knownIn(store), signal });
   store.transaction(() => {

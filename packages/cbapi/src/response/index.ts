@@ -1,7 +1,7 @@
 export * from "../core/errors.js";
 export type { IdentityMapOptions } from "../core/model/identity-map.js";
 export type { SelectOptions } from "../core/model/model-api.js";
-export type { WritePlan } from "../core/model/mutable-model.js";
+export type { SaveOptions, WritePlan, WriteRequest } from "../core/model/mutable-model.js";
 export type { Ref } from "../core/model/ref.js";
 export type { Execution, Page } from "../core/query/execution.js";
 export type { ListTerms } from "../core/query/list-query.js";

@@ -9,6 +9,7 @@ export class Collected implements OrganisationSink {
   readonly processes: ProcessRecord[] = [];
   site(): void {}
   group(): void {}
+  object(): void {}
   sensor(record: SensorRecord): void {
     this.sensors.push(record);
   }

@@ -5,7 +5,9 @@
 import type { OrganisationSink, SensorRecord } from "../domain.js";
 import { atOnce, type Steps } from "../steps.js";
 import { orphan, pingTheFleet, work } from "./activities.js";
+import { writeAdministration } from "./administration.js";
 import { Catalogue } from "./catalogue.js";
+import { writeDetection } from "./detection.js";
 import { GUIDE, writeGuide } from "./guide.js";
 import { type Host, LEAST_HOSTS, makeHosts, writeGroups } from "./hosts.js";
 import { intrude, intrusionStart, type Stage } from "./intrusion.js";
@@ -74,6 +76,8 @@ export function* generationOf(sink: OrganisationSink, options: OrganisationOptio
     intrusion: 0,
   };
   writeGroups(sink, scale === "default" ? undefined : 1);
+  writeAdministration(sink, { seed, now, scale });
+  writeDetection(sink, { seed, now, scale });
   if (scale === "empty") return summary;
 
   const catalogue = new Catalogue(new Random(`${seed}/catalogue`), now);

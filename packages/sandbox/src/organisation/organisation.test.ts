@@ -34,6 +34,7 @@ class Collected implements OrganisationSink {
   site(record: SiteRecord): void {
     this.sites.push(record);
   }
+  object(): void {}
   group(record: GroupRecord): void {
     this.groups.push(record);
   }

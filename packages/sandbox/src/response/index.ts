@@ -6,6 +6,7 @@ import { processRoutes } from "./routes/process.js";
 import { processSearchRoutes } from "./routes/process-search.js";
 import { sensorRoutes } from "./routes/sensor.js";
 import { serverRoutes } from "./routes/server.js";
+import { createSimulation } from "./simulation/index.js";
 
 export type { ResponseBehaviour, ResponseOptions } from "./context.js";
 export { DEFAULT_RESPONSE_VERSION, RESPONSE_VERSIONS } from "./version.js";
@@ -36,6 +37,7 @@ export function createResponseProduct(options: ResponseOptions): Product {
       ...sensorRoutes(context),
       ...groupRoutes(context),
     ],
+    tick: createSimulation(context),
     headers: HEADERS,
     problem: problemReply,
   };

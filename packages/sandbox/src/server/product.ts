@@ -75,6 +75,8 @@ export interface Product {
   /** Whether this path belongs to the product, so that unknown routes and refused tokens are answered in its form. */
   owns(path: string): boolean;
   routes: Route[];
+  /** What happens on the server and its endpoints by themselves: called once per tick of the simulated clock. */
+  tick?(tick: number, now: number): void | Promise<void>;
   /** Headers that every answer of this product carries. */
   headers: Record<string, string>;
   /** What a missing or unknown token is told; `Method not allowed, unauthorized` when left out. */

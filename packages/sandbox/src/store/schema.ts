@@ -133,7 +133,7 @@ export const SENSOR_COLUMNS = [
 ] as const;
 
 /** Kept with the database: grows whenever the tables, the field numbers or the form of stored values change. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 const types: Record<string, string> = {
   doc: "INTEGER PRIMARY KEY",
@@ -176,6 +176,8 @@ CREATE TABLE IF NOT EXISTS value (id INTEGER PRIMARY KEY, kind INTEGER, text TEX
 CREATE TABLE IF NOT EXISTS word (rule INTEGER, text TEXT, places TEXT);
 CREATE TABLE IF NOT EXISTS word_rule (rule INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS posting (term INTEGER, docs);
+CREATE TABLE IF NOT EXISTS object (kind TEXT, key, record TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS object_sequence (kind TEXT PRIMARY KEY, highest INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tag (scope TEXT, name TEXT, doc INTEGER, value, PRIMARY KEY (scope, name, doc)) WITHOUT ROWID;
 `;
 

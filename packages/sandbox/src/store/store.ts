@@ -1,12 +1,14 @@
 import type {
   BinaryRecord,
   GroupRecord,
+  ObjectRecords,
   OrganisationSink,
   ProcessRecord,
   SensorRecord,
   SiteRecord,
 } from "../domain.js";
 import { atOnce, type Steps, singleStep } from "../steps.js";
+import { Collection, type ObjectKey } from "./collection.js";
 import { Database, RowWriter } from "./database.js";
 import { Dictionary } from "./dictionary.js";
 import { EventCodec } from "./event-codec.js";
@@ -118,6 +120,15 @@ export class Store implements OrganisationSink {
   get revision(): number {
     if (this.#dirty) this.flush();
     return this.#revision;
+  }
+
+  /** The objects of a kind that are read and written whole. */
+  collection<K extends keyof ObjectRecords>(kind: K): Collection<ObjectRecords[K]> {
+    return new Collection<ObjectRecords[K]>(this, kind);
+  }
+
+  object<K extends keyof ObjectRecords>(kind: K, key: ObjectKey, record: ObjectRecords[K]): void {
+    this.collection(kind).put(key, record);
   }
 
   /** Chooses how command lines are searched; can be asked for several rules and at any time. */

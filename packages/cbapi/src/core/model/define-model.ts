@@ -1,6 +1,6 @@
 import { ApiError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
-import type { Fetched, ModelHost } from "./document.js";
+import type { Document, Fetched, ModelHost } from "./document.js";
 import { type Field, isField } from "./fields.js";
 import { Model, type ModelInit, type ModelSpec, type ModelState, rawField } from "./model.js";
 import { assign, MutableModel } from "./mutable-model.js";
@@ -32,6 +32,7 @@ export interface ModelConstructor<R, K extends PropertyKey, W extends PropertyKe
   readonly spec: ModelSpec;
   readonly record: object;
   normaliseKey(key: Key): Key;
+  keyIn(document: Document): Key | undefined;
   documentKey(key: Key): Key;
   fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched>;
   stateOf(model: Model): ModelState;
@@ -81,7 +82,7 @@ export function defineModel<const S extends ModelSpec, R extends object>(
 }
 
 function defineField(prototype: object, spec: ModelSpec, name: string, field: Field<unknown>): void {
-  const isKey = name === spec.key;
+  const isKey = name === spec.key && spec.keyOf === undefined;
   Object.defineProperty(prototype, name, {
     configurable: true,
     get(this: Model): unknown {

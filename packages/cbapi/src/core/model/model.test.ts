@@ -158,8 +158,7 @@ describe("a change", () => {
     expect(requests).toEqual(["/api/v1/sensor/1"]);
     sensor.set({ notes: "mine", restart_queued: true });
     expect(await sensor.save({ dryRun: true })).toMatchObject({
-      method: "PUT",
-      path: "/api/v1/sensor/1",
+      requests: [{ method: "PUT", path: "/api/v1/sensor/1" }],
       changes: { notes: { from: null, to: "mine" }, restart_queued: { from: undefined, to: true } },
     });
     expect(bodies).toEqual([]);

@@ -16,10 +16,21 @@ export interface ModelSpec {
   readonly path: string;
   /** The field that identifies an object. */
   readonly key: string;
+  /** Where no single field does: the key as documents give it. The field named by `key` is then one like any other. */
+  readonly keyOf?: (document: Document) => Key | undefined;
+  /** Whether the caller names the key of a new object, so that it is sent along. */
+  readonly ownKey?: boolean;
   /** Fields that the server lets a caller change. A model without any is read-only. */
   readonly writable?: readonly string[];
   /** Whether `create()` makes new ones. */
   readonly creatable?: boolean;
+  /** Whether `delete()` removes them; by default those that can be created. */
+  readonly deletable?: boolean;
+  /**
+   * What an update sends: the whole `document`, which is read again first when it is not fresh so that it does not undo
+   * what others changed, or the `changes` alone. Default `document`.
+   */
+  readonly update?: "document" | "changes";
   /** Fields that must be there before an object is saved. */
   readonly required?: readonly string[];
   /** `document` prints the fields in the server's order under a console link; the default is the table of changes. */
@@ -47,6 +58,8 @@ export interface ModelClass<M extends AnyModel = any> {
   /** The declared fields, relations and resources. Reading its getters is safe only after every module has loaded. */
   readonly record: object;
   normaliseKey(key: Key): Key;
+  /** The key of the object that this is a document of. */
+  keyIn(document: Document): Key | undefined;
   /** Where several keys read the same document: the one under which it is kept. */
   documentKey(key: Key): Key;
   fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched>;
@@ -69,6 +82,8 @@ export class ModelState implements ModelInit {
   /** Refs taken through this object, so that a join gives the same object each time. */
   joins: Map<string, unknown> | undefined = undefined;
   refreshedAt: number | undefined = undefined;
+  /** Set by a delete that the server carried out. */
+  deleted = false;
 
   constructor(
     client: ModelHost,
@@ -138,6 +153,14 @@ export abstract class Model {
     throw new InvalidObjectError(
       `${JSON.stringify(key)} is no ${spec.key} of a ${spec.name}: ${kind === "integer" ? "a whole number" : "a text"} is expected`,
     );
+  }
+
+  /** The key of the object that this is a document of. */
+  static keyIn(document: Document): Key | undefined {
+    const { spec } = this as unknown as ModelClass;
+    if (spec.keyOf !== undefined) return spec.keyOf(document);
+    const key = document[spec.key];
+    return typeof key === "string" || typeof key === "number" ? key : undefined;
   }
 
   /** Where several keys read the same document: the one under which it is kept. */

@@ -5,21 +5,34 @@ import { type Field, isField } from "./fields.js";
 import { adopt, classOf, ensure, Model, type ModelState, specOf } from "./model.js";
 import type { Key } from "./relations.js";
 
+/** A write as a model class asks for it. */
+export interface WriteRequest {
+  readonly method: "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly body?: unknown;
+}
+
 /** What `save()` would send. */
 export interface WritePlan {
-  readonly method: string;
-  readonly path: string;
-  readonly body: unknown;
+  /** The writes in the order in which they would go out; most saves are one. */
+  readonly requests: readonly WriteRequest[];
   /** Field -> its value before and after. */
   readonly changes: Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>;
 }
 
-/** A write as a model class asks for it. */
-export interface WriteRequest {
-  readonly method: "POST" | "PUT" | "PATCH";
-  readonly path: string;
-  readonly body: unknown;
+/** How an object is saved. */
+export interface SaveOptions extends CallOptions {
+  /** Sends nothing and gives what would be sent. */
+  readonly dryRun?: boolean;
+  /**
+   * Reads the object once more after the server has accepted the write, and fails when a field does not have the value
+   * that was written. Fields that the server does not give back, such as passwords, cannot be checked.
+   */
+  readonly verify?: boolean;
 }
+
+/** A whole document that was read longer ago is read again before it is sent back, in milliseconds. */
+const FRESH = 10_000;
 
 /** An object that a caller may change. Changes stay here until {@link MutableModel.save} sends them. */
 export abstract class MutableModel extends Model {
@@ -59,79 +72,141 @@ export abstract class MutableModel extends Model {
   }
 
   /**
-   * Sends the changes and takes over the state that the server then has. Sends nothing when there are none.
+   * Sends the changes and takes over the state that the server then has. Sends nothing when there are none. An object
+   * that is sent as a whole is read again first when it was read more than ten seconds ago, so that saving one field
+   * does not undo what others changed meanwhile.
+   *
    * With `dryRun`, gives what would be sent instead of sending it.
    * @throws {@link InvalidObjectError} when a required field is missing
-   * @throws {@link ServerError} when the server answers that it refused the change
+   * @throws {@link ServerError} when the server answers that it refused the change, or with `verify`, when it does not
+   * have it afterwards (`code` is `WRITE_NOT_APPLIED`)
    */
-  async save(options: CallOptions & { dryRun: true }): Promise<WritePlan | undefined>;
-  async save(options?: CallOptions & { dryRun?: false }): Promise<this>;
-  async save(options: CallOptions & { dryRun?: boolean } = {}): Promise<this | WritePlan | undefined> {
+  async save(options: SaveOptions & { dryRun: true }): Promise<WritePlan | undefined>;
+  async save(options?: SaveOptions & { dryRun?: false }): Promise<this>;
+  async save(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    const { dryRun = false, verify = false, ...call } = options;
     const state = Model.stateOf(this);
-    if (state.changes === undefined) return options.dryRun === true ? undefined : this;
-    await this.validate(options);
-    const request = state.key === undefined ? this.createRequest() : this.updateRequest();
-    if (options.dryRun === true) return { ...request, changes: changesOf(state) };
+    refuseDeleted(this);
+    if (state.changes !== undefined) {
+      await this.validate(call);
+      if (state.key !== undefined && specOf(this).update !== "changes") await this.#freshen(call);
+    }
+    if (state.changes === undefined) return dryRun ? undefined : this;
+    const requests = this.writeRequests();
+    if (dryRun) return { requests, changes: changesOf(state) };
     const sent = new Map(state.changes);
-    const answer = await state.client.apiJsonRequest(request.method, request.path, {
-      json: request.body,
-      signal: options.signal,
-      timeout: options.timeout,
-    });
-    await this.#takeAnswer(parseAnswer(await answer.text()), answer.status, sent, options);
+    await this.#takeAnswer(await this.#send(requests, call), sent, call);
+    if (verify) await this.#verify(sent, call);
     return this;
   }
 
-  /** Deletes the object on the server: `DELETE path/key`. One that was never saved is left alone. */
+  /**
+   * Deletes the object on the server: `DELETE path/key`. One that was never saved is left alone.
+   * @throws {@link ApiError} when objects of this model cannot be deleted, or this one was deleted before
+   */
   async delete(options: CallOptions = {}): Promise<void> {
+    const { deletable, creatable, name } = specOf(this);
+    if ((deletable ?? creatable) !== true)
+      throw new ApiError(`Cannot delete a ${name}: the server has no such operation`);
     const state = Model.stateOf(this);
+    refuseDeleted(this);
     if (state.key === undefined) return;
-    await state.client.apiJsonRequest("DELETE", `${specOf(this).path}/${encodeURIComponent(state.key)}`, options);
+    await this.#send([{ method: "DELETE", path: this.itemPath }], options);
     state.client.identityMap.evict(classOf(this), state.key);
+    state.deleted = true;
+  }
+
+  /** The route at which objects of this kind are created. */
+  protected get collectionPath(): string {
+    return specOf(this).path;
+  }
+
+  /** The route of this object. */
+  protected get itemPath(): string {
+    return `${this.collectionPath}/${encodeURIComponent(Model.stateOf(this).key ?? "")}`;
+  }
+
+  /** What saving sends, in order. The last answer is taken for the state that the object then has. */
+  protected writeRequests(): readonly WriteRequest[] {
+    return [Model.stateOf(this).key === undefined ? this.createRequest() : this.updateRequest()];
   }
 
   /** What creating this object sends. */
   protected createRequest(): WriteRequest {
-    const { [specOf(this).key]: _key, ...body } = this.toJSON();
-    return { method: "POST", path: specOf(this).path, body };
+    const { key, ownKey = false } = specOf(this);
+    const { [key]: own, ...rest } = this.toJSON();
+    return { method: "POST", path: this.collectionPath, body: ownKey ? { [key]: own, ...rest } : rest };
   }
 
-  /** What updating this object sends. By default the whole document, which is what most routes demand. */
+  /** What updating this object sends: the whole document, which is what most routes demand, or the changes. */
   protected updateRequest(): WriteRequest {
-    const { key } = Model.stateOf(this);
-    return { method: "PUT", path: `${specOf(this).path}/${encodeURIComponent(key ?? "")}`, body: this.toJSON() };
+    const { changes } = Model.stateOf(this);
+    const body = specOf(this).update === "changes" ? Object.fromEntries(changes ?? []) : this.toJSON();
+    return { method: "PUT", path: this.itemPath, body };
+  }
+
+  /** Carries out writes one after the other; gives the fields of the last answer. */
+  async #send(requests: readonly WriteRequest[], options: CallOptions): Promise<Record<string, unknown>> {
+    const state = Model.stateOf(this);
+    let fields: Record<string, unknown> = {};
+    try {
+      for (const { method, path, body } of requests) {
+        const json = body === undefined ? {} : { json: body };
+        const answer = await state.client.apiJsonRequest(method, path, { ...options, ...json });
+        fields = fieldsOf(await answer.text());
+        this.#checkResult(fields, answer.status);
+      }
+      return fields;
+    } catch (error) {
+      // Some of it may have been carried out: whoever reads the object next is to see what the server has.
+      state.refreshedAt = undefined;
+      if (state.key !== undefined) state.client.identityMap.evict(classOf(this), state.key);
+      throw error;
+    }
+  }
+
+  /** Some routes answer 200 and tell in the body that the write was refused. */
+  #checkResult(fields: Record<string, unknown>, status: number): void {
+    const { result } = fields;
+    if (typeof result !== "string" || result === "success" || result === "") return;
+    const reason = Model.stateOf(this).client.withoutSecrets(result);
+    throw new ServerError(`The server did not accept the ${specOf(this).name}: ${reason}`, {
+      status,
+      serverMessage: reason,
+    });
+  }
+
+  /** Makes sure that what is sent back whole is what the server has, but for the changes. */
+  async #freshen(options: CallOptions): Promise<void> {
+    const state = Model.stateOf(this);
+    const { identityMap } = state.client;
+    if (state.refreshedAt !== undefined && identityMap.now() - state.refreshedAt <= FRESH) return;
+    adopt(state, await identityMap.load(classOf(this), state.key as Key, { ...options, refresh: true }));
+    const needed = [...(state.changes ?? [])].filter(([name, value]) => !sameValue(value, state.document[name]));
+    state.changes = needed.length === 0 ? undefined : new Map(needed);
   }
 
   /** The server answers a write with the whole object, with its id, with a word of success or with nothing. */
   async #takeAnswer(
-    answer: unknown,
-    status: number,
+    fields: Record<string, unknown>,
     sent: ReadonlyMap<string, unknown>,
     options: CallOptions,
   ): Promise<void> {
     const state = Model.stateOf(this);
     const spec = specOf(this);
-    const fields =
-      typeof answer === "object" && answer !== null && !Array.isArray(answer)
-        ? (answer as Record<string, unknown>)
-        : {};
-    const names = Object.keys(fields);
-    const result = fields["result"];
-    if (names.length === 1 && names[0] === "result" && result !== "success" && result !== "") {
-      const reason = state.client.withoutSecrets(String(result));
-      throw new ServerError(`The server did not accept the ${spec.name}: ${reason}`, { status, serverMessage: reason });
-    }
-    const key = (fields[spec.key] ?? state.key ?? this.toJSON()[spec.key]) as Key | undefined;
+    const cls = classOf(this);
+    const { identityMap } = state.client;
+    const own = { ...this.toJSON(), ...fields };
+    const key = spec.keyOf === undefined ? (cls.keyIn(fields) ?? state.key ?? cls.keyIn(own)) : spec.keyOf(own);
     if (key === undefined) {
       throw new ApiError(
         `The server answered the creation of a ${spec.name} without the ${spec.key} that it was given`,
       );
     }
-    state.key = classOf(this).normaliseKey(key);
-    state.client.identityMap.evict(classOf(this), state.key);
-    const whole = names.length > 1 || (names.length === 1 && names[0] !== "result" && names[0] !== spec.key);
-    const { identityMap } = state.client;
-    const cls = classOf(this);
+    state.key = cls.normaliseKey(key);
+    identityMap.evict(cls, state.key);
+    const names = Object.keys(fields);
+    const whole = names.length > 1 && !("result" in fields) && [...sent.keys()].every((name) => name in fields);
     const entry = whole
       ? identityMap.seed(cls, state.key, fields, Completeness.full)
       : await identityMap.load(cls, state.key, { ...options, refresh: true });
@@ -139,6 +214,44 @@ export abstract class MutableModel extends Model {
     state.joins = undefined;
     state.changes = madeSince(sent, state.changes);
   }
+
+  /** Reads back what was written. */
+  async #verify(sent: ReadonlyMap<string, unknown>, options: CallOptions): Promise<void> {
+    const state = Model.stateOf(this);
+    const { identityMap } = state.client;
+    adopt(state, await identityMap.load(classOf(this), state.key as Key, { ...options, refresh: true }));
+    const record = classOf(this).record;
+    const wrong = [...sent].filter(([name, value]) => {
+      if (!(name in state.document)) return false;
+      const field: unknown = Reflect.get(record, name);
+      const has = state.document[name];
+      // The server may spell a value in its own way: "5" for 5, a zone behind a time.
+      return isField(field) && !sameValue(read(field, value), read(field, has));
+    });
+    if (wrong.length === 0) return;
+    const text = wrong.map(([name]) => name).join(", ");
+    throw new ServerError(
+      `${specOf(this).name} ${state.key} was saved, but these fields do not read back as they were written: ${text}`,
+      { code: "WRITE_NOT_APPLIED" },
+    );
+  }
+}
+
+function read(field: Field<unknown>, raw: unknown): unknown {
+  return raw === null || raw === undefined ? null : field.decode(raw);
+}
+
+function sameValue(a: unknown, b: unknown): boolean {
+  return (a ?? null) === (b ?? null) || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** @internal What was deleted is neither changed nor deleted again. */
+function refuseDeleted(model: Model): void {
+  const state = Model.stateOf(model);
+  if (!state.deleted) return;
+  throw new ApiError(`${specOf(model).name} ${state.key} was deleted. Make a new object with create()`, {
+    code: "DELETED",
+  });
 }
 
 /** What was assigned while the save was under way is not saved yet. */
@@ -147,12 +260,15 @@ function madeSince(sent: ReadonlyMap<string, unknown>, changes: ModelState["chan
   return later.length === 0 ? undefined : new Map(later);
 }
 
-function parseAnswer(text: string): unknown {
+/** The answer to a write as fields; none when it is nothing, plain text or a list, as many writes are answered. */
+function fieldsOf(text: string): Record<string, unknown> {
   try {
-    return JSON.parse(text);
+    const answer: unknown = JSON.parse(text);
+    return typeof answer === "object" && answer !== null && !Array.isArray(answer)
+      ? (answer as Record<string, unknown>)
+      : {};
   } catch {
-    // Many writes are answered with nothing or with plain text; the object is then read again.
-    return undefined;
+    return {};
   }
 }
 
@@ -179,8 +295,12 @@ function requireWritable(model: Model, name: string): Field<unknown> {
 
 /** @internal Records a change; assigning the document's own value takes it back. */
 export function assign(model: Model, name: string, value: unknown): void {
+  refuseDeleted(model);
   const field = requireWritable(model, name);
   const state = Model.stateOf(model);
+  if (state.key !== undefined && name === specOf(model).key) {
+    throw new ApiError(`Field ${name} is immutable: it is what the server knows ${specOf(model).name} ${state.key} by`);
+  }
   let raw: unknown = null;
   if (value !== null && value !== undefined) {
     try {
@@ -192,8 +312,7 @@ export function assign(model: Model, name: string, value: unknown): void {
       );
     }
   }
-  const original = state.document[name] ?? null;
-  if (raw === original || JSON.stringify(raw) === JSON.stringify(original)) {
+  if (sameValue(raw, state.document[name])) {
     state.changes?.delete(name);
     if (state.changes?.size === 0) state.changes = undefined;
     return;

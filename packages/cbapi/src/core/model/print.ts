@@ -19,7 +19,7 @@ export function printTable(spec: ModelSpec, state: ModelState): string {
   }
   lines.push(RULE, "");
   const names = new Set([...Object.keys(state.document), ...(state.changes?.keys() ?? [])]);
-  if (state.key !== undefined) names.add(spec.key);
+  if (state.key !== undefined && spec.keyOf === undefined) names.add(spec.key);
   for (const name of [...names].sort()) {
     lines.push(`${mark(state, name)} ${name.padStart(20)}: ${cut(printValue(name, fieldValue(spec, state, name)))}`);
   }

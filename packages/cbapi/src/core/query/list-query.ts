@@ -1,8 +1,7 @@
 import { ApiError } from "../errors.js";
 import type { Document, ModelHost } from "../model/document.js";
 import { Completeness } from "../model/document.js";
-import type { AnyModel, ModelClass } from "../model/model.js";
-import type { Key } from "../model/relations.js";
+import { type AnyModel, type ModelClass, ModelState } from "../model/model.js";
 import { SharedCall } from "../model/shared-call.js";
 import type { CallOptions, QueryParameters } from "../transport/types.js";
 import { Query, type QueryState } from "./query.js";
@@ -33,7 +32,7 @@ type PlainField<M> = {
  * A query over a collection that the server gives as one whole list. Conditions and order are applied here, after the
  * list has come; queries that were narrowed from one another read it once.
  */
-export class ListQuery<M extends AnyModel> extends Query<M, ListState> {
+export class ListQuery<M extends AnyModel, S extends ListState = ListState> extends Query<M, S> {
   protected readonly pageSize = Number.MAX_SAFE_INTEGER;
 
   static of<M extends AnyModel>(client: ModelHost, model: ModelClass<M>, options: ListOptions = {}): ListQuery<M> {
@@ -45,7 +44,7 @@ export class ListQuery<M extends AnyModel> extends Query<M, ListState> {
    * compared without case. Several conditions must all hold. The text form takes any field of the document.
    */
   where(condition: string | ListTerms<M>): this {
-    return this.with({ conditions: [...this.state.conditions, ...conditionsOf(condition)] });
+    return this.with({ conditions: [...this.state.conditions, ...conditionsOf(condition)] } as unknown as Partial<S>);
   }
 
   /** The same as {@link ListQuery.where}. */
@@ -59,10 +58,11 @@ export class ListQuery<M extends AnyModel> extends Query<M, ListState> {
    */
   sort(order: string): this {
     const [field, direction = "desc"] = order.trim().split(/\s+/);
-    if (field === undefined || field === "") return this.with({ sort: undefined });
+    if (field === undefined || field === "") return this.with({ sort: undefined } as unknown as Partial<S>);
     if (!/^(asc|desc)$/i.test(direction))
       throw new ApiError(`sort wants "field asc" or "field desc", got ${JSON.stringify(order)}`);
-    return this.with({ sort: { field, ascending: direction.toLowerCase() === "asc" } });
+    const sort = { field, ascending: direction.toLowerCase() === "asc" };
+    return this.with({ sort } as unknown as Partial<S>);
   }
 
   protected override get totalOrder(): boolean {
@@ -75,13 +75,12 @@ export class ListQuery<M extends AnyModel> extends Query<M, ListState> {
   }
 
   protected override makeModel(document: Document): M {
-    const key = document[this.model.spec.key] as Key | undefined;
-    return new this.model({
-      client: this.client,
-      key: key === undefined ? undefined : this.model.normaliseKey(key),
-      document,
-      completeness: this.state.list.complete ? Completeness.full : Completeness.row,
-    });
+    const { list } = this.state;
+    const key = this.model.keyIn(document);
+    const known = key === undefined ? undefined : this.model.normaliseKey(key);
+    const state = new ModelState(this.client, known, document, list.complete ? Completeness.full : Completeness.row);
+    state.refreshedAt = list.readAt;
+    return new this.model(state);
   }
 
   protected describe(): string {
@@ -109,6 +108,8 @@ export interface ListOptions {
   readonly path?: string;
   /** Whether entries are whole documents; default true. */
   readonly complete?: boolean;
+  /** What the route says of every entry, for those that leave it out. */
+  readonly common?: Document;
 }
 
 /** Reads a list once, and again when it is as old as documents may grow. */
@@ -119,6 +120,11 @@ export class ListReader {
   readonly #options: ListOptions;
   #call: SharedCall<readonly Document[]> | undefined;
   #readAt = 0;
+
+  /** When the list was asked for, by the client's clock. */
+  get readAt(): number {
+    return this.#readAt;
+  }
 
   constructor(client: ModelHost, model: ModelClass, options: ListOptions) {
     this.complete = options.complete ?? true;
@@ -144,13 +150,14 @@ export class ListReader {
 
   async #fetch(options: CallOptions): Promise<readonly Document[]> {
     const { spec } = this.#model;
-    const { path = spec.path, query } = this.#options;
+    const { path = spec.path, query, common } = this.#options;
     const answer = await this.#client.getObject(path, query, { ...options, default: [] });
     if (typeof answer !== "object" || answer === null) {
       throw new ApiError(`The server answered the request for the list of ${spec.name} with something that is no list`);
     }
     // Storage partitions come as an object keyed by name.
-    const documents = Object.values(answer) as Document[];
+    const entries = Object.values(answer) as Document[];
+    const documents = common === undefined ? entries : entries.map((document) => ({ ...common, ...document }));
     if (this.complete) this.#know(documents);
     return documents;
   }
@@ -158,8 +165,8 @@ export class ListReader {
   /** Whole documents need not be asked for again one by one. */
   #know(documents: readonly Document[]): void {
     for (const document of documents) {
-      const key = document[this.#model.spec.key];
-      if (typeof key !== "string" && typeof key !== "number") continue;
+      const key = this.#model.keyIn(document);
+      if (key === undefined) continue;
       this.#client.identityMap.seed(this.#model, key, document, Completeness.full);
     }
   }

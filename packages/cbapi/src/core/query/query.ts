@@ -60,12 +60,12 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
 
   /** What tells a row from all others. */
   protected rowKey(document: Document): string | undefined {
-    const key = document[this.model.spec.key];
-    return key === undefined || key === null ? undefined : String(key);
+    const key = this.model.keyIn(document);
+    return key === undefined ? undefined : String(key);
   }
 
   protected makeModel(document: Document): M {
-    const key = this.model.normaliseKey(document[this.model.spec.key] as Key);
+    const key = this.model.normaliseKey(this.model.keyIn(document) as Key);
     return new this.model(new ModelState(this.client, key, document, Completeness.row));
   }
 
