@@ -1,2 +1,2 @@
 /** What administrators set up, as the sandbox keeps it. Times are milliseconds since 1970 (UTC). */
-export type AdministrationRecords = {};
+export interface AdministrationRecords {}

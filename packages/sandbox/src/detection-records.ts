@@ -1,2 +1,2 @@
 /** What detects and what was detected, as the sandbox keeps it. Times are milliseconds since 1970 (UTC). */
-export type DetectionRecords = {};
+export interface DetectionRecords {}

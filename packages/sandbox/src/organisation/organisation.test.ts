@@ -73,7 +73,8 @@ function digest(options: OrganisationOptions): string {
   const write = (record: object): void => {
     hash.update(JSON.stringify(record));
   };
-  generateOrganisation({ site: write, group: write, sensor: write, binary: write, process: write }, options);
+  const object = (kind: string, key: number | string, record: object): void => write({ kind, key, record });
+  generateOrganisation({ site: write, group: write, sensor: write, binary: write, process: write, object }, options);
   return hash.digest("hex");
 }
 
