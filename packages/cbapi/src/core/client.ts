@@ -11,6 +11,7 @@ import {
   resolveCredentials,
 } from "./credentials/index.js";
 import { CbApiError, CredentialError, ServerError, TimeoutError, UnauthorizedError } from "./errors.js";
+import { stringifyMasked } from "./transport/json.js";
 import { clientLimits, timeLimit } from "./transport/limits.js";
 import { debugLogger } from "./transport/log.js";
 import { maskUrl } from "./transport/redact.js";
@@ -273,6 +274,17 @@ export abstract class BaseApi implements AsyncDisposable {
    */
   withoutSecrets(text: string): string {
     return this.transport.withoutSecrets(text);
+  }
+
+  /**
+   * Writes a line to the log, and a document behind it with its secrets masked.
+   *
+   * @internal
+   */
+  logDebug(message: string, document?: unknown): void {
+    if (this.#logger === undefined) return;
+    const text = document === undefined ? message : `${message} ${stringifyMasked(document)}`;
+    this.#logger.debug(this.withoutSecrets(text));
   }
 
   /** Ends the connections. Calls that are still running fail. */

@@ -30,6 +30,8 @@ export interface ModelHost {
   connect(options?: CallOptions): Promise<unknown>;
   /** The text without the client's token and passwords, should the server have echoed them. */
   withoutSecrets(text: string): string;
+  /** Writes a line to the client's log, and a document behind it with its secrets masked. */
+  logDebug(message: string, document?: unknown): void;
   getObject(path: string, query?: QueryParameters, options?: CallOptions & { default?: unknown }): Promise<unknown>;
   apiJsonRequest(
     method: string,

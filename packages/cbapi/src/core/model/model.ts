@@ -243,7 +243,7 @@ export abstract class Model {
     const spec = specOf(this);
     return spec.printAs === "document"
       ? printDocument(spec, this.#state, consoleLink(this))
-      : printTable(spec, this.#state);
+      : printTable(classOf(this), this.#state);
   }
 }
 

@@ -94,6 +94,10 @@ export abstract class MutableModel extends Model {
     if (state.changes === undefined) return dryRun ? undefined : this;
     const requests = this.writeRequests();
     if (dryRun) return { requests, changes: changesOf(state) };
+    const { name } = specOf(this);
+    state.client.logDebug(
+      state.key === undefined ? `Creating a new ${name} object` : `Updating ${name} with unique ID ${state.key}`,
+    );
     const sent = new Map(state.changes);
     await this.#takeAnswer(await this.#send(requests, call), sent, call);
     if (verify) await this.#verify(sent, call);
@@ -206,6 +210,10 @@ export abstract class MutableModel extends Model {
     state.key = cls.normaliseKey(key);
     identityMap.evict(cls, state.key);
     const names = Object.keys(fields);
+    if (names.length > 0) state.client.logDebug("Received response:", fields);
+    if (names.length === 1 && names[0] === spec.key) {
+      state.client.logDebug("Only received an ID back from the server, forcing a refresh");
+    }
     const whole = names.length > 1 && !("result" in fields) && [...sent.keys()].every((name) => name in fields);
     const entry = whole
       ? identityMap.seed(cls, state.key, fields, Completeness.full)

@@ -1,6 +1,6 @@
 import { MASK, secretFields } from "../transport/redact.js";
 import { Completeness } from "./document.js";
-import type { ModelSpec, ModelState } from "./model.js";
+import type { ModelClass, ModelSpec, ModelState } from "./model.js";
 
 const RULE = "-".repeat(79);
 
@@ -11,15 +11,19 @@ export function shortForm(name: string, state: ModelState): string {
 }
 
 /** The table of the guide: every field, what is new marked `(+)`, what was changed marked `(*)`. */
-export function printTable(spec: ModelSpec, state: ModelState): string {
+export function printTable({ spec, record }: Pick<ModelClass, "spec" | "record">, state: ModelState): string {
   const lines = [`${spec.name} object, bound to ${state.client.url}.`];
   if (state.refreshedAt !== undefined) lines.push(` Last refreshed at ${new Date(state.refreshedAt).toISOString()}`);
-  if (state.key !== undefined && state.completeness !== Completeness.full) {
+  if (state.key === undefined) lines.push(" Partially initialized. Use save() to create it on the server");
+  else if (state.completeness !== Completeness.full) {
     lines.push(" Partially initialized. Use load() to read all fields");
   }
   lines.push(RULE, "");
   const names = new Set([...Object.keys(state.document), ...(state.changes?.keys() ?? [])]);
-  if (state.key !== undefined && spec.keyOf === undefined) names.add(spec.key);
+  // What the server will call a new object is a line of its own, still empty.
+  if (state.key === undefined) {
+    if (Object.hasOwn(record, "id")) names.add("id");
+  } else if (spec.keyOf === undefined) names.add(spec.key);
   for (const name of [...names].sort()) {
     lines.push(`${mark(state, name)} ${name.padStart(20)}: ${cut(printValue(name, fieldValue(spec, state, name)))}`);
   }
@@ -37,7 +41,8 @@ export function printDocument(spec: ModelSpec, state: ModelState, link: string |
 
 function fieldValue(spec: ModelSpec, state: ModelState, name: string): unknown {
   if (state.changes?.has(name)) return state.changes.get(name);
-  return name in state.document || name !== spec.key ? state.document[name] : state.key;
+  if (name in state.document) return state.document[name];
+  return name === spec.key ? (state.key ?? null) : null;
 }
 
 function mark(state: ModelState, name: string): string {
