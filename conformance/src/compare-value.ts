@@ -86,6 +86,10 @@ function compareTagged(
         name !== undefined && name.model === content && ("id" in expected ? sameId(expected["id"], name.id) : true)
       );
     }
+    case "$response":
+      // The bare answer, of which only its success could be told: that the call did not fail says the same.
+      if (actual === undefined) comparison.met("returned value");
+      return actual === undefined;
     case "$query":
       return queriedModel(actual) === content;
     case "$event": {

@@ -7,7 +7,7 @@ export const generalDepartures = {
   "unknown name": "a field that no document has reads as undefined, through get(), in place of an attribute error",
   "runtime error": "a wrong argument raises the library's error in place of one of the recorded client's runtime",
   "number as text": "a number that the server sends as text is read as a number",
-  "returned value": "a method that returned nothing returns its object or a report",
+  "returned value": "a method that returned nothing, or a bare answer, returns its object or a report",
 } as const;
 
 export type GeneralDeparture = keyof typeof generalDepartures;
@@ -28,6 +28,8 @@ export interface ExchangeDeparture extends Row {
   readonly query?: { readonly recorded: readonly [string, string]; readonly accepted: readonly [string, string] };
   /** The pause before the request is not compared. */
   readonly pause?: "free";
+  /** A request that was recorded before and is sent once more behind this one: `GET /api/site`. */
+  readonly again?: string;
   /** Whether chance decides if it is needed. All others must be needed. */
   readonly sometimes?: true;
 }
@@ -40,6 +42,8 @@ export interface ResultDeparture extends Row {
   readonly at?: readonly (string | number)[];
   readonly recorded: unknown;
   readonly accepted: unknown;
+  /** The step is refused; it is then taken once more without these values, so that the rest of the vector can be held. */
+  readonly without?: readonly string[];
 }
 
 export type Departure = ExchangeDeparture | ResultDeparture;
@@ -108,6 +112,13 @@ export const departures: readonly Departure[] = [
     meets: "EDR fault 35",
     why: "a kind of event that is not in the table is shown as its number, not lost",
   },
+  ...[2, 3].map((exchange) => ({
+    vector: "response/storage-partitions",
+    exchange,
+    again: "GET /api/v1/storage/events/partition",
+    meets: "EDR fault 30",
+    why: "a partition that was mounted or unmounted is read again, so that it shows its state",
+  })),
   ...["issuer", "subject", "program_name"].map((field) => ({
     vector: "response/binary-summary",
     step: 2,
@@ -117,6 +128,40 @@ export const departures: readonly Departure[] = [
     meets: "decision D12",
     why: "what the document does not have reads as undefined, here too",
   })),
+  {
+    vector: "response/alert-one",
+    step: 2,
+    at: ["feed.id"],
+    recorded: -1,
+    accepted: null,
+    meets: "decision D12",
+    why: "an alert of a watchlist comes from no feed, and -1 stands for that",
+  },
+  {
+    vector: "response/alert-not-found",
+    step: 1,
+    recorded: result({
+      error: {
+        class: "ObjectNotFoundError",
+        message: "Received 404 (Object Not Found) for Alert could not be found by unique_id: None",
+        uri: "Alert could not be found by unique_id",
+      },
+    }),
+    accepted: result({
+      error: { class: "ObjectNotFoundError", message: "There is no Alert with the unique_id 'zzz'" },
+    }),
+    meets: "the list of recorded faults",
+    why: "the server answers 200 without a row; the text says which alert it was",
+  },
+  {
+    vector: "response/feed-create",
+    step: 1,
+    recorded: result({ value: null, printed: "Trying to set attribute no_such" }),
+    accepted: result({ error: { class: "ApiError", message: "Feed has no field named 'no_such'" } }),
+    without: ["no_such"],
+    meets: "the recording's own mark of a fault",
+    why: "a field that does not exist is refused, not dropped with a printed line",
+  },
   {
     vector: "errors/immutable-field",
     step: 3,
@@ -141,6 +186,22 @@ export const departures: readonly Departure[] = [
     },
     meets: "the recording's own mark of a fault",
     why: "the error that was meant says that the answer is not JSON, and what it is",
+  },
+  {
+    vector: "errors/put-400",
+    step: 3,
+    recorded: result({
+      error: { class: "AttributeError", message: "'list' object has no attribute 'get'", builtin: true },
+    }),
+    accepted: result({
+      error: {
+        class: "ClientError",
+        message: 'Received error code 400 from API: ["enabled must be a boolean"]',
+        error_code: 400,
+      },
+    }),
+    meets: "the recording's own mark of a fault",
+    why: "a refusal whose text is a list is a client error with that text",
   },
   {
     vector: "errors/retry-502",

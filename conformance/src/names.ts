@@ -3,7 +3,7 @@ export interface MethodName {
   readonly name: string;
   /** The member of what it returns that the recorded method returned. */
   readonly take?: string;
-  /** It returns more than the recorded method did, which returned nothing. */
+  /** It returns more than the recorded method did, which returned nothing or the server's bare answer. */
   readonly reports?: boolean;
 }
 
@@ -14,6 +14,11 @@ const methods: Readonly<Record<string, MethodName>> = {
   tag_link: { name: "tagInfo", take: "link" },
   walk_parents: { name: "walkParents", reports: true },
   walk_children: { name: "walkChildren", reports: true },
+  isolate: { name: "isolate", take: "holds" },
+  unisolate: { name: "unisolate", take: "holds" },
+  assign: { name: "assign", reports: true },
+  change_status: { name: "changeStatus", reports: true },
+  set_ignored: { name: "setIgnored", reports: true },
 };
 
 /** The method of ours that answers to a recorded one: `group_by` is `groupBy`, `and_` is `and`. */

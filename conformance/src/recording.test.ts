@@ -100,6 +100,20 @@ describe("a recording", () => {
       expect(other.differences).toHaveLength(1);
     });
 
+    it("accepts a request once more behind another, there and only once", () => {
+      const exchanges = () => vector([exchange("/list"), exchange("/a"), exchange("/b")]);
+      const rows = [{ ...row, exchange: 1, again: "GET /list" }];
+      const again = new Recording(exchanges(), rows);
+      expect(play(again, "/list", "/a", "/list", "/b")).toEqual({ differences: [], spared: [] });
+      expect(again.used.size).toBe(1);
+      expect(play(new Recording(exchanges(), rows), "/list", "/a", "/b").differences).toEqual([
+        "the departure at exchange 1 is not needed: remove it from the table",
+      ]);
+      expect(play(new Recording(exchanges(), rows), "/list", "/a", "/list", "/list", "/b").differences).toEqual([
+        "sent and not recorded: GET /list",
+      ]);
+    });
+
     it("fails when it is not needed, unless chance decides", () => {
       const recorded = new Recording(searched, [{ ...row, query }]);
       recorded.take(request("/a", { query: [["a", "1"]] }), 0);

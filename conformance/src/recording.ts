@@ -24,6 +24,7 @@ export class Recording {
   readonly #truncated: boolean;
   readonly #departures: readonly ExchangeDeparture[];
   readonly #used = new Set<ExchangeDeparture>();
+  #latest: Turn | undefined;
 
   constructor(vector: Vector, departures: readonly ExchangeDeparture[] = []) {
     this.#turns = vector.exchanges.flatMap((exchange, index) =>
@@ -39,9 +40,12 @@ export class Recording {
    * @param waited - seconds since the answer before
    */
   take(request: ReceivedRequest, waited: number): Exchange | undefined {
+    const again = this.#again(request);
+    if (again !== undefined) return again;
     const turn = this.#find(request);
     if (turn === undefined) return this.#unknown(request);
     turn.state = "played";
+    this.#latest = turn;
     this.#checkPause(turn, waited);
     return turn.exchange;
   }
@@ -65,6 +69,17 @@ export class Recording {
   /** The departures that a request made use of. */
   get used(): ReadonlySet<ExchangeDeparture> {
     return this.#used;
+  }
+
+  /** The answer to a request that a departure has sent once more behind the latest exchange. */
+  #again(request: ReceivedRequest): Exchange | undefined {
+    const departure = this.#departures.find(
+      (row) => row.exchange === this.#latest?.index && row.again === describeRequest(request) && !this.#used.has(row),
+    );
+    if (departure === undefined) return undefined;
+    const exchange = this.#turns.findLast((turn) => sameRoute(turn.exchange.request, request))?.exchange;
+    if (exchange !== undefined) this.#used.add(departure);
+    return exchange;
   }
 
   #find(request: ReceivedRequest): Turn | undefined {

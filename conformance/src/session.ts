@@ -2,7 +2,7 @@ import { Collector, toArgument } from "./arguments.js";
 import type { RecordedClock } from "./clock.js";
 import { findCredentials } from "./credentials.js";
 import { camelCase, methodName } from "./names.js";
-import { callMethod, isAwaitable, member } from "./objects.js";
+import { callMethod, hasMember, isAwaitable, member } from "./objects.js";
 import type { Places } from "./placeholders.js";
 import { type Client, type ClientOptions, findProduct, type ModelClass, type Product } from "./products.js";
 import { readFields } from "./reading.js";
@@ -136,6 +136,8 @@ export class Session {
     const called = callMethod(target, name, given);
     let value = isAwaitable(called) ? await called : called;
     await Promise.all(readings);
+    // The recorded client raised what a bulk operation reports.
+    if (hasMember(value, "throwIfIncomplete")) callMethod(value, "throwIfIncomplete", []);
     if (step.as !== undefined) this.#named.set(step.as, value);
     if (step.discard === true || reports === true) value = undefined;
     if (take !== undefined) value = member(value, take);

@@ -1,5 +1,6 @@
 import type { AdministrationRecords } from "./administration-records.js";
 import type { DetectionRecords } from "./detection-records.js";
+import type { EndpointRecords } from "./endpoint-records.js";
 
 /**
  * What an organisation consists of, as the sandbox keeps it: the words that the generator and the importer speak, the
@@ -15,6 +16,8 @@ export interface GroupRecord {
   site_id: number;
   /** Fields of the group document that differ from the server's defaults. */
   settings?: Record<string, unknown>;
+  /** What of its sensors' files is shown to whom outside: `{ what: "BIN", who: "VIRUSTOTAL" }`. */
+  sharing?: { what: string; who: string }[];
 }
 
 /** A site, the parent of groups. Site 1 always exists. */
@@ -53,6 +56,24 @@ export interface SensorRecord {
   systemvolume_free_size: number;
   /** Fields of the sensor document that differ from what the above gives. */
   settings?: Record<string, unknown>;
+  /** What was asked of the sensor, and what has come of it. */
+  state?: SensorState;
+}
+
+/** What somebody asked of a sensor and what it has reported since; what was never asked is left out. */
+export interface SensorState {
+  /** Isolation as it is asked for, and as the sensor reported it. */
+  network_isolation_enabled?: boolean;
+  is_isolating?: boolean;
+  restart_queued?: boolean;
+  uninstall?: boolean;
+  uninstalled?: boolean;
+  notes?: string | null;
+  /** Everything recorded before this moment is to be sent at once. */
+  event_log_flush_time?: number | null;
+  /** How often the endpoint was restarted from here, and when it was last. */
+  restarts?: number;
+  restarted?: number;
 }
 
 /** The eight values a signature check can have, and what stands for a check that was never made. */
@@ -247,7 +268,7 @@ export const EVENT_KINDS = [
 export type EventKind = (typeof EVENT_KINDS)[number];
 
 /** Objects that are kept whole, by kind: what is set up in the console, and what hunters and responders leave behind. */
-export interface ObjectRecords extends DetectionRecords, AdministrationRecords {}
+export interface ObjectRecords extends DetectionRecords, AdministrationRecords, EndpointRecords {}
 
 /** Where generator and importer put what they make, in any order of kinds; the store takes it in batches. */
 export interface OrganisationSink {

@@ -1,41 +1,42 @@
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { OrganisationSink } from "./domain.js";
 import { type ImportReport, importSysmon } from "./importer/index.js";
 import { binaryContent, binaryIcon, generationOf } from "./organisation/index.js";
-import { createResponseProduct, DEFAULT_RESPONSE_VERSION } from "./response/index.js";
+import { CHECKIN_TICKS, createResponseServer, DEFAULT_RESPONSE_VERSION } from "./response/index.js";
 import type { SandboxOptions } from "./sandbox.js";
 import { inSlices } from "./steps.js";
 import { knownIn, Store } from "./store/index.js";
 import type { World, WorldSettings } from "./world.js";
 
-/** Endpoints check in every other tick. */
-const CHECKIN_TICKS = 2;
-
 /** The sandbox's own world: a generated organisation in an SQL database, and the products that show it. */
 export async function openOwnWorld(options: SandboxOptions, settings: WorldSettings): Promise<World> {
-  const { file, version = DEFAULT_RESPONSE_VERSION, organisation = "default", importFiles = [] } = options;
-  const { seed, clock, behaviour, fresh, url, signal } = settings;
+  const { file, version = DEFAULT_RESPONSE_VERSION, organisation = "default", importFiles = [], stateDirectory } = options;
+  const { seed, clock, behaviour, fresh, tokens, url, signal } = settings;
   if (fresh && file !== undefined) removeDatabase(file);
   const store = Store.open(file === undefined ? {} : { file });
   try {
-    const response = createResponseProduct({
+    const response = createResponseServer({
       store,
       clock,
       behaviour,
       binaryContent,
       binaryIcon,
       sensorServer: url,
-      checkinInterval: CHECKIN_TICKS * clock.tickInterval,
+      ...(stateDirectory === undefined ? {} : { feedFolder: join(stateDirectory, "feeds") }),
+      checkinInterval: () => CHECKIN_TICKS * clock.tickInterval,
       version,
+      tokenOwners: tokens,
     });
     if (count(store, "sensor") === 0) {
       const size = typeof organisation === "string" ? { scale: organisation } : organisation;
       await inSlices(store.loading(generationOf(store, { seed, now: clock.startTime, ...size })), signal);
       for (const each of importFiles) await importInto(store, each, signal);
+      await inSlices(response.detect(String(seed)), signal);
     }
-    const quiet = clock.onTick((tick, now) => response.tick?.(tick, now));
+    const quiet = clock.onTick((tick, now) => response.product.tick?.(tick, now));
     return {
-      products: [response],
+      products: [response.product],
       version,
       counts: () => ({
         sensors: count(store, "sensor"),
@@ -43,7 +44,13 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
         processes: count(store, "process"),
         documents: count(store, "segment"),
       }),
-      importFile: (each, until) => importInto(store, each, until),
+      importFile: async (each, until) => {
+        const report = await importInto(store, each, until);
+        response.settle();
+        return report;
+      },
+      launch: response.launch,
+      setOnline: response.setOnline,
       close: () => {
         quiet();
         store.close();

@@ -3,6 +3,8 @@ import { hostname } from "node:os";
 import type { SecureVersion } from "node:tls";
 import { type ClockOptions, SimulationClock } from "./clock.js";
 import type { ImportReport } from "./importer/index.js";
+import type { LaunchReport } from "./response/simulation/launch.js";
+import type { LaunchRequest } from "./response/simulation/launch-request.js";
 import { type Behaviour, resetBehaviour, startingBehaviour } from "./server/behaviour.js";
 import { createControl } from "./server/control.js";
 import { Dispatcher } from "./server/dispatcher.js";
@@ -61,7 +63,10 @@ export interface SandboxOptions {
   token?: string;
   /** Further tokens. */
   tokens?: readonly TokenOptions[];
-  /** A folder for the certificate authority and the token, so that clients configured once stay so after a restart. */
+  /**
+   * A folder for the certificate authority and the token, so that clients configured once stay so after a restart. Threat
+   * feeds in its folder `feeds` can be added by `file:` addresses.
+   */
   stateDirectory?: string;
   clock?: Omit<ClockOptions, "onError">;
   /** Faults in force from the start. */
@@ -240,6 +245,30 @@ export class Sandbox {
     return this.#inTurn(() => this.#world.importFile(file, this.#life.signal));
   }
 
+  /**
+   * Starts a program on an endpoint, for whoever learns or tests how it is detected. The server knows of it when the
+   * promise resolves. Rejects with a RangeError when the endpoint is switched off or the request makes no sense.
+   *
+   * ```ts
+   * const launched = await sandbox.launch({
+   *   sensor: "HOSTNAME",
+   *   path: "c:\\users\\bit9rad\\evil.exe",
+   *   netconns: [{ domain: "c2.example", port: 443 }],
+   * });
+   * ```
+   */
+  launch(request: LaunchRequest): Promise<LaunchReport> {
+    return this.#inTurn(async () => this.#world.launch(request));
+  }
+
+  /**
+   * Switches an endpoint on or off, by the id of its sensor. One that is off keeps what is asked of it until it is
+   * switched on again. Rejects with a RangeError when there is no such sensor, or none any more.
+   */
+  setOnline(sensor: number, online: boolean): Promise<void> {
+    return this.#inTurn(async () => this.#world.setOnline(sensor, online));
+  }
+
   /** Answers a request inside the process: the same server without a socket. A dropped connection rejects. */
   async handle(request: Request): Promise<Response> {
     const call = new AbortController();
@@ -305,6 +334,7 @@ export class Sandbox {
     if (fresh) resetBehaviour(this.behaviour, this.#startBehaviour);
     this.#world = await this.#makeWorld({
       ...{ seed, fresh, clock: this.clock, behaviour: this.behaviour },
+      tokens: () => this.tokens.records(),
       url: () => this.url,
       signal: this.#life.signal,
     });

@@ -1,7 +1,9 @@
 import type { SimulationClock } from "./clock.js";
 import type { ImportReport } from "./importer/index.js";
+import type { LaunchReport } from "./response/simulation/launch.js";
+import type { LaunchRequest } from "./response/simulation/launch-request.js";
 import type { Behaviour } from "./server/behaviour.js";
-import type { Product } from "./server/product.js";
+import type { Product, TokenRecord } from "./server/product.js";
 
 /** The organisation behind the server, and the products that show it. A reset puts another one in its place. */
 export interface World {
@@ -12,6 +14,10 @@ export interface World {
   counts(): Record<string, number>;
   /** Adds the telemetry in a file; resolves to a report. Rejects without having added anything when aborted. */
   importFile(file: string, signal: AbortSignal): Promise<ImportReport>;
+  /** Starts a program on an endpoint. Throws a RangeError when the request makes no sense. */
+  launch(request: LaunchRequest): LaunchReport;
+  /** Switches an endpoint on or off, by the id of its sensor. Throws a RangeError when there is none. */
+  setOnline(sensor: number, online: boolean): void;
   close(): void | Promise<void>;
 }
 
@@ -22,6 +28,8 @@ export interface WorldSettings {
   behaviour: Behaviour;
   /** True on a reset: what an earlier world left in a file is not to be taken up again. */
   fresh: boolean;
+  /** The tokens of the sandbox, which stay when the world is replaced. */
+  tokens: () => readonly TokenRecord[];
   /** The server's address, known once it listens. */
   url: () => string;
   /** Gives up making the world when aborted. */
@@ -30,11 +38,16 @@ export interface WorldSettings {
 
 /** A world around products that were made elsewhere: there is nothing to generate or to import. */
 export function fixedWorld(products: readonly Product[]): World {
+  const noEndpoints = (): never => {
+    throw new RangeError("This sandbox has no organisation, and so no endpoints");
+  };
   return {
     products,
     version: undefined,
     counts: () => ({}),
     importFile: () => Promise.reject(new RangeError("This sandbox has no organisation to import into")),
+    launch: noEndpoints,
+    setOnline: noEndpoints,
     close: () => {},
   };
 }

@@ -1,3 +1,6 @@
+import type { BulkReport } from "./bulk/report.js";
+import type { Key } from "./model/relations.js";
+
 /** What every error of the library may carry besides its message. */
 export interface ErrorDetails {
   /** The error underneath. */
@@ -191,3 +194,15 @@ export class LiveResponseError extends CbApiError {
   }
 }
 define(LiveResponseError, "LiveResponseError");
+
+/** A bulk operation was not carried out for all that it was meant for. */
+export class BulkError extends CbApiError {
+  /** What became of each item, and the way to send the rest. */
+  readonly report: BulkReport<Key, undefined>;
+
+  constructor(message: string, details: ErrorDetails & { readonly report: BulkReport<Key, undefined> }) {
+    super(message, { code: "BULK_INCOMPLETE", ...details });
+    this.report = details.report;
+  }
+}
+define(BulkError, "BulkError");

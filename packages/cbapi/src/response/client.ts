@@ -1,7 +1,10 @@
 import { ApiError, ClientError, ServerError } from "../core/errors.js";
-import type { ModelHost } from "../core/model/document.js";
 import { ModelApi, type ModelApiOptions } from "../core/model/model-api.js";
 import type { CallOptions } from "../core/transport/types.js";
+import { type ConsoleObject, objectOfConsole } from "./console-links.js";
+import { requireServer } from "./requires.js";
+import { type RenamedRoutes, routesOf } from "./routes.js";
+import { type SensorStatistics, sensorStatisticsOf } from "./sensor-statistics.js";
 import { ServerVersion } from "./server-version.js";
 
 /** What `GET /api/info` answers, as far as it is common to all versions. */
@@ -20,7 +23,10 @@ export interface ServerInfo {
 }
 
 /** What {@link CbResponseAPI} takes: where the credentials are, limits, and how much is kept. */
-export type CbResponseOptions = ModelApiOptions;
+export interface CbResponseOptions extends ModelApiOptions {
+  /** Where the server has lists that 7.7 renamed, when it no longer has them under their old names. */
+  routes?: Partial<RenamedRoutes>;
+}
 
 /** Milliseconds a call may take when the caller names no limit. */
 const DEFAULT_TIMEOUT = 120_000;
@@ -36,12 +42,16 @@ const DEFAULT_TIMEOUT = 120_000;
  * for await (const proc of cb.select(Process).where("process_name:notepad.exe")) console.log(proc.cmdline);
  */
 export class CbResponseAPI extends ModelApi {
+  /** Where this client looks for the lists that servers have under different names. */
+  readonly routes: RenamedRoutes;
   #info: ServerInfo | undefined;
   #version: ServerVersion | undefined;
   #hasLegacyPartitions = false;
 
   constructor(options: CbResponseOptions = {}) {
-    super("response", { timeout: DEFAULT_TIMEOUT, ...options });
+    const { routes, ...rest } = options;
+    super("response", { timeout: DEFAULT_TIMEOUT, ...rest });
+    this.routes = routesOf(routes);
   }
 
   /** `GET /api/info`, then from 6.0 on `GET /api/v1/storage/events/partition`. */
@@ -85,9 +95,30 @@ export class CbResponseAPI extends ModelApi {
     return info as ServerInfo;
   }
 
+  /**
+   * What an address of the server's console stands for, as users copy it from the browser: one object, as a Ref, or a
+   * search, as a query. Nothing is requested before that is awaited. `kind` tells which of them it is, and TypeScript
+   * knows the type of `object` by it.
+   *
+   * What `webui_link` of a model or a query gives is taken back here.
+   * @example
+   * const found = cb.fromUi("https://cb.example.com/#analyze/00000001-0000-0e48-01d2-c2a397f4cfe0/1495465643405");
+   * if (found.kind === "process") console.log((await found.object).cmdline);
+   * if (found.kind === "processes") console.log(await found.object.count());
+   * @throws ApiError when the address is of another server, or of a page that stands for nothing here
+   */
+  fromUi(url: string): ConsoleObject {
+    return objectOfConsole(this, url);
+  }
+
   /** Storage and sensor figures of the console's dashboard: `GET /api/v1/dashboard/statistics`. */
   dashboardStatistics(options: CallOptions = {}): Promise<unknown> {
     return this.getObject("/api/v1/dashboard/statistics", undefined, options);
+  }
+
+  /** How many sensors there are, and what waits on their endpoints: `GET /api/v1/sensor/statistics`. */
+  async sensorStatistics(options: CallOptions = {}): Promise<SensorStatistics> {
+    return sensorStatisticsOf(await this.getObject("/api/v1/sensor/statistics", undefined, options));
   }
 
   /** The text to send to the vendor for a new licence: `GET /api/license`; empty when the server has none. */
@@ -105,11 +136,22 @@ export class CbResponseAPI extends ModelApi {
     await this.raiseUnlessJson(response, { status: "success" });
   }
 
+  /** The hashes that sensors never stop, in the server's own form: `GET /api/v1/banning/whitelist`. */
+  banningWhitelist(options: CallOptions = {}): Promise<readonly unknown[]> {
+    return this.#listIn(this.routes.approvedHashes, "whitelist", options);
+  }
+
+  /** The patterns of paths that bans leave alone, in the server's own form: `GET /api/v1/banning/restrictions`. */
+  banningRestrictions(options: CallOptions = {}): Promise<readonly unknown[]> {
+    return this.#listIn("/api/v1/banning/restrictions", "patterns", options);
+  }
+
   /**
    * Closes the partition that events are written to and opens a new one (6.1 and later):
    * `POST /api/v1/storage/events/new_partition`.
    */
   async createNewPartition(options: CallOptions = {}): Promise<void> {
+    await requireServer(this, options, "Changes of storage partitions", 6, 1);
     const response = await this.postObject("/api/v1/storage/events/new_partition", null, options);
     await response.discard();
   }
@@ -130,19 +172,18 @@ export class CbResponseAPI extends ModelApi {
     );
   }
 
+  /** A list that the server wraps in an object. */
+  async #listIn(path: string, name: string, options: CallOptions): Promise<readonly unknown[]> {
+    const answer = await this.getObject(path, undefined, { ...options, default: { [name]: [] } });
+    const list: unknown = typeof answer === "object" && answer !== null ? Reflect.get(answer, name) : undefined;
+    if (!Array.isArray(list)) throw new ServerError(`${path} was answered without a list named ${name}`);
+    return list;
+  }
+
   #known<T>(value: T | undefined): T {
     if (value === undefined) throw new ApiError("Not known before `await cb.connect()`", { code: "NOT_CONNECTED" });
     return value;
   }
 }
 
-/** @internal The EDR client that a model or a query belongs to. */
-export function edr(client: ModelHost): CbResponseAPI {
-  return client as CbResponseAPI;
-}
-
-/** @internal The same, after its version is known. */
-export async function connected(client: ModelHost, options: CallOptions): Promise<CbResponseAPI> {
-  await client.connect(options);
-  return edr(client);
-}
+export { connected, edr } from "./host.js";

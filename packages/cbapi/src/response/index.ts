@@ -1,3 +1,16 @@
+export { BulkOperation } from "../core/bulk/operation.js";
+export { BulkReport } from "../core/bulk/report.js";
+export type {
+  BulkBatch,
+  BulkCounts,
+  BulkItem,
+  BulkOptions,
+  BulkPlan,
+  BulkProgress,
+  BulkReason,
+  BulkState,
+  RetryOptions,
+} from "../core/bulk/types.js";
 export * from "../core/errors.js";
 export type { IdentityMapOptions } from "../core/model/identity-map.js";
 export type { SelectOptions } from "../core/model/model-api.js";
@@ -20,18 +33,48 @@ export {
   wildcard,
 } from "../core/query/terms.js";
 export { CbResponseAPI, type CbResponseOptions, type ServerInfo } from "./client.js";
+export type { ConsoleObject } from "./console-links.js";
 export * from "./events/index.js";
-export { BannedHash } from "./models/banned-hash.js";
+export type { IsolateOptions, IsolationProgress, IsolationResult } from "./isolation-effort.js";
+export type { IsolationState } from "./isolation-state.js";
+export type { ActionType } from "./models/actions.js";
+export { Alert, type AlertChangeOptions } from "./models/alert.js";
+export { ALERT_STATUSES, type AlertStatus } from "./models/alert-changes.js";
+export type { Named } from "./models/assigned-join.js";
+export { type BanAudit, BannedHash, type BanOptions } from "./models/banned-hash.js";
 export { Binary, type Frequency, type SignatureResult, type SigningData, type VersionInfo } from "./models/binary.js";
 export { BinaryFile } from "./models/binary-file.js";
+export { Feed } from "./models/feed.js";
+export { FeedAction } from "./models/feed-action.js";
+export { IngressFilter } from "./models/ingress-filter.js";
+export { Investigation } from "./models/investigation.js";
 export { Process } from "./models/process.js";
 export type { ChildProcEvent, ProcessEvent, ProcessEvents, SegmentInfo } from "./models/process-events.js";
+export { ProcessBranch, ProcessNode, type Truncation, type TruncationCause } from "./models/process-node.js";
+export { type ProcessNodes, ProcessTree, type TreeOptions } from "./models/process-tree.js";
+export type { TreeReport } from "./models/process-tree-report.js";
+export { TreeWalk } from "./models/process-tree-walk.js";
 export type { ProcessVisitor, WalkOptions, WalkReport } from "./models/process-walk.js";
 export { type NetworkInterface, Sensor } from "./models/sensor.js";
-export { type InstallerKind, SensorGroup, type TeamAccess } from "./models/sensor-group.js";
+export { SensorBuilds } from "./models/sensor-builds.js";
+export {
+  type DataSharing,
+  type EventExclusion,
+  type InstallerKind,
+  type IsolationExclusion,
+  SensorGroup,
+  type TeamAccess,
+} from "./models/sensor-group.js";
 export { Site } from "./models/site.js";
-export { StoragePartition, type StoragePartitionInfo } from "./models/storage-partition.js";
+export { type PartitionStatus, StoragePartition, type StoragePartitionInfo } from "./models/storage-partition.js";
+export { TaggedEvent, type TaggedEventData } from "./models/tagged-event.js";
 export type { Tag, WatchlistHit } from "./models/tags.js";
+export { type GroupAccess, type GroupLike, Team } from "./models/team.js";
+export { type ReportIocs, ThreatReport } from "./models/threat-report.js";
+export { ThrottleRule } from "./models/throttle-rule.js";
+export { type TeamLike, User, type UserTeam } from "./models/user.js";
+export { type IndexType, Watchlist } from "./models/watchlist.js";
+export { WatchlistAction } from "./models/watchlist-action.js";
 export {
   formatProcessGuid,
   formatUniqueId,
@@ -40,9 +83,24 @@ export {
   parseProcessGuid,
   splitProcessId,
 } from "./process-guid.js";
+export { AlertQuery } from "./queries/alert-query.js";
 export { BinaryQuery } from "./queries/binary-query.js";
 export { ProcessQuery } from "./queries/process-query.js";
 export type { FacetValue } from "./queries/search-query.js";
 export { type SensorField, SensorQuery } from "./queries/sensor-query.js";
+export { SingleQuery } from "./queries/single-query.js";
+export { type IgnoreOptions, ThreatReportQuery } from "./queries/threat-report-query.js";
 export { edrDialect, hasTopLevelOr, joinClauses } from "./query-language.js";
+export type { RenamedRoutes } from "./routes.js";
+export {
+  type AlertTerms,
+  type BinaryTerms,
+  type ProcessTerms,
+  type SearchField,
+  SearchFields,
+  type SearchFieldType,
+  searchFields,
+  type ThreatReportTerms,
+} from "./search-fields.js";
+export type { SensorStatistics } from "./sensor-statistics.js";
 export { ServerVersion } from "./server-version.js";

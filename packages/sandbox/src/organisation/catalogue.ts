@@ -46,6 +46,11 @@ export class Catalogue {
     return image;
   }
 
+  /** {@link program}, of Windows, for names that not every organisation has. */
+  find(name: string): Image | undefined {
+    return this.#byName.get(`Windows ${name}`);
+  }
+
   /** The next `count` libraries of a product, in turn, so that in the end all of them have been loaded. */
   librariesInTurn(product: string, count: number): Image[] {
     const list = this.#libraries.get(product);

@@ -1,4 +1,5 @@
 import type { GroupRecord, HostType, OrganisationSink, OsType, SensorRecord, SiteRecord } from "../domain.js";
+import type { ThrottleRecord } from "../endpoint-records.js";
 import { Random } from "./random.js";
 
 /** The company that the generated hosts belong to. `.example` is reserved, so that no real domain is named. */
@@ -44,9 +45,16 @@ export const groups: readonly GroupRecord[] = [
   { id: 2, name: "Workstations", site_id: 1 },
   { id: 3, name: "Servers", site_id: 2 },
   { id: 4, name: "Domain Controllers", site_id: 2 },
-  { id: 5, name: "Engineering", site_id: 1 },
+  { id: 5, name: "Engineering", site_id: 1, sharing: [{ what: "BIN", who: "VIRUSTOTAL" }] },
   { id: 6, name: "Linux Servers", site_id: 2 },
   { id: 7, name: "Macs", site_id: 1 },
+];
+
+/** In office hours, sensors leave the lines of the company to others. */
+const throttles: readonly ThrottleRecord[] = [
+  { id: 1, site_id: 1, day_of_week: 1, from: 8, to: 18, bytes_per_second: 1_250_000 },
+  { id: 2, site_id: 2, day_of_week: 1, from: 9, to: 17, bytes_per_second: 5_000_000 },
+  { id: 3, site_id: 2, day_of_week: 5, from: 20, to: 23, bytes_per_second: 12_500_000 },
 ];
 
 const people =
@@ -209,4 +217,5 @@ function bootTime(random: Random, fact: RoleFacts, now: number): number {
 export function writeGroups(sink: OrganisationSink, only?: number): void {
   for (const site of sites) if (only === undefined || site.id === only) sink.site(site);
   for (const group of groups) if (only === undefined || group.id === only) sink.group(group);
+  for (const rule of throttles) if (only === undefined || rule.site_id === only) sink.object("throttle", rule.id, rule);
 }

@@ -6,6 +6,7 @@ import type { OrganisationSink, SensorRecord } from "../domain.js";
 import { atOnce, type Steps } from "../steps.js";
 import { orphan, pingTheFleet, work } from "./activities.js";
 import { writeAdministration } from "./administration.js";
+import { Casework } from "./casework.js";
 import { Catalogue } from "./catalogue.js";
 import { writeDetection } from "./detection.js";
 import { GUIDE, writeGuide } from "./guide.js";
@@ -77,19 +78,19 @@ export function* generationOf(sink: OrganisationSink, options: OrganisationOptio
   };
   writeGroups(sink, scale === "default" ? undefined : 1);
   writeAdministration(sink, { seed, now, scale });
-  writeDetection(sink, { seed, now, scale });
   if (scale === "empty") return summary;
 
   const catalogue = new Catalogue(new Random(`${seed}/catalogue`), now);
   yield;
-  summary.processes = writeGuide(sink, catalogue, now, summary.events);
+  const casework = new Casework(sink, { seed, now, scale });
+  summary.processes = writeGuide(casework, catalogue, now, summary.events);
   yield;
   summary.sensors = GUIDE.sensors;
   if (scale === "default") {
     yield* catalogue.filling(Math.ceil(wholeNumber("binaries", binaries, 0) * UNSEEN_SHARE));
     const count = wholeNumber("hosts", hosts, GUIDE.sensors + LEAST_HOSTS) - GUIDE.sensors;
     yield* writeCompany(
-      sink,
+      casework,
       catalogue,
       makeHosts(seed, count, GUIDE.sensors + 1, now),
       wholeNumber("processes", processes, 0),
@@ -97,7 +98,9 @@ export function* generationOf(sink: OrganisationSink, options: OrganisationOptio
       summary,
     );
   }
+  writeDetection(sink, { seed, now, scale }, (name) => catalogue.find(name)?.record.md5);
   summary.binaries = catalogue.flush(sink);
+  casework.finish();
   return summary;
 }
 

@@ -2,7 +2,7 @@ import type { SqlText } from "../store/database.js";
 import { FIELD_STEP, Field, Kind } from "../store/schema.js";
 import type { WordRule } from "../store/tokens.js";
 import { defaultFields, type FieldSpec, findField, type Relation, type Source, type Target } from "./fields.js";
-import { keywordCondition, matchingValues, within } from "./match.js";
+import { keywordCondition, matchingValues, reportsWithWords, valueCondition, within } from "./match.js";
 import { combine, EVERYTHING, NOTHING, raw, sql } from "./sql.js";
 import { hasWildcard, isPresence, type Query, QuerySyntaxError, type Term, termsOf, type Value } from "./syntax.js";
 import { readBoolean, readDates, readNumbers } from "./values.js";
@@ -187,6 +187,14 @@ class Compiler {
         return;
       case "postedNumbers":
         this.#postedNumbers(spec, source.field, value, found);
+        return;
+      case "rows":
+        this.#rows(spec, source, value, found);
+        return;
+      case "reportWords": {
+        const documents = reportsWithWords(source.field, value, spec.name);
+        if (documents !== undefined) found.others.push(sql`d.doc IN (${documents})`);
+      }
     }
   }
 
@@ -214,6 +222,12 @@ class Compiler {
     if (from > to || (from === to && !Number.isInteger(from))) return;
     if (from === to) found.terms.push(sql`SELECT ${base + from}`);
     else found.others.push(postedUnder(within("term", { low: base + from, high: base + to })));
+  }
+
+  #rows(spec: FieldSpec, source: Source & { from: "rows" }, value: Value, found: Alternatives): void {
+    const condition = isPresence(value) ? EVERYTHING : valueCondition(spec.type, source.kind, value, spec.name);
+    if (condition === undefined) return;
+    found.others.push(sql`d.doc IN (SELECT v.doc FROM ${raw(source.rows)} v WHERE ${condition})`);
   }
 
   #parentMd5(spec: FieldSpec, value: Value, found: Alternatives): void {

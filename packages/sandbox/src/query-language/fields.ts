@@ -1,8 +1,9 @@
 import { EVENT_KINDS } from "../domain.js";
 import { Field, Kind } from "../store/schema.js";
+import { ALERT_ROWS, REPORT_ROWS } from "./detection-fields.js";
 
 /** What kind of documents is searched. */
-export type Target = "process" | "binary";
+export type Target = "process" | "binary" | "alert" | "threat_report";
 
 /** How the values of a field are compared. */
 export type FieldType =
@@ -29,7 +30,10 @@ export type FieldType =
  * - host: in this expression over the sensor (`h`) and its group (`g`) on which the document was seen;
  * - parentMd5: in the row of the parent process;
  * - relation: in the binaries that stand in this relation to the process;
- * - tag: in the tags of the document, under the name of the field.
+ * - tag: in the tags of the document, under the name of the field;
+ * - rows: in rows that belong to the document: `rows` is a table or a SELECT in parentheses with the columns `doc`, `key`
+ *   and whatever else the type compares, see the table `value`;
+ * - reportWords: in the words of a threat report, under this number.
  */
 export type Source =
   | { from: "postings"; fields: readonly Field[]; kind: Kind; parentMd5?: boolean }
@@ -39,7 +43,9 @@ export type Source =
   | { from: "host"; expression: string }
   | { from: "parentMd5" }
   | { from: "relation"; relation: Relation; binaryField: string }
-  | { from: "tag"; name: string };
+  | { from: "tag"; name: string }
+  | { from: "rows"; rows: string; kind: Kind }
+  | { from: "reportWords"; field: number };
 
 /** How a process and a binary can be related. */
 export type Relation = "self" | "filewrite" | "parent" | "child" | "modload";
@@ -53,7 +59,8 @@ export interface FieldSpec {
   byDefault: boolean;
 }
 
-type Row = [names: string, type: FieldType, source: Source, byDefault?: "default"];
+/** A row of a table of fields: names that mean the same, their type, where the values are. */
+export type Row = [names: string, type: FieldType, source: Source, byDefault?: "default"];
 
 const keywords = (...fields: Field[]): Source => ({ from: "postings", fields, kind: Kind.keyword });
 const posted = (kind: Kind, field: Field): Source => ({ from: "postings", fields: [field], kind });
@@ -168,7 +175,12 @@ function table(rows: readonly Row[]): Map<string, FieldSpec> {
   return specs;
 }
 
-const FIELDS: Record<Target, Map<string, FieldSpec>> = { process: table(PROCESS_ROWS), binary: table(BINARY_ROWS) };
+const FIELDS: Record<Target, Map<string, FieldSpec>> = {
+  process: table(PROCESS_ROWS),
+  binary: table(BINARY_ROWS),
+  alert: table(ALERT_ROWS),
+  threat_report: table(REPORT_ROWS),
+};
 const JOINED = table(JOINED_ROWS);
 
 const TAG_NAME = /^alliance_(score|data|link|updated)_.+$/;
@@ -176,7 +188,7 @@ const TAG_NAME = /^alliance_(score|data|link|updated)_.+$/;
 /** The field of that name, or undefined. */
 export function findField(target: Target, name: string): FieldSpec | undefined {
   const own = FIELDS[target].get(name);
-  if (own !== undefined) return own;
+  if (own !== undefined || (target !== "process" && target !== "binary")) return own;
   if (TAG_NAME.test(name)) {
     const type = name.startsWith("alliance_score_") ? "number" : "keyword";
     return { name, type, source: { from: "tag", name }, byDefault: false };

@@ -2,8 +2,8 @@ import type { SqlText } from "../store/database.js";
 import { Kind, WORD_STEP } from "../store/schema.js";
 import { fold, normalisePath, reversedPath, termWords, WORD_RULES, type WordRule } from "../store/tokens.js";
 import type { FieldType } from "./fields.js";
-import { combine, globOf, NOTHING, sql } from "./sql.js";
-import { hasWildcard, printValue, QuerySyntaxError, type Value } from "./syntax.js";
+import { combine, globOf, NOTHING, raw, sql } from "./sql.js";
+import { hasWildcard, isPresence, printValue, QuerySyntaxError, type Value } from "./syntax.js";
 import { type Interval, readAddresses } from "./values.js";
 
 /**
@@ -22,18 +22,30 @@ export function matchingValues(
       return matchingWords("prose", plainText(value, field));
     case "cmdline":
       return matchingWords(commandRule, plainText(value, field));
+    default:
+      return where(valueCondition(type, kind, value, field));
+  }
+}
+
+/** The condition over `v`, a row of the table of values or one that has its columns, for what is compared as a whole. */
+export function valueCondition(type: FieldType, kind: Kind, value: Value, field: string): SqlText | undefined {
+  switch (type) {
     case "ipaddr":
-      return where(addressCondition(value, field));
+      return addressCondition(value, field);
     case "path":
-      return where(sql`v.kind = ${kind} AND ${pathCondition(value, field)}`);
+      return sql`v.kind = ${kind} AND ${pathCondition(value, field)}`;
     case "wholePath":
-      return where(sql`v.kind = ${kind} AND ${wholePathCondition(value, field)}`);
+      return sql`v.kind = ${kind} AND ${wholePathCondition(value, field)}`;
     case "domain":
-      return where(domainCondition(plainText(value, field)));
+      return domainCondition(plainText(value, field));
     case "keyword":
     case "md5":
     case "sign":
-      return where(sql`v.kind = ${kind} AND ${keywordCondition("v.key", value)}`);
+      return sql`v.kind = ${kind} AND ${keywordCondition("v.key", value)}`;
+    case "text":
+    case "cmdline":
+      // These are found word by word.
+      return undefined;
     case "number":
     case "boolean":
     case "date":
@@ -123,16 +135,39 @@ function addressCondition(value: Value, field: string): SqlText {
 
 /** All words of the term, side by side. */
 function matchingWords(rule: WordRule, value: Value & { type: "literal" }): SqlText | undefined {
+  const rows = sql`word w, json_each(w.places) j WHERE w.rule = ${WORD_RULES[rule]}`;
+  return besideEachOther(rule, value, "j.value", rows, "id");
+}
+
+/** The threat reports that have the words of the term side by side: a SELECT with one column. */
+export function reportsWithWords(report: number, value: Value, field: string): SqlText | undefined {
+  if (isPresence(value)) return sql`SELECT place / ${raw(String(WORD_STEP))} FROM report_word WHERE field = ${report}`;
+  return besideEachOther(
+    "prose",
+    plainText(value, field),
+    "w.place",
+    sql`report_word w WHERE w.field = ${report}`,
+    "doc",
+  );
+}
+
+/** What the words `w.text` at their places belong to, where they stand side by side. */
+function besideEachOther(
+  rule: WordRule,
+  value: Value & { type: "literal" },
+  at: string,
+  rows: SqlText,
+  name: string,
+): SqlText | undefined {
   const words = termWords(rule, value.text, value.quoted).filter((word) => value.quoted || !/^\*+$/.test(word));
   if (words.length === 0) return undefined;
   const [first = NOTHING, ...others] = words.map((word, index) => {
     const pattern = !value.quoted && /[*?]/.test(word);
     const own = pattern ? sql`w.text GLOB ${globOf(word)}` : sql`w.text = ${word}`;
     // Counted back to the place of the first word, the words of a phrase stand in one place.
-    const place: SqlText = { sql: `j.value - ${index}`, params: [] };
-    return sql`SELECT ${place} AS place FROM word w, json_each(w.places) j WHERE w.rule = ${WORD_RULES[rule]} AND ${own}`;
+    return sql`SELECT ${raw(`${at} - ${index}`)} AS place FROM ${rows} AND ${own}`;
   });
   const conditions = others.map((places) => sql`f.place IN (${places})`);
-  const step: SqlText = { sql: String(WORD_STEP), params: [] };
-  return sql`SELECT DISTINCT f.place / ${step} AS id FROM (${first}) f WHERE ${combine("AND", conditions)}`;
+  const owner = raw(`f.place / ${WORD_STEP} AS ${name}`);
+  return sql`SELECT DISTINCT ${owner} FROM (${first}) f WHERE ${combine("AND", conditions)}`;
 }

@@ -1,6 +1,10 @@
 import type { BinaryRecord } from "../domain.js";
+import type { TokenRecord } from "../server/product.js";
+import { Partitions } from "../store/partitions.js";
 import { Searcher } from "../store/search.js";
 import type { Store } from "../store/store.js";
+import { Accounts } from "./accounts.js";
+import type { Checkins } from "./documents/sensor.js";
 import { PageDrift } from "./drift.js";
 import { DEFAULT_RESPONSE_VERSION, traitsOf, type VersionTraits } from "./version.js";
 
@@ -19,7 +23,8 @@ export interface ResponseBehaviour {
 /** What the product is made of. All but the store and the clock may be left out. */
 export interface ResponseOptions {
   store: Store;
-  clock: { now(): number };
+  /** `startTime` is when the server was started; now when left out. */
+  clock: { now(): number; readonly startTime?: number };
   /** One of {@link RESPONSE_VERSIONS}, or any other of that form. */
   version?: string;
   /** The bytes of a file that was collected. */
@@ -29,8 +34,12 @@ export interface ResponseOptions {
   behaviour?: ResponseBehaviour;
   /** Where sensors report to, as it stands in sensor groups: asked at each request. */
   sensorServer?: () => string;
-  /** Milliseconds between two check-ins of an endpoint that is switched on. */
-  checkinInterval?: number;
+  /** Where `file:` addresses of feeds lead to; such feeds are refused when left out. */
+  feedFolder?: string;
+  /** Milliseconds between two check-ins of an endpoint that is switched on: asked for at each request. */
+  checkinInterval?: () => number;
+  /** The tokens that are accepted whatever the organisation: their owners are among its users. */
+  tokenOwners?: () => readonly TokenRecord[];
 }
 
 /** What all routes share. */
@@ -41,7 +50,12 @@ export interface ResponseContext {
   traits: VersionTraits;
   behaviour: ResponseBehaviour;
   sensorServer: () => string;
-  checkinInterval: number;
+  feedFolder: string | undefined;
+  checkins: Checkins;
+  accounts: Accounts;
+  partitions: Partitions;
+  /** When the server was started. */
+  startTime: number;
   now(): number;
   binaryContent(record: BinaryRecord): Uint8Array;
   binaryIcon(record: BinaryRecord): Uint8Array | undefined;
@@ -51,6 +65,7 @@ export interface ResponseContext {
 export function createContext(options: ResponseOptions): ResponseContext {
   const traits = traitsOf(options.version ?? DEFAULT_RESPONSE_VERSION);
   options.store.indexCommandLines(traits.commandRule);
+  const startTime = options.clock.startTime ?? options.clock.now();
   const content = options.binaryContent ?? ((record) => new Uint8Array(record.copied_mod_len));
   return {
     store: options.store,
@@ -59,7 +74,20 @@ export function createContext(options: ResponseOptions): ResponseContext {
     traits,
     behaviour: options.behaviour ?? { totalOverestimate: 0, shiftRows: 0 },
     sensorServer: options.sensorServer ?? (() => "https://localhost:443"),
-    checkinInterval: options.checkinInterval ?? 2_000,
+    accounts: new Accounts(options.store, options.tokenOwners),
+    partitions: new Partitions(options.store, startTime),
+    feedFolder: options.feedFolder,
+    checkins: {
+      round: undefined,
+      start: startTime,
+      get now() {
+        return options.clock.now();
+      },
+      get interval() {
+        return options.checkinInterval?.() ?? 2_000;
+      },
+    },
+    startTime,
     now: () => options.clock.now(),
     binaryContent: content,
     binaryIcon: options.binaryIcon ?? (() => undefined),

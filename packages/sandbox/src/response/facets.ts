@@ -1,3 +1,4 @@
+import type { Target } from "../query-language/index.js";
 import { FIELD_STEP, Field } from "../store/schema.js";
 import type { Store } from "../store/store.js";
 import { readFacetFields, readFlag } from "./parameters.js";
@@ -58,16 +59,54 @@ const BINARY_FACETS: Readonly<Record<string, Facet>> = {
   group: { expression: "g.name", joins: `${binaryHosts} JOIN sensor_group g ON g.id = h.group_id` },
 };
 
+const recorded = (...names: string[]): Record<string, Facet> =>
+  Object.fromEntries(names.map((name) => [name, fromRecord(name)]));
+
+const ALERT_FACETS: Readonly<Record<string, Facet>> = {
+  ...recorded("feed_name", "watchlist_name", "hostname", "group", "username", "os_type", "ioc_type", "md5"),
+  process_name: { expression: "json_extract(d.record, '$.process.name')" },
+  process_path: { expression: "json_extract(d.record, '$.process.path')" },
+  ...Object.fromEntries(
+    ["alert_type", "status", "assigned_to", "alert_severity", "report_score", "feed_id", "watchlist_id"].map((name) => [
+      name,
+      { expression: `d.${name}` },
+    ]),
+  ),
+  created_time: { expression: day("d.created_time") },
+};
+
+const REPORT_FACETS: Readonly<Record<string, Facet>> = {
+  feed_id: { expression: "d.feed_id" },
+  feed_name: {
+    expression: "json_extract(f.record, '$.name')",
+    joins: "JOIN object f ON f.kind = 'feed' AND f.key = d.feed_id",
+  },
+  feed_category: {
+    expression: "json_extract(f.record, '$.category')",
+    joins: "JOIN object f ON f.kind = 'feed' AND f.key = d.feed_id",
+  },
+  is_ignored: { expression: "CASE d.is_ignored WHEN 1 THEN 'true' ELSE 'false' END" },
+  score: { expression: "d.score" },
+  tags: { expression: "o.value", joins: "JOIN json_each(d.record, '$.tags') o" },
+  create_time: { expression: day("d.create_time") },
+};
+
+const COUNTED: Readonly<Record<Target, { table: string; facets: Readonly<Record<string, Facet>> }>> = {
+  process: { table: "segment", facets: PROCESS_FACETS },
+  binary: { table: "binary", facets: BINARY_FACETS },
+  alert: { table: "alert", facets: ALERT_FACETS },
+  threat_report: { table: "threat_report", facets: REPORT_FACETS },
+};
+
 /** Counts the values of the fields over these documents. A field that cannot be counted has an empty list. */
 function countFacets(
   store: Store,
-  target: "process" | "binary",
+  target: Target,
   fields: readonly string[],
   documents: readonly number[],
 ): Record<string, FacetValue[]> {
-  const known = target === "process" ? PROCESS_FACETS : BINARY_FACETS;
+  const { table, facets: known } = COUNTED[target];
   const list = JSON.stringify(documents);
-  const table = target === "process" ? "segment" : "binary";
   const answer: Record<string, FacetValue[]> = {};
   for (const field of fields) {
     const facet = Object.hasOwn(known, field) ? known[field] : tagFacet(target, field);
@@ -100,7 +139,7 @@ export function facetValues(counts: readonly { name: unknown; value: number }[],
 /** The facets that a request asks for; none when it does not. */
 export function requestedFacets(
   store: Store,
-  target: "process" | "binary",
+  target: Target,
   parameters: URLSearchParams,
   documents: readonly number[],
 ): Record<string, FacetValue[]> {
@@ -108,7 +147,8 @@ export function requestedFacets(
 }
 
 /** The name goes into the SQL, so only plain ones are taken. */
-function tagFacet(target: string, field: string): Facet | undefined {
+function tagFacet(target: Target, field: string): Facet | undefined {
+  if (target !== "process" && target !== "binary") return undefined;
   if (!/^alliance_score_[a-z0-9_]+$/.test(field)) return undefined;
   return {
     expression: "t.value",
@@ -127,7 +167,7 @@ export function frequencyOf(store: Store, md5: string): { hostCount: number; glo
     ),
     globalCount: database.count(
       `SELECT count(DISTINCT j.value) AS n FROM value v JOIN posting p ON p.term IN (${terms}), json_each(p.docs) j
-       WHERE v.kind = 1 AND v.key = ?`,
+       WHERE v.kind = 1 AND v.key = ? AND j.value IN (SELECT doc FROM segment)`,
       [md5],
     ),
     numDocs: database.count("SELECT count(*) AS n FROM segment"),

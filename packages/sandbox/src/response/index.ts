@@ -1,14 +1,29 @@
 import type { HttpProblem, Product, SandboxReply } from "../server/product.js";
-import { createContext, type ResponseOptions } from "./context.js";
+import type { Steps } from "../steps.js";
+import { createContext, type ResponseContext, type ResponseOptions } from "./context.js";
+import { accountRoutes } from "./routes/account.js";
+import { banningRoutes } from "./routes/banning.js";
+import { alertRoutes } from "./routes/alert.js";
 import { binaryRoutes } from "./routes/binary.js";
+import { feedRoutes } from "./routes/feed.js";
 import { groupRoutes } from "./routes/group.js";
+import { ingressRoutes } from "./routes/ingress.js";
+import { investigationRoutes } from "./routes/investigation.js";
+import { partitionRoutes } from "./routes/partition.js";
 import { processRoutes } from "./routes/process.js";
 import { processSearchRoutes } from "./routes/process-search.js";
 import { sensorRoutes } from "./routes/sensor.js";
 import { serverRoutes } from "./routes/server.js";
+import { siteRoutes } from "./routes/site.js";
+import { switchEndpoint } from "./simulation/check-ins.js";
+import { threatReportRoutes } from "./routes/threat-report.js";
+import { watchlistRoutes } from "./routes/watchlist.js";
 import { createSimulation } from "./simulation/index.js";
+import { settleDetection } from "./simulation/settle.js";
+import { type LaunchReport, launch } from "./simulation/launch.js";
 
 export type { ResponseBehaviour, ResponseOptions } from "./context.js";
+export { CHECKIN_TICKS } from "./simulation/check-ins.js";
 export { DEFAULT_RESPONSE_VERSION, RESPONSE_VERSIONS } from "./version.js";
 
 /** Areas of other products that share the `/api/` prefix. */
@@ -23,9 +38,37 @@ const HEADERS: Record<string, string> = {
   "X-Frame-Options": "DENY",
 };
 
-/** Carbon Black EDR: what can be read of it. */
+/** Carbon Black EDR, and its endpoints as they are steered from outside. */
+export interface ResponseServer {
+  product: Product;
+  /** Starts a program on an endpoint. */
+  launch(request: unknown): LaunchReport;
+  /** Switches an endpoint on or off, by the id of its sensor. */
+  setOnline(sensor: number, online: boolean): void;
+  /** Brings what has come in by other ways (an import) into its place. */
+  settle(): void;
+  /** Lets watchlists and feeds of a new organisation find what is there already. The same seed, the same findings. */
+  detect(seed: string): Steps<void>;
+}
+
+/** Carbon Black EDR. */
 export function createResponseProduct(options: ResponseOptions): Product {
+  return createResponseServer(options).product;
+}
+
+/** {@link createResponseProduct} with a hold of the endpoints. */
+export function createResponseServer(options: ResponseOptions): ResponseServer {
   const context = createContext(options);
+  return {
+    product: productOf(context),
+    launch: (request) => launch(context, request),
+    setOnline: (sensor, online) => switchEndpoint(context, sensor, online),
+    settle: () => context.partitions.settle(),
+    detect: (seed) => settleDetection(context, seed),
+  };
+}
+
+function productOf(context: ResponseContext): Product {
   return {
     name: "response",
     owns: (path) => path.startsWith("/api/") && !FOREIGN.test(path),
@@ -36,9 +79,20 @@ export function createResponseProduct(options: ResponseOptions): Product {
       ...binaryRoutes(context),
       ...sensorRoutes(context),
       ...groupRoutes(context),
+      ...siteRoutes(context),
+      ...partitionRoutes(context),
+      ...banningRoutes(context),
+      ...accountRoutes(context),
+      ...ingressRoutes(context),
+      ...investigationRoutes(context),
+      ...watchlistRoutes(context),
+      ...feedRoutes(context),
+      ...alertRoutes(context),
+      ...threatReportRoutes(context),
     ],
     tick: createSimulation(context),
     headers: HEADERS,
+    identify: (token, known) => context.accounts.identify(token, known),
     problem: problemReply,
   };
 }

@@ -79,10 +79,9 @@ describe("sensors, groups, server", () => {
 
   it("tells about itself", () => {
     expect(json(server, "/api/info")).toMatchObject({ version: "6.5.2.191219.1200", maxSearchResultRows: 1000 });
-    expect(json(server, "/api/v1/storage/events/partition").writer).toMatchObject({
-      name: "writer",
-      status: "hot",
-      info: { isLegacy: false, numDocs: 5 },
+    expect(json(server, "/api/v1/storage/events/partition")).toMatchObject({
+      writer: { name: "writer", status: "hot", info: { isLegacy: false, numDocs: 0 } },
+      cbevents_1970_01_01_0000: { status: "warm", info: { numDocs: 5, startDate: "1970-01-01T00:00:00.000Z" } },
     });
     expect(json(server, "/api/license")).toMatchObject({ license_valid: true, actual_sensor_count: 2 });
     expect(json(server, "/api/v1/dashboard/statistics")).toMatchObject({ sensor_count: 2, binary_count: 2 });

@@ -62,7 +62,8 @@ export function compileSearch(
   return combine("AND", [where, ...limits]);
 }
 
-function documentsOf(context: ResponseContext, search: Search): readonly number[] {
+/** All documents that a search finds, in order. */
+export function runSearch(context: ResponseContext, search: Search): readonly number[] {
   try {
     return context.searcher.documents(search);
   } catch (error) {
@@ -84,7 +85,7 @@ export interface FoundPage {
 /** Runs a search and cuts out the page that is asked for, with the faults that are switched on. */
 export function findPage(context: ResponseContext, search: Search, parameters: URLSearchParams): FoundPage {
   const window = readWindow(parameters);
-  const documents = documentsOf(context, search);
+  const documents = runSearch(context, search);
   const { totalOverestimate, shiftRows } = context.behaviour;
   const above = context.drift.before(searchKey(search), window.start, window.rows, shiftRows);
   const from = window.start - above;

@@ -24,7 +24,17 @@ export interface VersionTraits {
   commandRule: WordRule;
   /** Addresses in documents are text instead of signed numbers. */
   dottedAddresses: boolean;
+  /** Ids and totals of watchlists are text instead of numbers. */
+  watchlistNumbersAsText: boolean;
+  /** Of the segments' numbers, alerts have the lower 32 bits only. */
+  truncatedAlertSegments: boolean;
   sha256: boolean;
+  /** Partitions can be rolled, mounted and deleted. */
+  managesPartitions: boolean;
+  /** A change of a sensor that names any but the fields that can be changed is refused. */
+  strictSensorChanges: boolean;
+  /** Processes can be kept out as they come in. */
+  ingressFilters: boolean;
   /** An old fault: a list of sensors without a match is an internal error. */
   emptySensorListFails: boolean;
 }
@@ -46,7 +56,12 @@ export function traitsOf(version: string): VersionTraits {
     newestEventRoute: newestEventRoute(atLeast),
     commandRule: atLeast(6, 3) ? "command" : "prose",
     dottedAddresses: atLeast(7, 0),
+    watchlistNumbersAsText: atLeast(6, 0),
+    truncatedAlertSegments: major === 6 && minor === 1,
     sha256: atLeast(7, 0),
+    managesPartitions: atLeast(6, 1),
+    strictSensorChanges: atLeast(7, 1),
+    ingressFilters: atLeast(6, 1),
     emptySensorListFails: !atLeast(7, 0),
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { SimulationClock } from "../clock.js";
+import type { LaunchRequest } from "../response/simulation/launch-request.js";
 import { type Behaviour, changeBehaviour } from "./behaviour.js";
 import { parseJson, readBody } from "./body.js";
 import type { FaultPlan, FaultRule } from "./faults.js";
@@ -24,6 +25,10 @@ export interface ControlHost {
   reset(seed?: number | string): Promise<void>;
   /** Adds the telemetry in a file on this machine to the organisation. */
   importFile(file: string): Promise<unknown>;
+  /** Starts a program on an endpoint. */
+  launch(request: LaunchRequest): Promise<unknown>;
+  /** Switches an endpoint on or off. */
+  setOnline(sensor: number, online: boolean): Promise<void>;
 }
 
 const PREFIX = "/_sandbox";
@@ -34,7 +39,7 @@ const MAX_JSON = 64 * 1024;
  * only for clients on this machine, and only with the token of a global administrator.
  */
 export function createControl(host: ControlHost): Product {
-  const routes = [...generalRoutes(host), ...faultRoutes(host), ...clockRoutes(host), ...tokenRoutes(host)];
+  const routes = [...generalRoutes(host), ...faultRoutes(host), ...clockRoutes(host), ...tokenRoutes(host), ...endpointRoutes(host)];
   return {
     name: "sandbox control",
     owns: (path) => path === PREFIX || path.startsWith(`${PREFIX}/`),
@@ -205,6 +210,29 @@ function tokenRoutes({ tokens }: ControlHost): Route[] {
           globalAdmin: globalAdmin === true,
         });
         return { status: 201, body: record };
+      },
+    },
+  ];
+}
+
+function endpointRoutes(host: ControlHost): Route[] {
+  return [
+    {
+      method: "POST",
+      path: "/launch",
+      // What makes no sense in it is refused by name where it is carried out.
+      handle: async (request) => ok(await host.launch(request.json() as LaunchRequest)),
+    },
+    {
+      method: "PUT",
+      path: "/sensors/:id",
+      handle: async (request) => {
+        const { online } = fields(request, ["online"]);
+        if (typeof online !== "boolean") throw new HttpProblem(400, "`online` is true or false");
+        const id = request.params["id"] ?? "";
+        if (!/^\d{1,9}$/.test(id)) throw new HttpProblem(400, "The path ends in the id of a sensor");
+        await host.setOnline(Number(id), online);
+        return ok({ id: Number(id), online });
       },
     },
   ];

@@ -130,7 +130,10 @@ export class Dispatcher {
     const [owner] = owners;
     if (owner === undefined) return refusal(undefined, this.#missing(products, request), request);
     entry.product = owner.name;
-    const user = this.#parts.tokens.find(headers["x-auth-token"]);
+    const token = headers["x-auth-token"];
+    const known = this.#parts.tokens.find(token);
+    const user =
+      owner.identify === undefined ? known : owner.identify(typeof token === "string" ? token : undefined, known);
     if (user === undefined) return refusal(owner, new HttpProblem(401, owner.unauthorized ?? UNAUTHORIZED), request);
     entry.username = user.username;
     const allow: string[] = [];

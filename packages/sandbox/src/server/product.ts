@@ -81,6 +81,11 @@ export interface Product {
   headers: Record<string, string>;
   /** What a missing or unknown token is told; `Method not allowed, unauthorized` when left out. */
   unauthorized?: string;
+  /**
+   * Who asks, where the product has accounts of its own: sees the token, and whom the sandbox itself knows by it. Undefined
+   * turns the request away. Left out: whoever the sandbox knows.
+   */
+  identify?(token: string | undefined, known: TokenRecord | undefined): TokenRecord | undefined;
   /** The product's form of an error answer. */
   problem(problem: HttpProblem, request: { method: string; path: string }): SandboxReply;
 }

@@ -32,6 +32,11 @@ export class TokenRing {
     return typeof token === "string" ? this.#records.get(token) : undefined;
   }
 
+  /** All that is known of the tokens, the tokens themselves included. */
+  records(): TokenRecord[] {
+    return [...this.#records.values()];
+  }
+
   remove(token: string): boolean {
     return this.#records.delete(token);
   }

@@ -35,18 +35,28 @@ export class Collection<T extends object> {
     return row === undefined ? undefined : (JSON.parse(row.record) as T);
   }
 
+  /** The first object of which a field has this value. */
+  find(field: keyof T & string, value: string | number): T | undefined {
+    const row = this.#store.database.first<{ record: string }>(
+      "SELECT record FROM object WHERE kind = ? AND json_extract(record, '$.' || ?) = ? ORDER BY key LIMIT 1",
+      [this.#kind, field, value],
+    );
+    return row === undefined ? undefined : (JSON.parse(row.record) as T);
+  }
+
   /** Adds an object, or puts it in the place of the one that has this key. */
   put(key: ObjectKey, record: T): void {
     this.#store.database.run("INSERT OR REPLACE INTO object (kind, key, record) VALUES (?, ?, ?)", [
       ...[this.#kind, key],
       JSON.stringify(record),
     ]);
-    if (typeof key === "number") this.#raise(key);
   }
 
   /** Whether there was one to remove. */
   remove(key: ObjectKey): boolean {
     const there = this.get(key) !== undefined;
+    // Once it is gone, nothing but this tells that its number was given out.
+    if (there && typeof key === "number") this.#remember(this.#highest());
     this.#store.database.run("DELETE FROM object WHERE kind = ? AND key = ?", [this.#kind, key]);
     return there;
   }
@@ -57,11 +67,16 @@ export class Collection<T extends object> {
   }
 
   #highest(): number {
-    return this.#store.database.count("SELECT highest AS n FROM object_sequence WHERE kind = ?", [this.#kind]);
+    return this.#store.database.count(
+      `SELECT max(n) AS n FROM (SELECT highest AS n FROM object_sequence WHERE kind = ?
+       UNION ALL SELECT max(key) FROM object WHERE kind = ? AND typeof(key) <> 'text')`,
+      [this.#kind, this.#kind],
+    );
   }
 
-  #raise(key: number): void {
-    if (key <= this.#highest()) return;
-    this.#store.database.run("INSERT OR REPLACE INTO object_sequence (kind, highest) VALUES (?, ?)", [this.#kind, key]);
+  #remember(highest: number): void {
+    this.#store.database.run("INSERT OR REPLACE INTO object_sequence (kind, highest) VALUES (?, ?)", [
+      ...[this.#kind, highest],
+    ]);
   }
 }

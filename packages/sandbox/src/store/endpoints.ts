@@ -1,5 +1,6 @@
 import type { GroupRecord, SensorRecord, SiteRecord } from "../domain.js";
 import type { Store } from "./store.js";
+import { fold } from "./tokens.js";
 
 /** Which sensors are meant. */
 export interface SensorFilter {
@@ -29,6 +30,24 @@ export function findSensor(store: Store, id: number): SensorRecord | undefined {
   return row === undefined ? undefined : (JSON.parse(row.record) as SensorRecord);
 }
 
+/** The sensors that can report and of which something was asked at some time. */
+export function findSensorsWithRequests(store: Store): SensorRecord[] {
+  const rows = store.database.all<{ record: string }>(
+    `SELECT record FROM sensor WHERE json_extract(record, '$.state') IS NOT NULL AND json_extract(record, '$.online')
+     ORDER BY id`,
+  );
+  return rows.map((row) => JSON.parse(row.record) as SensorRecord);
+}
+
+/** The sensor of a computer, by its name without regard to case; of several, the one that was registered last. */
+export function findSensorByName(store: Store, name: string): SensorRecord | undefined {
+  const row = store.database.first<{ record: string }>(
+    "SELECT record FROM sensor WHERE hostname = ? ORDER BY id DESC LIMIT 1",
+    [fold(name)],
+  );
+  return row === undefined ? undefined : (JSON.parse(row.record) as SensorRecord);
+}
+
 /** A group with the number of its sensors. */
 export interface GroupRow {
   record: GroupRecord;
@@ -41,6 +60,52 @@ export function findGroups(store: Store): GroupRow[] {
     `SELECT g.record, (SELECT count(*) FROM sensor h WHERE h.group_id = g.id) AS hosts FROM sensor_group g ORDER BY g.id`,
   );
   return rows.map(({ record, hosts }) => ({ record: JSON.parse(record) as GroupRecord, hosts }));
+}
+
+/** The group of an id. */
+export function findGroup(store: Store, id: number): GroupRecord | undefined {
+  const row = store.database.first<{ record: string }>("SELECT record FROM sensor_group WHERE id = ?", [id]);
+  return row === undefined ? undefined : (JSON.parse(row.record) as GroupRecord);
+}
+
+/** Removes a group; its sensors go to another one. */
+export function removeGroup(store: Store, id: number, heir: number): void {
+  store.transaction(() => {
+    for (const record of findSensors(store, { group_id: id })) store.sensor({ ...record, group_id: heir });
+    rememberNumber(store, "sensor_group");
+    store.change("DELETE FROM sensor_group WHERE id = ?", [id]);
+  });
+}
+
+/** Removes a site with its rules for throttling. */
+export function removeSite(store: Store, id: number): void {
+  store.transaction(() => {
+    const throttles = store.collection("throttle");
+    for (const rule of throttles.all()) if (rule.site_id === id) throttles.remove(rule.id);
+    rememberNumber(store, "site");
+    store.change("DELETE FROM site WHERE id = ?", [id]);
+  });
+}
+
+/** A number that no group or site has or had. */
+export function nextNumber(store: Store, table: NumberedTable): number {
+  return highestNumber(store, table) + 1;
+}
+
+type NumberedTable = "sensor_group" | "site";
+
+function highestNumber(store: Store, table: NumberedTable): number {
+  return store.database.count(
+    `SELECT max(n) AS n FROM (SELECT max(id) AS n FROM ${table}
+     UNION ALL SELECT highest FROM object_sequence WHERE kind = ?)`,
+    [table],
+  );
+}
+
+/** Once a row is gone, nothing but this tells that its number was given out. */
+function rememberNumber(store: Store, table: NumberedTable): void {
+  const highest = highestNumber(store, table);
+  store.change("INSERT OR REPLACE INTO object_sequence (kind, highest) VALUES (?, ?)", [table, highest]);
 }
 
 /** All sites by id. */

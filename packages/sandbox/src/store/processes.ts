@@ -73,6 +73,9 @@ const allSegments = [
 
 const MERGED = `SELECT ${PROCESS_PART}, ${allSegments} FROM ${PROCESS_JOINS} LEFT JOIN segment s ON s.proc = p.proc`;
 
+/** Nothing is told of a process whose events are all in partitions that are not mounted. */
+const SHOWN = `p.placeholder = 1 OR p.suppressed = 1 OR EXISTS (SELECT 1 FROM segment e WHERE e.proc = p.proc)`;
+
 /** The rows of these documents, in their order. */
 export function processRowsByDocument(store: Store, docs: readonly number[]): ProcessRow[] {
   return store.database.all<ProcessRow>(
@@ -84,7 +87,9 @@ export function processRowsByDocument(store: Store, docs: readonly number[]): Pr
 
 /** A process by its GUID; undefined when it, or the segment, is not known. */
 export function findProcess(store: Store, id: string, choice: SegmentChoice): ProcessRow | undefined {
-  if ("all" in choice) return store.database.first<ProcessRow>(`${MERGED} WHERE p.id = ? GROUP BY p.proc`, [id]);
+  if ("all" in choice) {
+    return store.database.first<ProcessRow>(`${MERGED} WHERE p.id = ? AND (${SHOWN}) GROUP BY p.proc`, [id]);
+  }
   const [column, value] = "ordinal" in choice ? ["ordinal", choice.ordinal] : ["segment_id", choice.segment_id];
   return store.database.first<ProcessRow>(
     `SELECT ${PROCESS_PART}, ${oneSegment} FROM ${PROCESS_JOINS} JOIN segment s ON s.proc = p.proc
@@ -95,7 +100,8 @@ export function findProcess(store: Store, id: string, choice: SegmentChoice): Pr
 
 /** Children by start, merged over their segments. `except` leaves one out, which turns children into siblings. */
 export function findChildren(store: Store, parentId: string, limit: number, except?: string): ProcessRow[] {
-  const chosen = `SELECT proc FROM process WHERE parent_id = ? AND id <> ? AND placeholder = 0 ORDER BY start, id LIMIT ?`;
+  const chosen = `SELECT proc FROM process p
+    WHERE parent_id = ? AND id <> ? AND placeholder = 0 AND (${SHOWN}) ORDER BY start, id LIMIT ?`;
   return store.database.all<ProcessRow>(
     `${MERGED} WHERE p.proc IN (${chosen}) GROUP BY p.proc ORDER BY p.start, p.id`,
     [parentId, except ?? "", limit],

@@ -9,6 +9,7 @@ export function removeSegments(database: Database, docs: readonly number[]): voi
   if (docs.length === 0) return;
   const list = JSON.stringify(docs);
   database.run("DELETE FROM segment WHERE doc IN (SELECT value FROM json_each(?))", [list]);
+  database.run("DELETE FROM cold_segment WHERE doc IN (SELECT value FROM json_each(?))", [list]);
   database.run("DELETE FROM segment_event WHERE doc IN (SELECT value FROM json_each(?))", [list]);
   removeTraces(database, "process", `term < ${BINARY_FIELDS}`, list);
 }
@@ -23,7 +24,9 @@ export function removeBinaries(database: Database, docs: readonly number[]): voi
 
 /** Both kinds of documents are numbered from 1, so that the terms say which kind is meant. */
 function removeTraces(database: Database, scope: string, terms: string, list: string): void {
-  database.run("DELETE FROM tag WHERE scope = ? AND doc IN (SELECT value FROM json_each(?))", [scope, list]);
+  for (const table of ["tag", "feed_hit"]) {
+    database.run(`DELETE FROM ${table} WHERE scope = ? AND doc IN (SELECT value FROM json_each(?))`, [scope, list]);
+  }
   database.run(
     `DELETE FROM posting WHERE ${terms} AND typeof(docs) <> 'text' AND docs IN (SELECT value FROM json_each(?))`,
     [list],

@@ -86,6 +86,12 @@ export const FIELD_STEP = 2 ** 32;
  */
 export const WORD_STEP = 4096;
 
+/** The texts of a threat report that are searched word by word. The numbers are stored: add, never renumber. */
+export const REPORT_TEXTS = { description: 1, feed_category: 2, tags: 3, title: 4 } as const;
+
+/** The indicators of a threat report by the field in which they are searched. The numbers are stored as well. */
+export const REPORT_IOCS = { md5: 1, sha256: 2, domain: 3, ipaddr: 4 } as const;
+
 /** A row is a process; `proc` is its number. */
 export const PROCESS_COLUMNS = [
   ...[
@@ -132,8 +138,26 @@ export const SENSOR_COLUMNS = [
   ...["id", "group_id", "computer_name", "hostname", "host_type", "os_type", "last_checkin_time", "record"],
 ] as const;
 
+/**
+ * A row is an alert; `record` holds what is shown of it as JSON. `source` is what raised it, `document` what was hit: a
+ * pair of them has one alert. Texts that are searched stand in the form that searches compare.
+ */
+export const ALERT_COLUMNS = [
+  ...["doc", "unique_id", "source", "document", "alert_type", "status", "created_time", "resolved_time"],
+  ...["assigned_to", "assigned_folded", "report_ignored", "alert_severity", "report_score", "feed_id", "feed_name", "watchlist_id", "watchlist_name"],
+  ...["hostname", "group_name", "username_key", "username_folded", "md5", "process_name", "path_key", "path_folded"],
+  ...["ioc_value", "observed_filename", "record"],
+] as const;
+
+const ALERT_NUMBERS = new Set([
+  ...["doc", "created_time", "resolved_time", "report_ignored", "alert_severity", "report_score", "feed_id"],
+]);
+const ALERT_TYPES = Object.fromEntries(
+  ALERT_COLUMNS.filter((name) => name !== "doc" && !ALERT_NUMBERS.has(name)).map((name) => [name, "TEXT"]),
+);
+
 /** Kept with the database: grows whenever the tables, the field numbers or the form of stored values change. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 const types: Record<string, string> = {
   doc: "INTEGER PRIMARY KEY",
@@ -169,6 +193,7 @@ CREATE TABLE IF NOT EXISTS process_origin (
   sensor_id INTEGER, guid TEXT, proc INTEGER, created INTEGER, PRIMARY KEY (sensor_id, guid)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS segment (${declare(SEGMENT_COLUMNS)});
+CREATE TABLE IF NOT EXISTS cold_segment (${declare(SEGMENT_COLUMNS)});
 CREATE TABLE IF NOT EXISTS segment_event (doc INTEGER PRIMARY KEY, events TEXT);
 CREATE TABLE IF NOT EXISTS binary (${declare(BINARY_COLUMNS)});
 CREATE TABLE IF NOT EXISTS binary_host (md5_value INTEGER, sensor_id INTEGER, PRIMARY KEY (md5_value, sensor_id)) WITHOUT ROWID;
@@ -178,6 +203,22 @@ CREATE TABLE IF NOT EXISTS word_rule (rule INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS posting (term INTEGER, docs);
 CREATE TABLE IF NOT EXISTS object (kind TEXT, key, record TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS object_sequence (kind TEXT PRIMARY KEY, highest INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS threat_report (
+  doc INTEGER PRIMARY KEY, feed_id INTEGER, report_id TEXT, folded_id TEXT, feed_name TEXT, create_time INTEGER,
+  update_time INTEGER, is_ignored INTEGER, has_query INTEGER, score INTEGER, pending INTEGER, record TEXT,
+  UNIQUE (feed_id, report_id)
+);
+CREATE TABLE IF NOT EXISTS report_word (field INTEGER, text TEXT, place INTEGER, PRIMARY KEY (field, text, place)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS report_ioc (doc INTEGER, field INTEGER, kind INTEGER, key, text TEXT, PRIMARY KEY (doc, field, text)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS report_ioc_key ON report_ioc (field, key);
+CREATE TABLE IF NOT EXISTS feed_hit (
+  feed_id INTEGER, scope TEXT, doc INTEGER, report INTEGER, PRIMARY KEY (feed_id, scope, doc, report)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS alert (${declare(ALERT_COLUMNS, ALERT_TYPES)}, UNIQUE (unique_id), UNIQUE (source, document));
+CREATE TABLE IF NOT EXISTS alert_change (
+  alert INTEGER PRIMARY KEY, status TEXT, assigned_to TEXT, assigned_folded TEXT, time INTEGER
+);
+CREATE TABLE IF NOT EXISTS report_change (source TEXT PRIMARY KEY, ignored INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tag (scope TEXT, name TEXT, doc INTEGER, value, PRIMARY KEY (scope, name, doc)) WITHOUT ROWID;
 `;
 

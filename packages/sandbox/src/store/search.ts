@@ -3,7 +3,7 @@ import type { Store } from "./store.js";
 
 /** A search whose parts are SQL: `where` over the row `d`, `order` and `group` over `d` and, with `joins`, others. */
 export interface Search {
-  from: "segment" | "binary";
+  from: "segment" | "binary" | "alert" | "threat_report";
   joins?: string;
   where: SqlText;
   order: string;
@@ -38,7 +38,7 @@ export class Searcher {
     const key = searchKey(search);
     let documents = this.#results.get(key);
     if (documents === undefined) {
-      documents = this.#runWithinLimits(search);
+      documents = this.find(search);
       if (this.#results.size >= KEPT_RESULTS) {
         const oldest = this.#results.keys().next().value;
         if (oldest !== undefined) this.#results.delete(oldest);
@@ -50,7 +50,8 @@ export class Searcher {
     return documents;
   }
 
-  #runWithinLimits(search: Search): readonly number[] {
+  /** The documents found, for a search that is not repeated: its result is not kept. */
+  find(search: Search): readonly number[] {
     try {
       return this.#run(search);
     } catch (error) {

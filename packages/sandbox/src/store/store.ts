@@ -9,7 +9,7 @@ import type {
 } from "../domain.js";
 import { atOnce, type Steps, singleStep } from "../steps.js";
 import { Collection, type ObjectKey } from "./collection.js";
-import { Database, RowWriter } from "./database.js";
+import { Database, RowWriter, type SqlValue } from "./database.js";
 import { Dictionary } from "./dictionary.js";
 import { EventCodec } from "./event-codec.js";
 import { Postings } from "./postings.js";
@@ -55,7 +55,7 @@ export class Store implements OrganisationSink {
   readonly #postings: Postings;
   readonly #codec: EventCodec;
   readonly #writers: Record<
-    "process" | "origin" | "segment" | "event" | "binary" | "host" | "tag" | "sensor",
+    "process" | "origin" | "segment" | "event" | "binary" | "host" | "tag" | "sensor" | "object",
     RowWriter
   >;
   readonly #processNumbers = new Map<string, number>();
@@ -94,6 +94,7 @@ export class Store implements OrganisationSink {
       host: new RowWriter(database, "binary_host", ["md5_value", "sensor_id"]),
       tag: new RowWriter(database, "tag", ["scope", "name", "doc", "value"]),
       sensor: new RowWriter(database, "sensor", SENSOR_COLUMNS),
+      object: new RowWriter(database, "object", ["kind", "key", "record"]),
     };
     this.#reload();
     if (database.count("SELECT count(*) AS n FROM site") === 0) this.site({ id: 1, name: "Default Site" });
@@ -128,7 +129,8 @@ export class Store implements OrganisationSink {
   }
 
   object<K extends keyof ObjectRecords>(kind: K, key: ObjectKey, record: ObjectRecords[K]): void {
-    this.collection(kind).put(key, record);
+    this.#touch();
+    this.#writers.object.push(kind, key, JSON.stringify(record));
   }
 
   /** Chooses how command lines are searched; can be asked for several rules and at any time. */
@@ -220,6 +222,27 @@ export class Store implements OrganisationSink {
       this.#addSegments(record, proc, md5, new Set(stored.map((segment) => segment.segment_id)));
     }
     if (this.#postings.size > SPILL_POSTINGS) atOnce(this.#spilling());
+  }
+
+  /** Changes rows in place, for what is kept in tables alone; results that were kept become stale. */
+  change(sql: string, params: readonly SqlValue[] = []): void {
+    this.flush();
+    this.#touch();
+    this.#database.run(sql, params);
+  }
+
+  /** Does several such changes, all of them or none. */
+  alter<T>(work: (database: Database) => T): T {
+    return this.transaction(() => {
+      this.#touch();
+      return work(this.#database);
+    });
+  }
+
+  /** Removes segments with all that is searched and shown of them. */
+  removeSegments(docs: Iterable<number>): void {
+    this.#touch();
+    for (const doc of docs) this.#replaced.segments.push(doc);
   }
 
   /** Runs `load` and writes what it hands over, all of it or nothing. */
@@ -357,7 +380,10 @@ export class Store implements OrganisationSink {
 
   #storedSegments(proc: number): { doc: number; segment_id: number }[] {
     this.#writers.segment.write();
-    return this.#database.all("SELECT doc, segment_id FROM segment WHERE proc = ?", [proc]);
+    return this.#database.all(
+      "SELECT doc, segment_id FROM segment WHERE proc = ? UNION ALL SELECT doc, segment_id FROM cold_segment WHERE proc = ?",
+      [proc, proc],
+    );
   }
 
   /** Brings what is kept in memory to the state of the database. */
@@ -370,7 +396,7 @@ export class Store implements OrganisationSink {
     const highest = (column: string, table: string): number =>
       database.count(`SELECT max(${column}) AS n FROM ${table}`) + 1;
     this.#nextProcess = highest("proc", "process");
-    this.#nextSegment = highest("doc", "segment");
+    this.#nextSegment = Math.max(highest("doc", "segment"), highest("doc", "cold_segment"));
     this.#nextBinary = highest("doc", "binary");
     fill(
       this.#processNumbers,

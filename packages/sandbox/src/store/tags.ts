@@ -26,3 +26,10 @@ export function tagsByDocument(store: Store, scope: TagScope, docs: readonly num
 export function tagsOf(store: Store, scope: TagScope, doc: number | null): TagRow[] {
   return doc === null ? [] : (tagsByDocument(store, scope, [doc]).get(doc) ?? []);
 }
+
+/** The tags of several documents as those of one: a tag that more than one of them has is that of the last. */
+export function mergedTags(store: Store, scope: TagScope, docs: readonly number[]): TagRow[] {
+  const byDocument = tagsByDocument(store, scope, docs);
+  const merged = new Map(docs.flatMap((doc) => (byDocument.get(doc) ?? []).map((tag) => [tag.name, tag] as const)));
+  return [...merged.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -77,6 +77,14 @@ export function frozen<T>(value: T): T {
   return Object.freeze(value);
 }
 
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 const fields = {
   string: field<string>("string", toText, (value) => {
     if (typeof value !== "string") throw expected("a string", value);
@@ -144,6 +152,16 @@ export const t = {
       "object",
       (raw) => (typeof raw === "object" && raw !== null ? frozen(raw as T) : undefined),
       same,
+    ),
+  /** The same where the server sends it as JSON text; text that is none reads as absent. */
+  json: <T extends object>(): ObjectField<T> =>
+    field<Readonly<T>>(
+      "object as JSON text",
+      (raw) => {
+        const value = typeof raw === "string" ? parsedJson(raw) : raw;
+        return typeof value === "object" && value !== null ? frozen(value as T) : undefined;
+      },
+      (value) => JSON.stringify(value),
     ),
   /** A value that is passed through as it is. */
   open: <T = unknown>(): OpenField<T> => field<T>("any", (raw) => frozen(raw) as T, same),

@@ -145,6 +145,15 @@ export class IdentityMap {
     this.#shared.delete(modelId(cls, key));
   }
 
+  /** Forgets all objects of a class: after a write that does not tell which of them it changed. */
+  evictAll(cls: ModelClass): void {
+    const ofClass = (id: string) => id.startsWith(`${cls.spec.name} `);
+    for (const id of [...this.#loading.names()].filter(ofClass)) this.#outdate(id);
+    for (const kept of [this.#entries, this.#absent, this.#shared]) {
+      for (const id of [...kept.keys()].filter(ofClass)) kept.delete(id);
+    }
+  }
+
   clear(): void {
     for (const id of [...this.#loading.names()]) this.#outdate(id);
     this.#entries.clear();

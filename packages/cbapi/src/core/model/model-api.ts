@@ -5,7 +5,7 @@ import type { CallOptions } from "../transport/types.js";
 import type { ModelHost } from "./document.js";
 import { IdentityMap, type IdentityMapOptions } from "./identity-map.js";
 import type { ModelClass } from "./model.js";
-import { assign, MutableModel } from "./mutable-model.js";
+import { MutableModel, put } from "./mutable-model.js";
 import { type Ref, refByKey } from "./ref.js";
 import type { Key } from "./relations.js";
 
@@ -62,7 +62,7 @@ export abstract class ModelApi extends BaseApi implements ModelHost {
       throw new ApiError(`Cannot create object of type ${model.spec.name}: the server makes these itself`);
     const made: unknown = new model({ client: this });
     if (!(made instanceof MutableModel)) throw new ApiError(`Cannot create object of type ${model.spec.name}`);
-    for (const [name, value] of Object.entries(values)) assign(made, name, value);
+    for (const [name, value] of Object.entries(values)) put(made, name, value);
     return made as InstanceType<C>;
   }
 }

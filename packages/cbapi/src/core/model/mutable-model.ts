@@ -1,4 +1,7 @@
+import { type InspectOptions, inspect } from "node:util";
 import { ApiError, InvalidObjectError, ServerError } from "../errors.js";
+import { stringifyMasked } from "../transport/json.js";
+import { secretFields } from "../transport/redact.js";
 import type { CallOptions } from "../transport/types.js";
 import { Completeness } from "./document.js";
 import { type Field, isField } from "./fields.js";
@@ -47,12 +50,18 @@ export abstract class MutableModel extends Model {
   }
 
   /**
-   * Assigns several fields. A name that is no writable field is refused before anything is assigned.
+   * Assigns several fields, or joins that can be assigned. When a name or a value is refused, nothing is assigned.
    * `null` clears a field.
    */
   set(values: { readonly [name: string]: unknown }): this {
-    for (const name of Object.keys(values)) requireWritable(this, name);
-    for (const [name, value] of Object.entries(values)) assign(this, name, value);
+    const state = Model.stateOf(this);
+    const before = state.changes === undefined ? undefined : new Map(state.changes);
+    try {
+      for (const [name, value] of Object.entries(values)) put(this, name, value);
+    } catch (error) {
+      state.changes = before;
+      throw error;
+    }
     return this;
   }
 
@@ -93,7 +102,7 @@ export abstract class MutableModel extends Model {
     }
     if (state.changes === undefined) return dryRun ? undefined : this;
     const requests = this.writeRequests();
-    if (dryRun) return { requests, changes: changesOf(state) };
+    if (dryRun) return planOf(requests, state);
     const { name } = specOf(this);
     state.client.logDebug(
       state.key === undefined ? `Creating a new ${name} object` : `Updating ${name} with unique ID ${state.key}`,
@@ -149,19 +158,42 @@ export abstract class MutableModel extends Model {
     return { method: "PUT", path: this.itemPath, body };
   }
 
+  /** What the answer to a write tells of the object: its fields; none when it is nothing, plain text or a list. */
+  protected answeredFields(answer: unknown): Record<string, unknown> {
+    return typeof answer === "object" && answer !== null && !Array.isArray(answer)
+      ? (answer as Record<string, unknown>)
+      : {};
+  }
+
+  /** Called when only some of several writes were carried out: what a later save has to send as well becomes a change. */
+  protected interrupted(_done: readonly WriteRequest[]): void {}
+
+  /** Reads the object again and keeps those changes that still make a difference. */
+  protected async rebase(options: CallOptions): Promise<void> {
+    const state = Model.stateOf(this);
+    if (state.key === undefined) return;
+    adopt(state, await state.client.identityMap.load(classOf(this), state.key, { ...options, refresh: true }));
+    const needed = [...(state.changes ?? [])].filter(([name, value]) => !sameValue(value, state.document[name]));
+    state.changes = needed.length === 0 ? undefined : new Map(needed);
+  }
+
   /** Carries out writes one after the other; gives the fields of the last answer. */
   async #send(requests: readonly WriteRequest[], options: CallOptions): Promise<Record<string, unknown>> {
     const state = Model.stateOf(this);
     let fields: Record<string, unknown> = {};
+    const done: WriteRequest[] = [];
     try {
-      for (const { method, path, body } of requests) {
+      for (const request of requests) {
+        const { method, path, body } = request;
         const json = body === undefined ? {} : { json: body };
         const answer = await state.client.apiJsonRequest(method, path, { ...options, ...json });
-        fields = fieldsOf(await answer.text());
+        fields = this.answeredFields(parsed(await answer.text()));
         this.#checkResult(fields, answer.status);
+        done.push(request);
       }
       return fields;
     } catch (error) {
+      if (done.length > 0) this.interrupted(done);
       // Some of it may have been carried out: whoever reads the object next is to see what the server has.
       state.refreshedAt = undefined;
       if (state.key !== undefined) state.client.identityMap.evict(classOf(this), state.key);
@@ -183,11 +215,8 @@ export abstract class MutableModel extends Model {
   /** Makes sure that what is sent back whole is what the server has, but for the changes. */
   async #freshen(options: CallOptions): Promise<void> {
     const state = Model.stateOf(this);
-    const { identityMap } = state.client;
-    if (state.refreshedAt !== undefined && identityMap.now() - state.refreshedAt <= FRESH) return;
-    adopt(state, await identityMap.load(classOf(this), state.key as Key, { ...options, refresh: true }));
-    const needed = [...(state.changes ?? [])].filter(([name, value]) => !sameValue(value, state.document[name]));
-    state.changes = needed.length === 0 ? undefined : new Map(needed);
+    if (state.refreshedAt !== undefined && state.client.identityMap.now() - state.refreshedAt <= FRESH) return;
+    await this.rebase(options);
   }
 
   /** The server answers a write with the whole object, with its id, with a word of success or with nothing. */
@@ -268,20 +297,21 @@ function madeSince(sent: ReadonlyMap<string, unknown>, changes: ModelState["chan
   return later.length === 0 ? undefined : new Map(later);
 }
 
-/** The answer to a write as fields; none when it is nothing, plain text or a list, as many writes are answered. */
-function fieldsOf(text: string): Record<string, unknown> {
+/** The answer to a write; many writes are answered with nothing, or with plain text. */
+function parsed(text: string): unknown {
   try {
-    const answer: unknown = JSON.parse(text);
-    return typeof answer === "object" && answer !== null && !Array.isArray(answer)
-      ? (answer as Record<string, unknown>)
-      : {};
+    return JSON.parse(text);
   } catch {
-    return {};
+    return undefined;
   }
 }
 
-function changesOf(state: ModelState): WritePlan["changes"] {
-  return Object.fromEntries([...(state.changes ?? [])].map(([name, to]) => [name, { from: state.document[name], to }]));
+/** What would be sent and changed. It holds passwords as they would be sent, and prints none. */
+function planOf(requests: readonly WriteRequest[], state: ModelState): WritePlan {
+  const changed = [...(state.changes ?? [])].map(([name, to]) => [name, { from: state.document[name], to }]);
+  const plan: WritePlan = { requests, changes: Object.fromEntries(changed) };
+  const print = (_depth: number, options: InspectOptions) => inspect(JSON.parse(stringifyMasked(plan)), options);
+  return Object.defineProperty(plan, inspect.custom, { value: print });
 }
 
 /** @internal Refuses names that are no field, and fields that the server does not let a caller change. */
@@ -301,6 +331,20 @@ function requireWritable(model: Model, name: string): Field<unknown> {
   return declared;
 }
 
+/** @internal Assigns to a field, or to another member of the model that can be assigned: a join, a property. */
+export function put(model: Model, name: string, value: unknown): void {
+  const setter = joinSetter(model, name);
+  if (setter === undefined) assign(model, name, value);
+  else setter.call(model, value);
+}
+
+/** What a model class does when its join or its property of this name is assigned; `undefined` for fields. */
+function joinSetter(model: Model, name: string): ((value: unknown) => void) | undefined {
+  const declared = Object.getOwnPropertyDescriptor(classOf(model).record, name);
+  if (declared !== undefined && declared.get === undefined) return undefined;
+  return Object.getOwnPropertyDescriptor(classOf(model).prototype as object, name)?.set;
+}
+
 /** @internal Records a change; assigning the document's own value takes it back. */
 export function assign(model: Model, name: string, value: unknown): void {
   refuseDeleted(model);
@@ -314,12 +358,16 @@ export function assign(model: Model, name: string, value: unknown): void {
     try {
       raw = field.encode(value);
     } catch (cause) {
+      if (cause instanceof ApiError) throw cause;
+      if (secretFields.has(name)) throw new InvalidObjectError(`${specOf(model).name}.${name}: expected ${field.kind}`);
       throw new InvalidObjectError(
         `${specOf(model).name}.${name}: ${cause instanceof Error ? cause.message : String(cause)}`,
         { cause },
       );
     }
   }
+  // A number that the server writes as text goes back as text.
+  if (typeof raw === "number" && typeof state.document[name] === "string") raw = String(raw);
   if (sameValue(raw, state.document[name])) {
     state.changes?.delete(name);
     if (state.changes?.size === 0) state.changes = undefined;

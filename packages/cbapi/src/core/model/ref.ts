@@ -40,6 +40,8 @@ export interface RefSource<M extends AnyModel> {
   /** How well the object has to be known when the Ref itself is awaited. */
   readonly completeness: Completeness;
   readonly options?: CallOptions & { refresh?: boolean };
+  /** Its key, where that is known without a request. */
+  readonly key?: () => Key | undefined;
 }
 
 const makeThenable = Symbol("cbapi.settle");
@@ -112,6 +114,10 @@ class RefBase<M extends AnyModel> {
     return ref.#source;
   }
 
+  static keyOf(ref: RefBase<AnyModel>): Key | undefined {
+    return ref.#model === undefined ? ref.#source.key?.() : Model.stateOf(ref.#model).key;
+  }
+
   toJSON(): { model: string; id: string } {
     return { model: this.#source.cls.spec.name, id: this.#source.describe() };
   }
@@ -178,6 +184,16 @@ export function makeRef<M extends AnyModel, Absent extends undefined = never>(so
   return new RefClass(source as unknown as RefSource<AnyModel>) as unknown as Ref<M | Absent>;
 }
 
+/**
+ * Which object a model or a Ref stands for, without a request; `undefined` for anything else. The key is absent where the
+ * object has none yet, or a Ref has to look for it first.
+ */
+export function namedObject(value: unknown): { readonly cls: ModelClass; readonly key: Key | undefined } | undefined {
+  if (value instanceof Model) return { cls: classOf(value), key: Model.stateOf(value).key };
+  if (value instanceof RefBase) return { cls: RefBase.sourceOf(value).cls, key: RefBase.keyOf(value) };
+  return undefined;
+}
+
 /** The Ref to an object of which only the key is known. */
 export function refByKey<M extends AnyModel>(
   client: ModelHost,
@@ -192,6 +208,7 @@ export function refByKey<M extends AnyModel>(
     locate: async () => modelByKey(client, cls, normal),
     completeness: Completeness.full,
     options,
+    key: () => normal,
   });
 }
 
@@ -202,6 +219,7 @@ export function refByJoin<M extends AnyModel>(client: ModelHost, cls: ModelClass
     describe: () => String(key),
     locate: async () => sharedModel(client, cls, key) as M,
     completeness: Completeness.row,
+    key: () => key,
   });
 }
 
@@ -228,6 +246,7 @@ export function joinOf(
     async () => owner,
     () => keyText(relation, owner),
     {},
+    () => joinKey(relation, owner),
   );
   state.joins ??= new Map();
   state.joins.set(slot, ref);
@@ -235,10 +254,13 @@ export function joinOf(
 }
 
 /** The key that a join names, as far as its owner tells. */
-function keyText(relation: Relation<AnyModel, undefined>, owner: AnyModel): string {
+function joinKey(relation: Relation<AnyModel, undefined>, owner: AnyModel): Key | undefined {
   const named = follow(owner, relation);
-  if (named instanceof Model) return String(Model.stateOf(named).key);
-  return named === undefined || named === null ? "?" : String(named);
+  return named instanceof Model ? Model.stateOf(named).key : (named ?? undefined);
+}
+
+function keyText(relation: Relation<AnyModel, undefined>, owner: AnyModel): string {
+  return String(joinKey(relation, owner) ?? "?");
 }
 
 function joinRef(
@@ -246,6 +268,7 @@ function joinRef(
   owner: () => Promise<AnyModel | undefined>,
   describe: () => string,
   options: CallOptions,
+  key?: () => Key | undefined,
 ): Ref<AnyModel | undefined> {
   const cls = relation.target as ModelClass<AnyModel>;
   return makeRef<AnyModel, undefined>({
@@ -253,6 +276,7 @@ function joinRef(
     describe,
     completeness: Completeness.row,
     options,
+    ...(key === undefined ? {} : { key }),
     locate: async () => {
       const from = await owner();
       return from === undefined ? undefined : locateJoin(from, relation, options);

@@ -3,7 +3,7 @@ import type { Document, ModelHost } from "../model/document.js";
 import { Completeness } from "../model/document.js";
 import { type AnyModel, type ModelClass, ModelState } from "../model/model.js";
 import { SharedCall } from "../model/shared-call.js";
-import type { CallOptions, QueryParameters } from "../transport/types.js";
+import type { CallOptions, QueryParameters, QueryValue } from "../transport/types.js";
 import { Query, type QueryState } from "./query.js";
 import type { FetchedPage, Window } from "./row-source.js";
 import { checkScalar } from "./terms.js";
@@ -70,8 +70,10 @@ export class ListQuery<M extends AnyModel, S extends ListState = ListState> exte
   }
 
   protected async fetchPage(window: Window, options: CallOptions): Promise<FetchedPage> {
-    const documents = this.#select(await this.state.list.read(options));
-    return { documents: documents.slice(window.start, window.start + window.rows), total: documents.length };
+    const { list } = this.state;
+    const documents = this.#select(await list.read(options));
+    const rows = documents.slice(window.start, window.start + window.rows);
+    return { documents: rows, total: documents.length, shortcomings: list.shortcomings };
   }
 
   protected override makeModel(document: Document): M {
@@ -103,9 +105,14 @@ export class ListQuery<M extends AnyModel, S extends ListState = ListState> exte
 
 export interface ListOptions {
   /** Parameters of the list request. */
-  readonly query?: QueryParameters;
+  readonly query?: Readonly<Record<string, QueryValue>>;
   /** Where the list is, when it is not the model's own path. */
   readonly path?: string;
+  /**
+   * Where the route gives only so many entries as it is asked for: the parameter that names the number, and the number
+   * to begin with. A list that is as long as that is asked for again with a larger one.
+   */
+  readonly count?: { readonly parameter: string; readonly rows: number };
   /** Whether entries are whole documents; default true. */
   readonly complete?: boolean;
   /** What the route says of every entry, for those that leave it out. */
@@ -120,6 +127,12 @@ export class ListReader {
   readonly #options: ListOptions;
   #call: SharedCall<readonly Document[]> | undefined;
   #readAt = 0;
+  #shortcomings: readonly string[] = [];
+
+  /** Why the list that was read may lack entries. */
+  get shortcomings(): readonly string[] {
+    return this.#shortcomings;
+  }
 
   /** When the list was asked for, by the client's clock. */
   get readAt(): number {
@@ -149,17 +162,40 @@ export class ListReader {
   }
 
   async #fetch(options: CallOptions): Promise<readonly Document[]> {
+    const { common } = this.#options;
+    const entries = await this.#entries(options);
+    const documents = common === undefined ? entries : entries.map((document) => ({ ...common, ...document }));
+    if (this.complete) this.#know(documents);
+    return documents;
+  }
+
+  async #entries(options: CallOptions): Promise<readonly Document[]> {
+    const { count, query } = this.#options;
+    this.#shortcomings = [];
+    if (count === undefined) return this.#ask(query, options);
+    let before: number | undefined;
+    for (let rows = count.rows; ; rows *= 10) {
+      const entries = await this.#ask({ ...query, [count.parameter]: rows }, options);
+      // Just as many as were asked for: there may be more. More than that: the server does not heed the number.
+      if (entries.length !== rows) {
+        if (entries.length === before) {
+          const why = `the server gave ${before} entries, and no more when it was asked for ${rows}: there may be others`;
+          this.#shortcomings = [why];
+        }
+        return entries;
+      }
+      before = entries.length;
+    }
+  }
+
+  async #ask(query: QueryParameters | undefined, options: CallOptions): Promise<Document[]> {
     const { spec } = this.#model;
-    const { path = spec.path, query, common } = this.#options;
-    const answer = await this.#client.getObject(path, query, { ...options, default: [] });
+    const answer = await this.#client.getObject(this.#options.path ?? spec.path, query, { ...options, default: [] });
     if (typeof answer !== "object" || answer === null) {
       throw new ApiError(`The server answered the request for the list of ${spec.name} with something that is no list`);
     }
     // Storage partitions come as an object keyed by name.
-    const entries = Object.values(answer) as Document[];
-    const documents = common === undefined ? entries : entries.map((document) => ({ ...common, ...document }));
-    if (this.complete) this.#know(documents);
-    return documents;
+    return Object.values(answer) as Document[];
   }
 
   /** Whole documents need not be asked for again one by one. */

@@ -84,6 +84,11 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     return "narrow the query";
   }
 
+  /** How many rows match, by the latest answer that said so; `undefined` before. */
+  protected get knownTotal(): number | undefined {
+    return this.#total;
+  }
+
   /** This query with its order turned round, where that only changes the order of the rows. */
   protected reversed(): this | undefined {
     return undefined;

@@ -17,8 +17,11 @@ export type TermValue = SingleValue | readonly SingleValue[];
 /** Fields and what they have to be; all must hold. */
 export type Terms = Readonly<Record<string, TermValue>>;
 
-/** What a query is put together from: the server's own query text, terms, or an expression. */
-export type QueryInput = string | Terms | QueryExpression;
+/**
+ * What a query is put together from: the server's own query text, terms, or an expression. `T` names the fields where
+ * they are known.
+ */
+export type QueryInput<T extends object = Terms> = string | T | QueryExpression;
 
 /** The rules of a product's query language. */
 export interface Dialect {
@@ -314,7 +317,7 @@ export function Q(first: TemplateStringsArray | QueryInput, ...values: readonly 
  */
 export function clauseText(
   dialect: Dialect,
-  input: TemplateStringsArray | QueryInput,
+  input: TemplateStringsArray | QueryInput<object>,
   values: readonly TermValue[] = [],
 ): string {
   return (isTemplate(input) ? templateOf(input, values) : expressionOf(input)).compile(dialect);

@@ -44,6 +44,11 @@ export function encodeQuery(parameters: QueryParameters): string {
     }
   }
   pairs.sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]));
+  return encodePairs(pairs);
+}
+
+/** Writes parameters as a query string in the order in which they are given. */
+export function encodePairs(pairs: readonly (readonly [name: string, value: string])[]): string {
   let text = "";
   for (const [name, value] of pairs) {
     text += `${text === "" ? "" : "&"}${encodeQueryText(name)}=${encodeQueryText(value)}`;

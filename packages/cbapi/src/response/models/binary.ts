@@ -1,16 +1,17 @@
-import { InvalidHashError, ObjectNotFoundError } from "../../core/errors.js";
+import { ClientError, InvalidHashError, ObjectNotFoundError } from "../../core/errors.js";
 import { defineModel } from "../../core/model/define-model.js";
 import type { Fetched, ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
 import { Lazy } from "../../core/model/lazy.js";
 import { asDocument } from "../../core/model/model.js";
+import type { WritePlan } from "../../core/model/mutable-model.js";
 import type { Ref } from "../../core/model/ref.js";
 import { refByKey } from "../../core/model/ref.js";
 import { type Key, resource } from "../../core/model/relations.js";
 import type { RowFilter } from "../../core/query/row-source.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { BinaryQuery } from "../queries/binary-query.js";
-import { BannedHash } from "./banned-hash.js";
+import { BannedHash, type BanOptions } from "./banned-hash.js";
 import { BinaryFile } from "./binary-file.js";
 import { refuseAssignments } from "./immutable.js";
 import { Sensor } from "./sensor.js";
@@ -76,12 +77,11 @@ export function isMd5(text: unknown): text is string {
   return typeof text === "string" && /^[0-9a-f]{32}$/i.test(text);
 }
 
-/** A search for binaries of known hashes. A row without a hash answers none of them. */
-class HashQuery extends BinaryQuery {
-  protected override get filter(): RowFilter {
-    return { keep: (document) => isMd5(document["md5"]), note: "rows without an MD5 were passed over" };
-  }
-}
+/** A row without a hash answers no search for known hashes. */
+const WITH_HASH: RowFilter = {
+  keep: (document) => isMd5(document["md5"]),
+  note: "rows without an MD5 were passed over",
+};
 
 /** An executable that was seen on some endpoint, by the MD5 of its bytes. */
 export class Binary extends defineModel(
@@ -90,7 +90,7 @@ export class Binary extends defineModel(
     path: "/api/v1/binary",
     key: "md5",
     printAs: "document",
-    keyOnly: ["getFrequency", "getBanned"],
+    keyOnly: ["getFrequency", "getBanned", "ban"],
   },
   {
     /** In upper case. */
@@ -168,7 +168,9 @@ export class Binary extends defineModel(
   static override normaliseKey(key: Key): Key {
     const md5 = String(key).toUpperCase();
     if (!isMd5(md5)) {
-      throw new InvalidHashError(`MD5sum ${md5} is not valid: an MD5 has 32 hexadecimal digits`);
+      throw new InvalidHashError(
+        `MD5sum ${md5} is not valid: an MD5 has 32 hexadecimal digits, got ${JSON.stringify(key)}`,
+      );
     }
     return md5;
   }
@@ -184,7 +186,8 @@ export class Binary extends defineModel(
     const found = new Map<Key, Fetched>();
     for (let start = 0; start < keys.length; start += HASHES_A_SEARCH) {
       const some = keys.slice(start, start + HASHES_A_SEARCH);
-      const query = new HashQuery(client, Binary, { clauses: [some.map((md5) => `md5:${md5}`).join(" OR ")] });
+      const clauses = [some.map((md5) => `md5:${md5}`).join(" OR ")];
+      const query = new BinaryQuery(client, Binary, { clauses, filter: WITH_HASH });
       for (const binary of await query.batchSize(some.length).all(options)) {
         found.set(binary.md5, { document: Binary.stateOf(binary).document });
       }
@@ -265,7 +268,10 @@ export class Binary extends defineModel(
     return reads.read("frequency", options, (call) => this.#readFrequency(call));
   }
 
-  /** The ban of this hash, or `false` when it is not banned: `GET /api/v1/banning/blacklist/{md5}`. */
+  /**
+   * The ban of this hash, or `false` when there is none: `GET /api/v1/banning/blacklist/{md5}`. A ban that was lifted is
+   * one too; its `enabled` is false.
+   */
   get banned(): PromiseLike<BannedHash | false> {
     return new Lazy("BannedHash", () => this.getBanned());
   }
@@ -276,8 +282,18 @@ export class Binary extends defineModel(
       return await refByKey(Binary.stateOf(this).client, BannedHash, this.md5, options);
     } catch (error) {
       if (error instanceof ObjectNotFoundError) return false;
+      if (error instanceof ClientError && error.status === 409) return false;
       throw error;
     }
+  }
+
+  /** Bans this hash, unless it is banned already: {@link BannedHash.ban}. */
+  async ban(options: BanOptions & { dryRun: true }): Promise<WritePlan | undefined>;
+  async ban(options?: BanOptions & { dryRun?: false }): Promise<BannedHash>;
+  async ban({ dryRun = false, ...options }: BanOptions = {}): Promise<BannedHash | WritePlan | undefined> {
+    const { client } = Binary.stateOf(this);
+    if (!dryRun) return BannedHash.ban(client, this.md5, options);
+    return BannedHash.ban(client, this.md5, { ...options, dryRun });
   }
 
   /** This binary in the console. */

@@ -35,25 +35,55 @@ export function hasChildren(process: Process): boolean {
   return settingsOf(process).maxChildren !== 0 && (familyOf(process)?.children.length ?? 0) > 0;
 }
 
-/** What the process's summary tells of its children, each once, with a report of those that are missing. */
-export async function childDocuments(process: Process, options: CallOptions): Promise<Results<Document>> {
+/** The children that a summary holds. */
+export interface Children {
+  /** Each once. */
+  readonly documents: readonly Document[];
+  /** How many there are, as far as that can be told. */
+  readonly available: number;
+  /** How many of those that were wanted the server did not give. */
+  readonly missing: number;
+  /** Entries of the list that named a child again. */
+  readonly duplicates: number;
+  /** The children of which every entry says that they started nobody. */
+  readonly leaves: ReadonlySet<string>;
+}
+
+/**
+ * Reads the children of a process: nothing is sent where its summary is here already, or where it has none.
+ * @param onRequest called before each summary that is asked for
+ */
+export async function readChildren(process: Process, options: CallOptions, onRequest = () => {}): Promise<Children> {
   const wanted = settingsOf(process).maxChildren;
-  const family = wanted === 0 || hasNoDocument(process) ? undefined : await readFamily(process, wanted, options);
+  const family =
+    wanted === 0 || hasNoDocument(process) ? undefined : await readFamily(process, wanted, options, onRequest);
   const received = family === undefined ? [] : family.children.slice(0, wanted);
   const documents = distinct(received);
   const available = Math.max(received.length, family === undefined ? 0 : counted(process, family));
-  const missing = Math.min(available, wanted ?? available) - received.length;
+  return {
+    documents,
+    available,
+    missing: Math.max(0, Math.min(available, wanted ?? available) - received.length),
+    duplicates: received.length - documents.length,
+    leaves: leavesOf(received),
+  };
+}
+
+/** What the process's summary tells of its children, each once, with a report of those that are missing. */
+export async function childDocuments(process: Process, options: CallOptions): Promise<Results<Document>> {
+  const { documents, available, missing, duplicates } = await readChildren(process, options);
+  const given = documents.length + duplicates;
   return resultsOf(
     documents,
     reportOf({
       returned: documents.length,
       available,
-      wanted,
-      duplicates: received.length - documents.length,
+      wanted: settingsOf(process).maxChildren,
+      duplicates,
       reasons:
         missing > 0
           ? [
-              `${missing} of ${available} children are missing: the server gives no more than ${received.length} of them. Search for the others, for example by hostname and parent_name`,
+              `${missing} of ${available} children are missing: the server gives no more than ${given} of them. Search for the others, for example by hostname and parent_name`,
             ]
           : [],
     }),
@@ -92,21 +122,35 @@ export function relativeOf(process: Process, document: Document): Process {
   });
 }
 
-async function readFamily(process: Process, wanted: number | undefined, options: CallOptions): Promise<Family> {
+async function readFamily(
+  process: Process,
+  wanted: number | undefined,
+  options: CallOptions,
+  onRequest: () => void,
+): Promise<Family> {
   const state = Model.stateOf(process);
-  if (wanted !== undefined && wanted !== DEFAULT_CHILDREN) return ask(process, wanted, options);
+  if (wanted !== undefined && wanted !== DEFAULT_CHILDREN) return ask(process, wanted, options, onRequest);
+  if (mustBeAsked(process)) onRequest();
   await process.load(options);
   const family = familyOf(process) ?? { parent: undefined, children: [], asked: DEFAULT_CHILDREN, siblings: [] };
   if (wanted !== undefined || family.asked > DEFAULT_CHILDREN || counted(process, family) <= family.children.length)
     return family;
-  const { children, asked } = await ask(process, process.childproc_count ?? 0, options);
+  const { children, asked } = await ask(process, process.childproc_count ?? 0, options, onRequest);
   const whole = { ...family, children, asked };
   state.related = whole;
   return whole;
 }
 
-async function ask(process: Process, children: number, options: CallOptions): Promise<Family> {
+/** Whether loading this process sends a request. */
+function mustBeAsked(process: Process): boolean {
+  const { client, completeness, key } = Model.stateOf(process);
+  if (completeness === Completeness.full || key === undefined) return false;
+  return client.identityMap.peek(Process, key, Completeness.full) === undefined;
+}
+
+async function ask(process: Process, children: number, options: CallOptions, onRequest: () => void): Promise<Family> {
   const { client } = Model.stateOf(process);
+  onRequest();
   const fetched = await fetchSummary(client, Process, process.id, { ...options, children });
   return fetched.related as Family;
 }
@@ -137,4 +181,20 @@ function distinct(documents: readonly Document[]): Document[] {
     seen.add(id);
     return true;
   });
+}
+
+/**
+ * The children that started nobody, by their ids. One that is listed with several segments is among them when none of
+ * these has a child.
+ */
+function leavesOf(documents: readonly Document[]): Set<string> {
+  const leaves = new Set<string>();
+  const others = new Set<string | undefined>();
+  for (const document of documents) {
+    const id = idOf(document);
+    if (id !== undefined && document["childproc_count"] === 0) leaves.add(id);
+    else others.add(id);
+  }
+  for (const id of others) if (id !== undefined) leaves.delete(id);
+  return leaves;
 }

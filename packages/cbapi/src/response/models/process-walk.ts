@@ -3,10 +3,9 @@ import { Completeness } from "../../core/model/document.js";
 import { Model } from "../../core/model/model.js";
 import { loadJoin } from "../../core/model/ref.js";
 import type { Key } from "../../core/model/relations.js";
-import type { QueryReport } from "../../core/query/report.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import type { Process } from "./process.js";
-import { hasChildren } from "./process-children.js";
+import { hasChildren, readChildren, relativeOf } from "./process-children.js";
 import { parentKey, parentStub } from "./process-parent.js";
 
 /** Called for each process of a walk; `depth` is 0 for the nearest. What it returns is awaited. */
@@ -78,11 +77,11 @@ export async function* ancestorsOf(
   }
 }
 
-/** How many ancestors are known. */
+/** How many ancestors the server has. */
 export async function depthOf(start: Process, options: CallOptions): Promise<number> {
   const log = new WalkLog();
   let depth = 0;
-  for await (const _ of ancestorsOf(start, options, log)) depth++;
+  for await (const ancestor of ancestorsOf(start, options, log)) if (!ancestor.is_stub) depth++;
   if (log.cycle) throw new ApiError(`Process cycle detected at depth ${depth}`);
   return depth;
 }
@@ -104,9 +103,9 @@ export async function walkChildren(start: Process, visit: ProcessVisitor, option
   const path = new Path(start.id);
   const waiting: { readonly process: Process; readonly depth: number }[] = [];
   const descend = async (process: Process, depth: number) => {
-    const children = await process.childProcesses(options);
-    log.missingChildren += missingIn(children.report());
-    for (const child of children.toReversed()) waiting.push({ process: child, depth });
+    const { documents, missing } = await readChildren(process, options);
+    log.missingChildren += missing;
+    for (const document of documents.toReversed()) waiting.push({ process: relativeOf(process, document), depth });
   };
   await descend(start, 0);
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -132,11 +131,6 @@ export async function walkChildren(start: Process, visit: ProcessVisitor, option
     await descend(process, depth + 1);
   }
   return log.report();
-}
-
-/** How many of the children that were wanted the server did not give. */
-function missingIn({ available = 0, wanted = available, returned, duplicates }: QueryReport): number {
-  return Math.max(0, Math.min(available, wanted) - returned - duplicates);
 }
 
 /** The processes from the start of a walk to where it is. */

@@ -1,14 +1,22 @@
 import { defineModel } from "../../core/model/define-model.js";
 import type { ModelHost } from "../../core/model/document.js";
-import { t } from "../../core/model/fields.js";
+import { type DateTimeField, t } from "../../core/model/fields.js";
 import { Lazy } from "../../core/model/lazy.js";
-import type { WriteRequest } from "../../core/model/mutable-model.js";
+import type { SaveOptions, WritePlan, WriteRequest } from "../../core/model/mutable-model.js";
+import type { Ref } from "../../core/model/ref.js";
 import { one } from "../../core/model/relations.js";
+import { parseTime } from "../../core/time.js";
 import type { CallOptions } from "../../core/transport/types.js";
+import { connected, edr } from "../host.js";
+import { changeIsolation, planIsolation } from "../isolation.js";
+import type { IsolateOptions, IsolationResult } from "../isolation-effort.js";
+import { type IsolationState, isolationStateOf } from "../isolation-state.js";
 import { SensorQuery } from "../queries/sensor-query.js";
 import { asDocuments } from "./answers.js";
+import { assignJoin, keyOfNamed, type Named } from "./assigned-join.js";
 import { refuseAssignments } from "./immutable.js";
 import { SensorGroup } from "./sensor-group.js";
+import { changeSensor, flushTimeText, inTurn, sensorUpdate, takeNewer, takeOver, WRITABLE } from "./sensor-writes.js";
 
 /** A network interface of an endpoint. */
 export interface NetworkInterface {
@@ -18,15 +26,14 @@ export interface NetworkInterface {
   readonly ipaddr: string;
 }
 
-/** Everything that the server lets a caller change, and all that a change may hold since 7.1. */
-const WRITABLE = [
-  "event_log_flush_time",
-  "group_id",
-  "network_isolation_enabled",
-  "notes",
-  "restart_queued",
-  "uninstall",
-] as const;
+/** How far ahead a flush time is set, in milliseconds: everything recorded until now lies before it. */
+const YEAR = 365 * 86_400_000;
+
+/** A time as a flush time can be: in whole seconds. How it is spelled depends on the server, and is decided when it is sent. */
+const flushTime: DateTimeField = {
+  ...t.dateTime(),
+  encode: (value) => String(t.dateTime().encode(value)).replace(/\.\d{3}Z$/, ".000Z"),
+};
 
 /** An endpoint with a sensor on it. */
 export class Sensor extends defineModel(
@@ -35,7 +42,17 @@ export class Sensor extends defineModel(
     path: "/api/v1/sensor",
     key: "id",
     writable: WRITABLE,
-    keyOnly: ["getQueuedStats", "getActivityStats", "getResourceStatus"],
+    keyOnly: [
+      "flushEvents",
+      "getActivityStats",
+      "getQueuedStats",
+      "getResourceStatus",
+      "isolate",
+      "moveTo",
+      "restartSensor",
+      "uninstallSensor",
+      "unisolate",
+    ],
   },
   {
     id: t.integer(),
@@ -56,7 +73,7 @@ export class Sensor extends defineModel(
     /** Can be changed. */
     notes: t.string(),
     /** Can be changed: what was recorded before this time is to be sent at once. Absent when there is nothing to do. */
-    event_log_flush_time: t.dateTime(),
+    event_log_flush_time: flushTime,
     /** `Online` or `Offline`, and others while it is removed. */
     status: t.string(),
     /** 1 Windows, 2 macOS, 4 Linux. */
@@ -111,7 +128,6 @@ export class Sensor extends defineModel(
     emet_process_count: t.integer(),
     emet_is_gpo: t.boolean(),
     last_server_cert_id: t.integer(),
-    /** The group that it belongs to: `GET /api/v3/group/{id}`. */
     get group() {
       return one(SensorGroup, "group_id");
     },
@@ -124,6 +140,18 @@ export class Sensor extends defineModel(
   /** The list of sensors, which has not been asked for. */
   static query(client: ModelHost): SensorQuery {
     return new SensorQuery(client, Sensor, {});
+  }
+
+  /**
+   * The group that it belongs to: `GET /api/v3/group/{id}`. Can be assigned, with a group or a group's id: saving moves
+   * the sensor, as {@link Sensor.moveTo} does at once.
+   */
+  override get group(): Ref<SensorGroup> {
+    return super.group;
+  }
+
+  override set group(group: Named<SensorGroup>) {
+    assignJoin(this, "Sensor.group", "group_id", SensorGroup, group);
   }
 
   /** The computer's name; the same as `computer_name`. */
@@ -141,9 +169,14 @@ export class Sensor extends defineModel(
     return this.os_environment_display_string;
   }
 
-  /** The computer's SID. Some sensors send it with a line break at its end, which is taken off. */
+  /** The computer's SID. Some sensors send it with a line break at its end, which `get("computer_sid")` keeps. */
+  override get computer_sid(): string | undefined {
+    return super.computer_sid?.trim();
+  }
+
+  /** The same as `computer_sid`. */
   get sid(): string | undefined {
-    return this.computer_sid?.trim();
+    return this.computer_sid;
   }
 
   /** Its network interfaces; empty when none is known. */
@@ -190,10 +223,110 @@ export class Sensor extends defineModel(
     return this.#statistics("resourcestatus", options);
   }
 
+  /**
+   * How far its isolation has come, by what is known here: `refresh()` asks the server. `undefined` while neither
+   * `network_isolation_enabled` nor `is_isolating` is known.
+   */
+  get isolationState(): IsolationState | undefined {
+    const { network_isolation_enabled, is_isolating } = this;
+    if (network_isolation_enabled === undefined && is_isolating === undefined) return undefined;
+    return isolationStateOf({ network_isolation_enabled, is_isolating });
+  }
+
+  /**
+   * Cuts the endpoint off from the network, but for its server, and waits until it reports that it is. Reads the sensor
+   * first: `GET /api/v1/sensor/{id}`. Asks for the isolation unless that was done: `PUT`, then `GET`. Then reads the
+   * sensor after 1, 2, 4, and every 5 more seconds; an endpoint that is offline is waited for.
+   *
+   * Calls for one sensor at the same time make one change, and all wait for it. A later `unisolate()` ends those that
+   * wait: they reject, with `code` `SUPERSEDED`. Changes of other fields that are not saved stay so.
+   * @example await sensor.isolate({ timeout: 300_000, onWait: ({ state, status }) => console.log(state, status) });
+   * @throws ApiError when the sensor does not support isolation (`code` is `ISOLATION_UNSUPPORTED`); nothing is sent
+   * @throws TimeoutError when it does not hold within `timeout`; the request stays in force, as it does when `signal`
+   * stops the waiting
+   */
+  isolate(options: IsolateOptions & { dryRun: true }): Promise<WritePlan | undefined>;
+  isolate(options?: IsolateOptions & { dryRun?: false }): Promise<IsolationResult>;
+  isolate({ dryRun = false, ...options }: IsolateOptions = {}): Promise<IsolationResult | WritePlan | undefined> {
+    return dryRun ? planIsolation(this, true, options) : changeIsolation(this, true, options);
+  }
+
+  /** Lets the endpoint back into the network and waits until it reports that it is; otherwise as {@link Sensor.isolate}. */
+  unisolate(options: IsolateOptions & { dryRun: true }): Promise<WritePlan | undefined>;
+  unisolate(options?: IsolateOptions & { dryRun?: false }): Promise<IsolationResult>;
+  unisolate({ dryRun = false, ...options }: IsolateOptions = {}): Promise<IsolationResult | WritePlan | undefined> {
+    return dryRun ? planIsolation(this, false, options) : changeIsolation(this, false, options);
+  }
+
+  // The following change one field at once and read the sensor again: `PUT /api/v1/sensor/{id}`, then `GET`. They send
+  // nothing when the server has it already, wait for no check-in, and leave other changes that are not saved alone.
+
+  /** Has the sensor restarted at its next check-in; `restart_queued` is false again when it was. */
+  restartSensor(options: CallOptions = {}): Promise<this> {
+    return this.#change({ restart_queued: true }, options);
+  }
+
+  /** Has the sensor removed from its endpoint at its next check-in; `uninstalled` tells when it was. */
+  uninstallSensor(options: CallOptions = {}): Promise<this> {
+    return this.#change({ uninstall: true }, options);
+  }
+
+  /**
+   * Has the sensor send all that it has recorded: sets `event_log_flush_time` to a year from now. It is absent again
+   * when the sensor has done so.
+   */
+  async flushEvents(options: CallOptions = {}): Promise<this> {
+    const { clock, cb_server_version } = await connected(Sensor.stateOf(this).client, options);
+    const time = new Date(clock.now() + YEAR);
+    return this.#change({ event_log_flush_time: flushTimeText(time, cb_server_version) }, options);
+  }
+
+  /** Moves the sensor to another group. A Ref to a group that has to be looked for is awaited. */
+  async moveTo(group: Named<SensorGroup>, options: CallOptions = {}): Promise<this> {
+    const awaited = typeof group === "number" ? group : await group;
+    return this.#change({ group_id: keyOfNamed("moveTo()", SensorGroup, awaited) }, options);
+  }
+
+  override async validate(options: CallOptions = {}): Promise<true> {
+    // A row of a search holds all that an update sends.
+    const { document } = Sensor.stateOf(this);
+    if (!WRITABLE.every((name) => name in document)) await super.validate(options);
+    takeNewer(this);
+    // Its text differs by the server's version.
+    if (this.#newFlushTime !== undefined) await connected(Sensor.stateOf(this).client, options);
+    return true;
+  }
+
+  /**
+   * Sends the changes: `PUT /api/v1/sensor/{id}` with the six fields that can be changed, then `GET`. Those that were not
+   * assigned go back as the server has them.
+   */
+  override save(options: SaveOptions & { dryRun: true }): Promise<WritePlan | undefined>;
+  override save(options?: SaveOptions & { dryRun?: false }): Promise<this>;
+  override save({ dryRun, ...options }: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    return dryRun === true
+      ? super.save({ ...options, dryRun })
+      : inTurn<this | undefined>(this, () => super.save(options));
+  }
+
   protected override updateRequest(): WriteRequest {
-    const document = this.toJSON();
-    const body = Object.fromEntries(WRITABLE.map((name) => [name, document[name] ?? null]));
-    return { method: "PUT", path: `/api/v1/sensor/${this.id}`, body };
+    const { client, document, changes } = Sensor.stateOf(this);
+    const values = Object.fromEntries(changes ?? []);
+    const time = this.#newFlushTime;
+    if (time !== undefined) {
+      values["event_log_flush_time"] = flushTimeText(time, edr(client).cb_server_version);
+    }
+    return sensorUpdate(this.id, document, values);
+  }
+
+  /** A flush time that was assigned and not saved. */
+  get #newFlushTime(): Date | undefined {
+    return parseTime(Sensor.stateOf(this).changes?.get("event_log_flush_time"));
+  }
+
+  async #change(values: Readonly<Record<string, unknown>>, options: CallOptions): Promise<this> {
+    takeOver(this, await changeSensor(this, values, options), Object.keys(values));
+    return this;
   }
 
   async #statistics(name: string, options: CallOptions): Promise<readonly Record<string, unknown>[]> {

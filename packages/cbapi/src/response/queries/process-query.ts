@@ -2,10 +2,16 @@ import type { Document } from "../../core/model/document.js";
 import { Completeness } from "../../core/model/document.js";
 import { ModelState } from "../../core/model/model.js";
 import { parseTime, solrTime } from "../../core/time.js";
-import type { QueryValue } from "../../core/transport/types.js";
-import { type CbResponseAPI, edr } from "../client.js";
+import type { CallOptions } from "../../core/transport/types.js";
+import type { CbResponseAPI } from "../client.js";
+import { connected, edr } from "../host.js";
 import type { Process } from "../models/process.js";
+import type { Watchlist } from "../models/watchlist.js";
 import { formatUniqueId } from "../process-guid.js";
+import type { Parameter } from "../query-string.js";
+import { type ProcessTerms, searchFields } from "../search-fields.js";
+import { createWatchlist } from "./create-watchlist.js";
+import type { SearchParameters } from "./raw-search.js";
 import { SearchQuery, type SearchState } from "./search-query.js";
 
 export interface ProcessSearchState extends SearchState {
@@ -20,6 +26,7 @@ export interface ProcessSearchState extends SearchState {
 }
 
 const DEFAULT_SORT = "last_update desc";
+const LEGACY = "cb.legacy_5x_mode";
 
 /** What was added in 6.0: the parameters that it is sent as, and what is lost on a server that does not know them. */
 const SINCE_6_0 = [
@@ -36,10 +43,11 @@ const SINCE_6_0 = [
 ] as const satisfies readonly { name: keyof ProcessSearchState; parameter: string; without: string }[];
 
 /** A search for processes: `GET /api/v1/process`. One row is one segment of a process, unless they are grouped. */
-export class ProcessQuery extends SearchQuery<Process, ProcessSearchState> {
+export class ProcessQuery extends SearchQuery<Process, ProcessSearchState, ProcessTerms> {
   protected readonly defaultSort = DEFAULT_SORT;
   protected readonly consolePage = "search";
   protected readonly tieBreak = "unique_id asc";
+  protected override readonly fields = searchFields.process;
 
   /** One row for each value of a field, the first in the order; `groupBy("id")` gives each process once. From 6.0 on. */
   groupBy(field: string): this {
@@ -83,13 +91,45 @@ export class ProcessQuery extends SearchQuery<Process, ProcessSearchState> {
     return this.with({ maxChildren: count });
   }
 
-  protected override filters(cb: CbResponseAPI): Record<string, QueryValue> {
-    const filters = super.filters(cb);
-    if (!cb.cb_server_version.atLeast(6, 0)) return filters;
-    for (const { name, parameter } of this.#added()) filters[parameter] = this.state[name];
+  /**
+   * Makes a watchlist of this search, which the server runs from then on: `POST /api/v1/watchlist`.
+   * @returns the watchlist as the server has it
+   * @example await cb.select(Process).where("process_name:net.exe").createWatchlist("Network shares")
+   */
+  async createWatchlist(name: string, options: CallOptions = {}): Promise<Watchlist> {
+    const cb = await connected(this.client, options);
+    const search = { indexType: "events", parameters: this.selection(cb), order: this.order() } as const;
+    return createWatchlist(cb, name, search, options);
+  }
+
+  protected override conditions(): SearchParameters {
+    const { legacyMode } = this.state;
+    const legacy = legacyMode === undefined ? {} : { [LEGACY]: legacyMode };
+    return { ...super.conditions(), ...this.#parameters(), ...legacy };
+  }
+
+  protected override filters(cb: CbResponseAPI): SearchParameters {
+    if (!cb.cb_server_version.atLeast(6, 0)) return super.conditions();
     const legacy = this.state.legacyMode ?? cb.hasLegacyPartitions;
-    if (legacy || this.state.legacyMode !== undefined) filters["cb.legacy_5x_mode"] = legacy;
-    return filters;
+    return legacy ? { ...this.conditions(), [LEGACY]: true } : this.conditions();
+  }
+
+  protected override takeUp(parameters: readonly Parameter[]): {
+    readonly taken: Partial<ProcessSearchState>;
+    readonly rest: readonly Parameter[];
+  } {
+    const taken: Record<string, string | boolean> = {};
+    const rest = parameters.filter(([parameter, value]) => {
+      const name = parameter === LEGACY ? "legacyMode" : SINCE_6_0.find((one) => one.parameter === parameter)?.name;
+      const times = parameters.filter(([other]) => other === parameter).length;
+      // What is not written as we would write it, or is there twice, goes out as it came.
+      if (name === undefined || value === "" || times > 1) return true;
+      const flag = name === "legacyMode" || name === "useComprehensiveSearch";
+      if (flag && value !== "true" && (value !== "false" || name !== "legacyMode")) return true;
+      taken[name] = flag ? value === "true" : value;
+      return false;
+    });
+    return { taken, rest };
   }
 
   protected override shortcomings(cb: CbResponseAPI): readonly string[] {
@@ -148,6 +188,10 @@ export class ProcessQuery extends SearchQuery<Process, ProcessSearchState> {
   /** Known once rows have come. */
   get #sinceSix(): boolean {
     return edr(this.client).cb_server_version.atLeast(6, 0);
+  }
+
+  #parameters(): SearchParameters {
+    return Object.fromEntries(this.#added().map(({ name, parameter }) => [parameter, this.state[name]]));
   }
 
   /** What the caller asked for that was added in 6.0. */

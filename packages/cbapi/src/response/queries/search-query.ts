@@ -2,11 +2,23 @@ import { ApiError } from "../../core/errors.js";
 import type { AnyModel } from "../../core/model/model.js";
 import { Query, type QueryState } from "../../core/query/query.js";
 import type { FetchedPage, Window } from "../../core/query/row-source.js";
-import { clauseText, type QueryInput, type TermValue } from "../../core/query/terms.js";
-import { encodeQuery } from "../../core/transport/query.js";
-import type { CallOptions, QueryValue } from "../../core/transport/types.js";
-import { type CbResponseAPI, connected } from "../client.js";
+import {
+  clauseText,
+  type QueryExpression,
+  type QueryInput,
+  type Terms,
+  type TermValue,
+} from "../../core/query/terms.js";
+import { encodePairs } from "../../core/transport/query.js";
+import type { CallOptions } from "../../core/transport/types.js";
+import type { CbResponseAPI } from "../client.js";
+import { consoleLink } from "../console.js";
+import { connected } from "../host.js";
 import { edrDialect, joinClauses } from "../query-language.js";
+import { type Parameter, textOf } from "../query-string.js";
+import type { SearchFields } from "../search-fields.js";
+import { criteriaOf, directed, fieldOf } from "./order.js";
+import { gathered, pairsOf, type RawSearch, rawSearch, type SearchParameters } from "./raw-search.js";
 import { asAnswer, type FacetValue, facetsOf, pageOf } from "./search-answer.js";
 
 export type { FacetValue } from "./search-answer.js";
@@ -14,6 +26,8 @@ export type { FacetValue } from "./search-answer.js";
 export interface SearchState extends QueryState {
   /** Clauses as they were given; all must hold. */
   readonly clauses?: readonly string[];
+  /** A query string of the console, in place of clauses. */
+  readonly raw?: RawSearch;
   /** `"field asc"`; empty text for no order, `undefined` for the default. */
   readonly sort?: string | undefined;
   readonly stable?: boolean;
@@ -29,8 +43,12 @@ const SEARCH = {
   maxOffset: 100_000,
 } as const;
 
-/** A search that the server runs: processes and binaries. */
-export abstract class SearchQuery<M extends AnyModel, S extends SearchState = SearchState> extends Query<M, S> {
+/** A search that the server runs. `T` is the object of terms that its `where` takes. */
+export abstract class SearchQuery<
+  M extends AnyModel,
+  S extends SearchState = SearchState,
+  T extends object = Terms,
+> extends Query<M, S> {
   /** Put together once: every page sends it. */
   #text: string | undefined;
 
@@ -43,26 +61,56 @@ export abstract class SearchQuery<M extends AnyModel, S extends SearchState = Se
   /** Where this kind of object is searched in the console. */
   protected abstract readonly consolePage: string;
 
+  /** The fields that terms may name; `undefined` where they are not known. */
+  protected readonly fields: SearchFields | undefined = undefined;
+
   /**
    * Narrows the search. Takes the server's own query text, an object of terms, or a template whose values are escaped.
    * Clauses of several calls must all hold.
+   * @throws ApiError when a term names a field that this search does not have, or the query is a raw one
    * @example
    * query.where("process_name:net.exe")
    * query.where({ process_name: "net.exe", hostname: ["WIN-1", "WIN-2"] })
    * query.where`cmdline:${"\\\\test\\blah"}`
    */
   where(texts: TemplateStringsArray, ...values: TermValue[]): this;
-  where(clause: QueryInput): this;
-  where(first: TemplateStringsArray | QueryInput, ...values: TermValue[]): this {
-    const clause = clauseText(edrDialect, first, values);
-    return this.with({ clauses: [...(this.state.clauses ?? []), clause] } as unknown as Partial<S>);
+  where(clause: string | QueryExpression): this;
+  where(clause: QueryInput<T>): this;
+  where(first: TemplateStringsArray | QueryInput<T>, ...values: TermValue[]): this {
+    const clause = clauseText(this.fields?.dialect ?? edrDialect, first, values);
+    const { clauses = [], raw } = this.state;
+    if (raw !== undefined) {
+      throw new ApiError(
+        `A raw query cannot be narrowed by ${JSON.stringify(clause)}: put it into the raw text, or begin with select() and where(). The raw query is ${raw.text}`,
+      );
+    }
+    return this.with({ clauses: [...clauses, clause] } as unknown as Partial<S>);
   }
 
   /** The same as {@link SearchQuery.where}. */
   and(texts: TemplateStringsArray, ...values: TermValue[]): this;
-  and(clause: QueryInput): this;
-  and(first: TemplateStringsArray | QueryInput, ...values: TermValue[]): this {
+  and(clause: string | QueryExpression): this;
+  and(clause: QueryInput<T>): this;
+  and(first: TemplateStringsArray | QueryInput<T>, ...values: TermValue[]): this {
     return this.where(first as TemplateStringsArray, ...values);
+  }
+
+  /**
+   * Searches by a query string of the console, such as watchlists keep and addresses of the console hold. It is sent as
+   * it is, with a window of our own; its order holds until `sort()` names another.
+   * @throws ApiError when the text is no query string, or the query has conditions already
+   * @example cb.select(Process).raw("cb.urlver=1&q=process_name%3Acmd.exe&cb.fq.host_type=server&sort=start%20desc")
+   */
+  raw(queryString: string): this {
+    if (this.state.raw !== undefined || this.query !== "") {
+      throw new ApiError(
+        `raw() stands in place of where(), and this query asks for ${JSON.stringify(this.describe())} already: begin with select()`,
+      );
+    }
+    const { raw, sort } = rawSearch(queryString);
+    const { taken, rest } = this.takeUp(raw.parameters);
+    const state = { ...taken, raw: { ...raw, parameters: rest }, ...(sort === undefined ? {} : { sort }) };
+    return this.with(state as unknown as Partial<S>);
   }
 
   /**
@@ -85,16 +133,18 @@ export abstract class SearchQuery<M extends AnyModel, S extends SearchState = Se
     return this.with({ stable: true } as unknown as Partial<S>);
   }
 
-  /** The query text that is sent. */
+  /** The query text that is sent; of a raw query, what a user would write for it. */
   get query(): string {
-    this.#text ??= joinClauses(this.state.clauses ?? []);
+    const { clauses = [], raw } = this.state;
+    this.#text ??= raw === undefined ? joinClauses(clauses) : textOf(raw.parameters);
     return this.#text;
   }
 
-  /** This search in the console. */
+  /** This search in the console; `cb.fromUi()` makes the search of it again. */
   get webui_link(): string {
-    const parameters = { "cb.urlver": 1, q: this.query, sort: this.order() };
-    return `${this.client.url}/#/${this.consolePage}?${encodeQuery(Object.entries(parameters))}`;
+    const text = this.state.raw === undefined ? { q: this.query } : {};
+    const parameters = { "cb.urlver": 1, ...text, ...this.conditions(), sort: this.order() };
+    return consoleLink(this.client, `/${this.consolePage}?${encodePairs(pairsOf(parameters))}`);
   }
 
   /**
@@ -110,10 +160,30 @@ export abstract class SearchQuery<M extends AnyModel, S extends SearchState = Se
     return facetsOf(asAnswer(await cb.getObject(this.model.spec.path, parameters, options)), fields);
   }
 
+  /** Parameters that select rows, as far as they are known without the server's version. */
+  protected conditions(): SearchParameters {
+    const { raw } = this.state;
+    if (raw !== undefined) return { "cb.urlver": 1, ...gathered(raw.parameters) };
+    return { "cb.urlver": 1, ...(this.query === "" ? {} : { q: this.query }) };
+  }
+
   /** Parameters that select rows, without window and order. */
-  protected filters(_cb: CbResponseAPI): Record<string, QueryValue> {
-    const text = this.query;
-    return { "cb.urlver": 1, ...(text === "" ? {} : { q: text }) };
+  protected filters(_cb: CbResponseAPI): SearchParameters {
+    return this.conditions();
+  }
+
+  /** What a search sends beside its window and its order. */
+  protected selection(cb: CbResponseAPI): SearchParameters {
+    // Servers before 5.1.1 answer 504 when the parameter is there at all.
+    return { q: "", ...this.filters(cb), ...(cb.cb_server_version.atLeast(5, 1, 1) ? { facet: false } : {}) };
+  }
+
+  /** Of a raw query's parameters, those that this kind of search has methods for, as its own state. */
+  protected takeUp(parameters: readonly Parameter[]): {
+    readonly taken: Partial<S>;
+    readonly rest: readonly Parameter[];
+  } {
+    return { taken: {}, rest: parameters };
   }
 
   /** What of this query the server cannot be asked for, and what that means for the rows. */
@@ -125,10 +195,13 @@ export abstract class SearchQuery<M extends AnyModel, S extends SearchState = Se
   protected order(): string {
     const { sort = this.defaultSort, stable = false, backwards = false } = this.state;
     if (!stable && !backwards) return sort;
-    return [sort, stable ? this.tieBreak : ""]
-      .filter((criterion) => criterion !== "")
-      .map((criterion) => directed(criterion, backwards))
-      .join(",");
+    const criteria = criteriaOf(sort);
+    if (stable && !this.#isTotal(sort)) criteria.push(this.tieBreak);
+    return criteria.map((criterion) => directed(criterion, backwards)).join(",");
+  }
+
+  #isTotal(sort: string): boolean {
+    return criteriaOf(sort).some((criterion) => fieldOf(criterion) === fieldOf(this.tieBreak));
   }
 
   /** The field that no two rows share. */
@@ -141,32 +214,20 @@ export abstract class SearchQuery<M extends AnyModel, S extends SearchState = Se
   }
 
   protected override get totalOrder(): boolean {
-    return this.state.stable === true;
+    const { sort = this.defaultSort, stable = false } = this.state;
+    return stable || this.#isTotal(sort);
   }
 
   protected async fetchPage(window: Window, options: CallOptions): Promise<FetchedPage> {
     const cb = await connected(this.client, options);
     const order = window.rows === 0 ? "" : this.order();
-    const parameters = {
-      ...this.filters(cb),
-      q: this.query,
-      // Servers before 5.1.1 answer 504 when the parameter is there at all.
-      ...(cb.cb_server_version.atLeast(5, 1, 1) ? { facet: false } : {}),
-      start: window.start,
-      rows: window.rows,
-      ...(order === "" ? {} : { sort: order }),
-    };
+    const sort = order === "" ? {} : { sort: order };
+    const parameters = { ...this.selection(cb), start: window.start, rows: window.rows, ...sort };
     const page = pageOf(asAnswer(await cb.getObject(this.model.spec.path, parameters, options)));
     return { ...page, shortcomings: this.shortcomings(cb) };
   }
 
   protected describe(): string {
-    return this.query;
+    return this.state.raw?.text ?? this.query;
   }
-}
-
-/** A criterion of an order, `field asc` or `field desc`; without a direction it is ascending. */
-function directed(criterion: string, backwards: boolean): string {
-  const [field = "", direction = "asc"] = criterion.split(" ");
-  return `${field} ${(direction.toLowerCase() === "desc") === backwards ? "asc" : "desc"}`;
 }

@@ -2,7 +2,7 @@ import type { BinaryRecord, SignatureResult } from "../../domain.js";
 import type { BinaryRow } from "../../store/binaries.js";
 import type { TagRow } from "../../store/tags.js";
 import type { VersionTraits } from "../version.js";
-import { watchlistEntries } from "./tags.js";
+import { tagFields, watchlistEntries } from "./tags.js";
 import { eventTime, isoTime } from "./time.js";
 
 /** What Windows answers when it checks a signature, as the decimal text that servers keep. */
@@ -50,7 +50,7 @@ export function binaryDocument(
     digsig_result_code: String(RESULT_CODES[record.digsig_result]),
     cb_version: Number(traits.version.split(".").slice(0, 3).join("")),
     facet_id: doc,
-    ...record.alliance,
+    ...tagFields(tags),
     ...watchlistEntries(tags),
   };
   if (record.digsig_sign_time !== undefined) document["digsig_sign_time"] = signTime(record.digsig_sign_time);

@@ -5,9 +5,11 @@ export interface SearchAnswer {
   start: number;
   /** From `performance.now()`. */
   began: number;
-  terms: string[];
+  /** What answers about threat reports leave out. */
+  terms?: string[];
   facets: Record<string, unknown>;
-  highlights: unknown[];
+  /** What only the answers about processes and binaries tell. */
+  highlights?: unknown[];
   /** What only the answers of process searches tell. */
   process?: { comprehensive: boolean; immutableSegments: boolean };
 }
@@ -16,7 +18,7 @@ export interface SearchAnswer {
 export function searchEnvelope(answer: SearchAnswer): Record<string, unknown> {
   const { process, highlights } = answer;
   return {
-    terms: answer.terms,
+    ...(answer.terms === undefined ? {} : { terms: answer.terms }),
     results: answer.results,
     elapsed: elapsedSince(answer.began),
     ...(process === undefined ? {} : { tagged_pids: {}, filtered: {} }),
@@ -29,7 +31,9 @@ export function searchEnvelope(answer: SearchAnswer): Record<string, unknown> {
       : {}),
     total_results: answer.total,
     // Of processes, servers before 6.0 call them events.
-    [process?.immutableSegments === false ? "events" : "highlights"]: highlights,
+    ...(highlights === undefined
+      ? {}
+      : { [process?.immutableSegments === false ? "events" : "highlights"]: highlights }),
     facets: answer.facets,
     start: answer.start,
   };

@@ -14,7 +14,7 @@ const PSEUDO_SEGMENT = 1;
 export type ProcessDocument = Record<string, unknown>;
 
 /** `GUID-0178ef5dc528`, or `GUID-00000001` where segments are counted. */
-function uniqueId(traits: VersionTraits, id: string, segment: number): string {
+export function uniqueId(traits: VersionTraits, id: string, segment: number): string {
   return `${id}-${segment.toString(16).padStart(traits.immutableSegments ? 12 : 8, "0")}`;
 }
 
@@ -24,7 +24,7 @@ function relativeId(traits: VersionTraits, id: string): string {
 }
 
 /** The number under which a version shows a segment. */
-function shownSegment(traits: VersionTraits, segment: { segment_id: number; ordinal: number }): number {
+export function shownSegment(traits: VersionTraits, segment: { segment_id: number; ordinal: number }): number {
   return traits.immutableSegments ? segment.segment_id : segment.ordinal;
 }
 
@@ -55,7 +55,7 @@ export function processDocument(traits: VersionTraits, row: ProcessRow, tags: re
     emet_count: 0,
     emet_config: "",
     filtering_known_dlls: false,
-    ...tagFields(row.alliance),
+    ...tagFields(tags),
     ...watchlistEntries(tags),
   };
   if (row.uid !== null) document["uid"] = row.uid;
@@ -84,9 +84,9 @@ export function fullDocument(traits: VersionTraits, row: ProcessRow, tags: reado
 }
 
 /** A child or a sibling in a summary. */
-export function relativeDocument(traits: VersionTraits, row: ProcessRow): ProcessDocument {
+export function relativeDocument(traits: VersionTraits, row: ProcessRow, tags: readonly TagRow[]): ProcessDocument {
   return {
-    ...processDocument(traits, row),
+    ...processDocument(traits, row, tags),
     unique_id: relativeId(traits, row.id),
     segment_id: PSEUDO_SEGMENT,
     child_proc_type: row.os_type === "windows" ? "" : "exec",

@@ -8,26 +8,36 @@ const ONLINE_INTERVALS = 5;
 
 /** When sensors speak. */
 export interface Checkins {
-  now: number;
-  interval: number;
+  readonly now: number;
+  /** Milliseconds between two check-ins of a sensor. */
+  readonly interval: number;
+  /** When the server was started: until then, sensors that are switched on spoke at every interval. */
+  readonly start: number;
+  /** When all sensors that are switched on spoke last since the start. */
+  round: number | undefined;
 }
 
-/** When a sensor spoke last: one that is switched on does so at every interval since it was registered. */
-export function lastCheckin(record: SensorRecord, { now, interval }: Checkins): number {
-  if (!record.online || now < record.last_checkin_time) return record.last_checkin_time;
-  return now - ((now - record.last_checkin_time) % interval);
+/** When a sensor spoke last. Of those that are switched on it is computed, so that nothing is written when they speak. */
+export function lastCheckin(record: SensorRecord, { interval, start, round }: Checkins): number {
+  const known = record.last_checkin_time;
+  if (!record.online) return known;
+  if (round !== undefined) return Math.max(known, round);
+  return known > start ? known : start - ((start - known) % interval);
 }
 
 /** Whether a sensor has spoken lately. */
 export function isOnline(record: SensorRecord, checkins: Checkins): boolean {
-  const { now, interval } = checkins;
-  return record.online && now - lastCheckin(record, checkins) <= ONLINE_INTERVALS * interval;
+  if (record.state?.uninstalled === true) return false;
+  return checkins.now - lastCheckin(record, checkins) <= ONLINE_INTERVALS * checkins.interval;
 }
 
 /** A sensor as lists and single answers show it. */
 export function sensorDocument(record: SensorRecord, checkins: Checkins): Record<string, unknown> {
   const last = lastCheckin(record, checkins);
-  const uptime = Math.max(0, Math.floor((last - record.registration_time) / 1000));
+  const { state = {} } = record;
+  const boot = state.restarted ?? record.registration_time;
+  const uptime = Math.max(0, Math.floor((last - boot) / 1000));
+  const flush = state.event_log_flush_time ?? null;
   return {
     id: record.id,
     computer_name: record.computer_name,
@@ -46,13 +56,13 @@ export function sensorDocument(record: SensorRecord, checkins: Checkins): Record
     next_checkin_time: serverTime(last + checkins.interval),
     last_update: serverTime(last),
     license_expiration: serverTime(0),
-    network_isolation_enabled: false,
-    is_isolating: false,
-    restart_queued: false,
-    uninstall: false,
-    uninstalled: null,
-    notes: null,
-    event_log_flush_time: null,
+    network_isolation_enabled: state.network_isolation_enabled ?? false,
+    is_isolating: state.is_isolating ?? false,
+    restart_queued: state.restart_queued ?? false,
+    uninstall: state.uninstall ?? false,
+    uninstalled: state.uninstalled ?? null,
+    notes: state.notes ?? null,
+    event_log_flush_time: flush === null ? null : serverTime(flush),
     supports_cblr: record.supports_cblr,
     supports_isolation: record.supports_isolation,
     supports_2nd_gen_modloads: false,
@@ -67,7 +77,6 @@ export function sensorDocument(record: SensorRecord, checkins: Checkins): Record
     systemvolume_free_size: String(record.systemvolume_free_size),
     num_eventlog_bytes: "0",
     num_storefiles_bytes: "0",
-    boot_id: "1",
     parity_host_id: "0",
     power_state: 0,
     node_id: 0,
@@ -81,5 +90,6 @@ export function sensorDocument(record: SensorRecord, checkins: Checkins): Record
     emet_process_count: 0,
     emet_is_gpo: false,
     ...record.settings,
+    boot_id: String(Number(record.settings?.["boot_id"] ?? 1) + (state.restarts ?? 0)),
   };
 }

@@ -1,3 +1,5 @@
+import type { LicenseRecord } from "../../endpoint-records.js";
+import { licenseRequest } from "../license.js";
 import type { VersionTraits } from "../version.js";
 import { isoTime } from "./time.js";
 
@@ -39,17 +41,20 @@ export interface Usage {
   bytes: number;
 }
 
-/** A licence that never ends soon. */
-export function licenseDocument(sensors: number, now: number): Record<string, unknown> {
+const SERVER_TOKEN = "sandbox";
+
+/** A licence, and how far it is used. */
+export function licenseDocument({ end, sensors: most }: LicenseRecord, sensors: number, now: number): object {
+  const expired = now > end;
   return {
-    license_valid: true,
-    license_end_date: isoTime(now + 365 * 24 * 3_600_000).slice(0, 10),
-    licensed_sensor_count: 10_000,
-    server_token: "sandbox",
-    license_expired: false,
-    licensed_sensor_count_exceeded: sensors > 10_000,
+    license_valid: !expired && sensors <= most,
+    license_end_date: isoTime(end).slice(0, 10),
+    licensed_sensor_count: most,
+    server_token: SERVER_TOKEN,
+    license_expired: expired,
+    licensed_sensor_count_exceeded: sensors > most,
     actual_sensor_count: sensors,
-    license_request_block: "",
+    license_request_block: licenseRequest(SERVER_TOKEN, sensors),
   };
 }
 

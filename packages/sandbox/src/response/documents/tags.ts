@@ -1,9 +1,14 @@
 import type { TagRow } from "../../store/tags.js";
 import { isoTime } from "./time.js";
 
-/** Feed tags as they stand in documents; `json` is the stored record of them. */
-export function tagFields(json: string | null): Record<string, unknown> {
-  return json === null ? {} : (JSON.parse(json) as Record<string, unknown>);
+/** Feed tags as they stand in documents. Several texts of one tag are kept as a list. */
+export function tagFields(tags: readonly TagRow[]): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const { name, value } of tags) {
+    if (!name.startsWith("alliance_")) continue;
+    fields[name] = typeof value === "string" && value.startsWith("[") ? (JSON.parse(value) as unknown) : value;
+  }
+  return fields;
 }
 
 /** The `watchlists` of a document, when it has any hits. */
@@ -23,9 +28,9 @@ export interface FeedHit {
 }
 
 /** What feeds say about a document, one entry for each. */
-export function feedHits(json: string | null): FeedHit[] {
+export function feedHits(tags: readonly TagRow[]): FeedHit[] {
   const hits = new Map<string, FeedHit>();
-  for (const [name, value] of Object.entries(tagFields(json))) {
+  for (const [name, value] of Object.entries(tagFields(tags))) {
     const parts = /^alliance_(score|data|link|updated)_(.+)$/.exec(name);
     const kind = parts?.[1];
     const feed = parts?.[2];

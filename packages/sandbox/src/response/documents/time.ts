@@ -12,3 +12,8 @@ export function eventTime(time: number): string {
 export function serverTime(time: number): string {
   return `${eventTime(time)}000+00:00`;
 }
+
+/** `2021-03-08T15:07:26.79Z`: alerts and threat reports, whose index writes no zeros at the end. */
+export function solrTime(time: number): string {
+  return isoTime(time).replace(/\.?0+Z$/, "Z");
+}

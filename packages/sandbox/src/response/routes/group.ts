@@ -1,23 +1,123 @@
-import type { Route } from "../../server/product.js";
-import { findGroups, findSites } from "../../store/endpoints.js";
+import type { GroupRecord } from "../../domain.js";
+import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { findGroup, findGroups, findSites, nextNumber, removeGroup } from "../../store/endpoints.js";
+import { fold } from "../../store/tokens.js";
+import { requireAdministrator } from "../accounts.js";
 import type { ResponseContext } from "../context.js";
 import { groupDocument } from "../documents/group.js";
+import { readId } from "../field-checks.js";
+import { readGroup } from "../group-fields.js";
+import { makeInstaller } from "../installers/index.js";
+import { giveTeamAccess, readTeamAccess, teamAccessOf } from "../team-access.js";
+import { readObject, type WriteBody, wrongType } from "../write-body.js";
 
-/** Groups and sites: one of them is answered as a list with one entry, an unknown one as an empty list. */
+/** The group that is always there, and takes in the sensors of groups that are deleted. */
+const DEFAULT_GROUP = 1;
+
+/** Groups: one of them is answered as a list with one entry, an unknown one as an empty list. */
 export function groupRoutes(context: ResponseContext): Route[] {
-  const groups = (id?: string): Record<string, unknown>[] =>
-    findGroups(context.store)
+  const documents = (id?: string): Record<string, unknown>[] => {
+    const teams = context.store.collection("team").all();
+    return findGroups(context.store)
       .filter(({ record }) => id === undefined || String(record.id) === id)
-      .map(({ record, hosts }) => groupDocument(record, context.sensorServer(), hosts));
-  const sites = (id?: string): object[] =>
-    findSites(context.store).filter((site) => id === undefined || String(site.id) === id);
+      .map(({ record, hosts }) => ({
+        ...groupDocument(record, context.sensorServer(), hosts),
+        team_access: teamAccessOf(teams, record.id),
+      }));
+  };
   return [
     // Older servers have the shorter path only; newer ones keep it.
     ...["/api/v3/group", "/api/group"].flatMap((path): Route[] => [
-      { method: "GET", path, handle: () => ({ status: 200, body: groups() }) },
-      { method: "GET", path: `${path}/:id`, handle: ({ params }) => ({ status: 200, body: groups(params["id"]) }) },
+      { method: "GET", path, handle: () => ({ status: 200, body: documents() }) },
+      { method: "GET", path: `${path}/:id`, handle: ({ params }) => ({ status: 200, body: documents(params["id"]) }) },
+      { method: "POST", path, handle: (request) => ({ status: 200, body: { id: create(context, request) } }) },
+      {
+        method: "PUT",
+        path: `${path}/:id`,
+        handle: (request) => {
+          update(context, request);
+          return { status: 200, body: { result: "success" } };
+        },
+      },
+      {
+        method: "DELETE",
+        path: `${path}/:id`,
+        handle: (request) => {
+          remove(context, request);
+          return { status: 204 };
+        },
+      },
     ]),
-    { method: "GET", path: "/api/site", handle: () => ({ status: 200, body: sites() }) },
-    { method: "GET", path: "/api/site/:id", handle: ({ params }) => ({ status: 200, body: sites(params["id"]) }) },
+    // A kind of installer may have a part of its own after the system: `windows/msi`.
+    ...["/:os", "/:os/:kind"].map(
+      (end): Route => ({
+        method: "GET",
+        path: `/api/v1/group/:id/installer${end}`,
+        handle: (request) => {
+          const group = locate(context, request);
+          const { os = "", kind } = request.params;
+          const document = groupDocument(group, context.sensorServer(), 0);
+          const installer = makeInstaller(kind === undefined ? os : `${os}/${kind}`, group, document);
+          if (installer === undefined) throw new HttpProblem(404, "There is no installer of that kind");
+          const { type, file, bytes } = installer;
+          const headers = { "Content-Type": type, "Content-Disposition": `attachment; filename="${file}"` };
+          return { status: 200, headers, body: bytes };
+        },
+      }),
+    ),
+    {
+      method: "GET",
+      path: "/api/v1/group/:id/datasharing",
+      handle: (request) => {
+        const { id, sharing = [] } = locate(context, request);
+        const shared = context.behaviour.sharingEnabled === false ? [] : sharing;
+        return { status: 200, body: shared.map((each, index) => ({ id: index + 1, group_id: id, ...each })) };
+      },
+    },
   ];
+}
+
+function locate(context: ResponseContext, { params }: SandboxRequest): GroupRecord {
+  const id = readId(params["id"]);
+  const record = id === undefined ? undefined : findGroup(context.store, id);
+  if (record === undefined) throw new HttpProblem(404, "Group not found");
+  return record;
+}
+
+function create(context: ResponseContext, request: SandboxRequest): number {
+  requireAdministrator(request, "Creating groups");
+  const body = readObject(request);
+  body.require("name", "sensorbackend_server", "site_id");
+  const id = nextNumber(context.store, "sensor_group");
+  save(context, body, { id, name: "", site_id: 0 });
+  return id;
+}
+
+function update(context: ResponseContext, request: SandboxRequest): void {
+  requireAdministrator(request, "Changing groups");
+  const known = locate(context, request);
+  save(context, readObject(request), known);
+}
+
+function save({ store }: ResponseContext, body: WriteBody, known: GroupRecord): void {
+  const record = readGroup(body, known);
+  if (!findSites(store).some((site) => site.id === record.site_id)) {
+    throw wrongType("site_id", `the id of a site; there is no site ${record.site_id}`);
+  }
+  const name = fold(record.name);
+  if (findGroups(store).some((group) => group.record.id !== record.id && fold(group.record.name) === name)) {
+    throw wrongType("name", "one that no other group has");
+  }
+  const teams = body.list("team_access");
+  const access = teams === undefined ? undefined : readTeamAccess(store, teams);
+  store.group(record);
+  if (access !== undefined) giveTeamAccess(store, record.id, access);
+}
+
+function remove(context: ResponseContext, request: SandboxRequest): void {
+  requireAdministrator(request, "Deleting groups");
+  const { id } = locate(context, request);
+  if (id === DEFAULT_GROUP) throw new HttpProblem(400, "The default group cannot be deleted");
+  giveTeamAccess(context.store, id, new Map());
+  removeGroup(context.store, id, DEFAULT_GROUP);
 }

@@ -10,7 +10,7 @@ import {
   type SegmentChoice,
   segmentsOf,
 } from "../../store/processes.js";
-import { tagsOf } from "../../store/tags.js";
+import { mergedTags, type TagRow, tagsByDocument, tagsOf } from "../../store/tags.js";
 import type { ResponseContext } from "../context.js";
 import { elapsedSince } from "../documents/envelope.js";
 import { eventArrays } from "../documents/events.js";
@@ -52,7 +52,7 @@ export function processRoutes(context: ResponseContext): Route[] {
       path: `/api/v1/process${one}/threat_intel_hits`,
       handle: json((request) => {
         if (context.behaviour.sharingEnabled === false) throw new HttpProblem(500, "Threat intelligence is not shared");
-        return feedHits(locate(context, request).row.alliance);
+        return feedHits(tagsFor(context, locate(context, request)));
       }),
     },
   );
@@ -78,6 +78,13 @@ function locate(context: ResponseContext, { params }: SandboxRequest): Located {
   if (row === undefined || choice === undefined || row.suppressed === 1)
     throw new HttpProblem(404, "Process not found");
   return { row, choice };
+}
+
+/** The tags of the segment, or of all segments where they are shown as one. */
+function tagsFor({ store }: ResponseContext, { row, choice }: Located): TagRow[] {
+  if (!("all" in choice)) return tagsOf(store, "process", row.doc);
+  const docs = segmentsOf(store, row.proc).map(({ doc }) => doc);
+  return mergedTags(store, "process", docs);
 }
 
 /** The GUID of an id, which may carry its segment; anything else is the id of no process. */
@@ -108,8 +115,9 @@ function documentOf(
     return { document: placeholderDocument(traits, id, child.parent_name, child) };
   }
   if (known.placeholder === 1) return { row: known, document: fullDocument(traits, known, []) };
-  const { row } = locate(context, request);
-  return { row, document: fullDocument(traits, row, tagsOf(context.store, "process", row.doc)) };
+  const located = locate(context, request);
+  const { row } = located;
+  return { row, document: fullDocument(traits, row, tagsFor(context, located)) };
 }
 
 function bare(context: ResponseContext, request: SandboxRequest): ProcessDocument {
@@ -122,7 +130,11 @@ function summary(context: ResponseContext, request: SandboxRequest): Record<stri
   const asked = request.query.get("children") ?? "";
   const limit = /^\d{1,4}$/.test(asked) && Number(asked) <= MOST_CHILDREN ? Number(asked) : USUAL_RELATIVES;
   const id = readId(request.params["id"]);
-  const relatives = (rows: ProcessRow[]): ProcessDocument[] => rows.map((row) => relativeDocument(traits, row));
+  const relatives = (rows: ProcessRow[]): ProcessDocument[] => {
+    const docs = rows.flatMap((row) => row.doc ?? []);
+    const tags = tagsByDocument(store, "process", docs);
+    return rows.map((row) => relativeDocument(traits, row, tags.get(row.doc ?? 0) ?? []));
+  };
   const parentId = row?.parent_id ?? null;
   return {
     process: document,
@@ -146,7 +158,7 @@ function events(context: ResponseContext, request: SandboxRequest, version: numb
   const hashes = new Set([row.md5, ...(stored.modload ?? []).map((event) => event.md5)]);
   return {
     process: {
-      ...fullDocument(context.traits, row, tagsOf(context.store, "process", row.doc)),
+      ...fullDocument(context.traits, row, tagsFor(context, { row, choice })),
       binaries: signatureSummaries(context.store, hashes),
       ...cut(eventArrays(stored, version), request, version),
     },
@@ -183,7 +195,7 @@ function preview(context: ResponseContext, request: SandboxRequest): ProcessDocu
     }
     return undefined;
   };
-  const document = fullDocument(context.traits, row, tagsOf(context.store, "process", row.doc));
+  const document = fullDocument(context.traits, row, tagsFor(context, { row, choice }));
   const arrays = eventArrays(eventsOf(context.store, row, choice), context.traits.newestEventRoute);
   for (const [name, list] of Object.entries(arrays)) {
     const marked = list.map(mark).filter((entry) => entry !== undefined);

@@ -4,24 +4,37 @@ import { findSensor, findSensors, type SensorFilter } from "../../store/endpoint
 import type { ResponseContext } from "../context.js";
 import { type Checkins, isOnline, lastCheckin, sensorDocument } from "../documents/sensor.js";
 import { isoTime, serverTime } from "../documents/time.js";
+import { readId } from "../field-checks.js";
 import { facetValues } from "../facets.js";
 import { readCount, readFacetFields, readFlag, readWindow } from "../parameters.js";
+import { changeSensor } from "./sensor-changes.js";
 
 const DAY = 24 * 3_600_000;
 
 /** Lists of sensors, one of them, and its figures. */
 export function sensorRoutes(context: ResponseContext): Route[] {
-  const checkins = (): Checkins => ({ now: context.now(), interval: context.checkinInterval });
+  const { checkins } = context;
+  /** A list of one entry; servers that have none to give answer without a body. */
+  const figures = (name: string, of: (record: SensorRecord) => object | undefined): Route => ({
+    method: "GET",
+    path: `/api/v1/sensor/:id/${name}`,
+    handle: (request) => {
+      const record = locate(context, request);
+      const entry = record.state?.uninstalled === true ? undefined : of(record);
+      if (entry === undefined) return { status: 204 };
+      return { status: 200, body: [{ id: record.id, sensor_id: record.id, ...entry }] };
+    },
+  });
   return [
     {
       method: "GET",
       path: "/api/v2/sensor",
-      handle: (request) => ({ status: 200, body: page(context, request, checkins()) }),
+      handle: (request) => ({ status: 200, body: page(context, request, checkins) }),
     },
     {
       method: "GET",
       path: "/api/v1/sensor",
-      handle: (request) => ({ status: 200, body: list(context, request, checkins()) }),
+      handle: (request) => ({ status: 200, body: list(context, request, checkins) }),
     },
     {
       method: "GET",
@@ -29,7 +42,7 @@ export function sensorRoutes(context: ResponseContext): Route[] {
       handle: () => {
         const records = findSensors(context.store);
         const now = context.now();
-        const active = records.filter((record) => now - lastCheckin(record, checkins()) < DAY);
+        const active = records.filter((record) => now - lastCheckin(record, checkins) < DAY);
         const bytes = { num_eventlog_bytes: 0, num_storefile_bytes: 0 };
         return { status: 200, body: { sensor_count: records.length, active_sensor_count: active.length, ...bytes } };
       },
@@ -37,45 +50,35 @@ export function sensorRoutes(context: ResponseContext): Route[] {
     {
       method: "GET",
       path: "/api/v1/sensor/:id",
-      handle: (request) => ({ status: 200, body: sensorDocument(locate(context, request), checkins()) }),
+      handle: (request) => ({ status: 200, body: sensorDocument(locate(context, request), checkins) }),
     },
     {
-      method: "GET",
-      path: "/api/v1/sensor/:id/queued",
+      method: "PUT",
+      path: "/api/v1/sensor/:id",
       handle: (request) => {
-        const record = locate(context, request);
-        const sizes = { num_eventlogs: "0", num_eventlog_bytes: "0", num_storefiles: "0", num_storefile_bytes: "0" };
-        const timestamp = serverTime(lastCheckin(record, checkins()));
-        return { status: 200, body: [{ id: record.id, sensor_id: record.id, ...sizes, timestamp }] };
+        changeSensor(context, locate(context, request), request);
+        return { status: 204 };
       },
     },
-    {
-      method: "GET",
-      path: "/api/v1/sensor/:id/activity",
-      handle: (request) => {
-        const record = locate(context, request);
-        // A sensor that was never heard of has no activity, which servers say with an empty answer.
-        if (!isOnline(record, checkins())) return { status: 204 };
-        const timestamp = serverTime(lastCheckin(record, checkins()));
-        return { status: 200, body: [{ id: record.id, sensor_id: record.id, activity: "checkin", timestamp }] };
-      },
-    },
-    {
-      method: "GET",
-      path: "/api/v1/sensor/:id/resourcestatus",
-      handle: (request) => {
-        const record = locate(context, request);
-        const figures = { commit_charge: 0, handles: 331, page_faults: 1, working_set: 24_000, total_page_faults: 99 };
-        const timestamp = isoTime(lastCheckin(record, checkins()));
-        return { status: 200, body: [{ id: record.id, sensor_id: record.id, timestamp, gdi_objects: 0, ...figures }] };
-      },
-    },
+    figures("queued", (record) => {
+      const sizes = { num_eventlogs: "0", num_eventlog_bytes: "0", num_storefiles: "0", num_storefile_bytes: "0" };
+      return { ...sizes, timestamp: serverTime(lastCheckin(record, checkins)) };
+    }),
+    figures("activity", (record) => {
+      // Of a sensor that has fallen silent there is nothing to tell.
+      if (!isOnline(record, checkins)) return undefined;
+      return { activity: "checkin", timestamp: serverTime(lastCheckin(record, checkins)) };
+    }),
+    figures("resourcestatus", (record) => {
+      const figures = { commit_charge: 0, handles: 331, page_faults: 1, working_set: 24_000, total_page_faults: 99 };
+      return { ...figures, gdi_objects: 0, timestamp: isoTime(lastCheckin(record, checkins)) };
+    }),
   ];
 }
 
 function locate(context: ResponseContext, { params }: SandboxRequest): SensorRecord {
-  const id = params["id"] ?? "";
-  const record = /^\d{1,9}$/.test(id) ? findSensor(context.store, Number(id)) : undefined;
+  const id = readId(params["id"]);
+  const record = id === undefined ? undefined : findSensor(context.store, id);
   if (record === undefined) throw new HttpProblem(404, "Sensor not found");
   return record;
 }

@@ -1,0 +1,113 @@
+import { inspect } from "node:util";
+import { ApiError } from "../errors.js";
+import { frozen } from "../model/fields.js";
+import type { Key } from "../model/relations.js";
+import { timeLimit } from "../transport/limits.js";
+import type { CallOptions } from "../transport/types.js";
+import type { BulkReport } from "./report.js";
+import { batchesOf, callOptions, ItemRun, QueryRun } from "./run.js";
+import type { BulkOptions, BulkPlan, BulkSource } from "./types.js";
+
+/**
+ * A change to many objects that has not been made yet. Awaiting it, or {@link BulkOperation.run}, carries it out once;
+ * {@link BulkOperation.plan} shows what it would do.
+ *
+ * It rejects only when nothing could be attempted, because the items could not be read. Otherwise it gives a
+ * {@link BulkReport}, whatever the server said: one batch that is refused does not keep the others from being sent.
+ * `report.throwIfIncomplete()` makes an exception of it.
+ *
+ * @example
+ * const report = await cb.select(Alert).where("hostname:win7").changeStatus("Resolved");
+ * if (!report.complete) console.log(report, (await report.retry()).complete);
+ */
+export class BulkOperation<Item extends Key = Key, Unlisted extends undefined = never>
+  implements PromiseLike<BulkReport<Item, Unlisted>>
+{
+  readonly #source: BulkSource<Item>;
+  #plan: Promise<BulkPlan<Item>> | undefined;
+  #run: Promise<BulkReport<Item, Unlisted>> | undefined;
+  #byQuery = false;
+
+  /** @internal Made by a query or a client. */
+  constructor(source: BulkSource<Item>) {
+    this.#source = source;
+  }
+
+  /**
+   * Reads what would be changed, and sends no write. What is carried out afterwards changes exactly these items, even if
+   * the search would find others by then. Asking again gives the same plan.
+   */
+  async plan(options: CallOptions = {}): Promise<BulkPlan<Item>> {
+    if (this.#byQuery) {
+      throw new ApiError(`${this.#source.name} was carried out already, by its query: there is no plan of it any more`);
+    }
+    this.#plan ??= this.#read(options);
+    const plan = this.#plan;
+    try {
+      return await plan;
+    } catch (error) {
+      if (this.#plan === plan) this.#plan = undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Carries it out: the writes go out one after the other. Done once: calling it again gives the same report. A failure to
+   * read the items is not remembered.
+   *
+   * Failures that concern every batch end it, and leave the rest unsent: a token that is not accepted, a server that
+   * cannot be reached or asks for fewer requests, the caller's signal.
+   * @throws CbApiError when the items could not be read; nothing has been sent then
+   */
+  async run(options: BulkOptions<Item> = {}): Promise<BulkReport<Item, Unlisted>> {
+    if (options.timeout !== undefined) timeLimit(options.timeout);
+    this.#run ??= this.#carryOut(options);
+    const run = this.#run;
+    try {
+      return await run;
+    } catch (error) {
+      if (this.#run === run) this.#run = undefined;
+      throw error;
+    }
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: being awaitable is the purpose
+  then<A = BulkReport<Item, Unlisted>, B = never>(
+    onFulfilled?: ((report: BulkReport<Item, Unlisted>) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.run().then(onFulfilled, onRejected);
+  }
+
+  toJSON(): { operation: string } {
+    return { operation: this.#source.name };
+  }
+
+  [inspect.custom](): string {
+    const state = this.#run !== undefined ? "carried out" : this.#plan !== undefined ? "planned" : "not carried out";
+    return `BulkOperation<${this.#source.name}> (${state})`;
+  }
+
+  async #carryOut(options: BulkOptions<Item>): Promise<BulkReport<Item, Unlisted>> {
+    const { byQuery } = this.#source;
+    options.signal?.throwIfAborted();
+    if (byQuery === undefined || this.#plan !== undefined) {
+      return new ItemRun<Item, Unlisted>(this.#source, await this.plan(callOptions(options))).send(options);
+    }
+    this.#byQuery = true;
+    try {
+      return await new QueryRun<Item, Unlisted>(this.#source, byQuery).send(options);
+    } catch (error) {
+      this.#byQuery = false;
+      throw error;
+    }
+  }
+
+  async #read(options: CallOptions): Promise<BulkPlan<Item>> {
+    const found = await this.#source.find(callOptions(options));
+    const items = [...new Set(found.items)];
+    // All writes are put together before the first is sent: one that cannot be stops the operation, not half of it.
+    const batches = batchesOf(this.#source, items);
+    return frozen({ total: items.length, items, batches, search: found.search });
+  }
+}

@@ -1,0 +1,117 @@
+import type { WriteRequest } from "../model/mutable-model.js";
+import type { Key } from "../model/relations.js";
+import type { QueryReport } from "../query/report.js";
+import type { CallOptions } from "../transport/types.js";
+
+/**
+ * What became of one item of a bulk operation.
+ *
+ * - `done`: the server has accepted the change;
+ * - `refused`: the server said no, and nothing happened;
+ * - `unknown`: it may have been carried out: time ran out or the connection broke after the request had left, or the
+ *   server failed on it;
+ * - `unsent`: it never left.
+ */
+export type BulkState = "done" | "refused" | "unknown" | "unsent";
+
+/** How many items are in which state. */
+export type BulkCounts = Readonly<Record<BulkState, number>>;
+
+/** One item of a bulk operation, by its key. */
+export interface BulkItem<Item extends Key = Key> {
+  readonly item: Item;
+  readonly state: BulkState;
+  /** Why it is not done. */
+  readonly error?: Error;
+}
+
+/** Items that are not done, and the one reason that they share. */
+export interface BulkReason<Item extends Key = Key> {
+  readonly state: Exclude<BulkState, "done">;
+  /** The keys; `undefined` where the server was given a query and no items. */
+  readonly items: readonly Item[] | undefined;
+  /** Absent only where sending has not been tried. */
+  readonly error?: Error;
+}
+
+/** One write of a bulk operation, and the items that it changes. */
+export interface BulkBatch<Item extends Key = Key> extends WriteRequest {
+  readonly items: readonly Item[];
+}
+
+/** What a bulk operation would do. Nothing of it has been sent. */
+export interface BulkPlan<Item extends Key = Key> {
+  /** How many items it would change. */
+  readonly total: number;
+  /** Their keys, each once. */
+  readonly items: readonly Item[];
+  /** The writes, in the order in which they would be sent. */
+  readonly batches: readonly BulkBatch<Item>[];
+  /** Whether the search that found the items was complete, and why not; `undefined` where they were named outright. */
+  readonly search: QueryReport | undefined;
+}
+
+/** Told after each request of a bulk operation. */
+export interface BulkProgress<Item extends Key = Key> {
+  /** How many items there are; `undefined` where the server was given a query and no items. */
+  readonly total: number | undefined;
+  /** Where all items stand now; `undefined` likewise. */
+  readonly counts: BulkCounts | undefined;
+  /** The request that has just ended. */
+  readonly batch: { readonly items: readonly Item[] | undefined; readonly state: BulkState; readonly error?: Error };
+}
+
+/** How a bulk operation is carried out. `timeout` bounds each request by itself. */
+export interface BulkOptions<Item extends Key = Key> extends CallOptions {
+  /**
+   * Called after each request and awaited. What it throws ends the operation: the rest stays unsent, with that as the
+   * reason.
+   */
+  readonly onProgress?: ((progress: BulkProgress<Item>) => void | Promise<void>) | undefined;
+}
+
+/** How the rest of a bulk operation is sent. */
+export interface RetryOptions<Item extends Key = Key> extends BulkOptions<Item> {
+  /**
+   * Whether items whose fate is unknown are sent again. By default those of operations that do no more when they are
+   * done twice, such as setting a status.
+   */
+  readonly unknown?: boolean | undefined;
+}
+
+/** The items of a bulk operation as they were found. */
+export interface FoundItems<Item extends Key> {
+  readonly items: readonly Item[];
+  readonly search: QueryReport | undefined;
+}
+
+/** What a product says of one bulk operation; the rest is the same for all of them. */
+export interface BulkSource<Item extends Key> {
+  /** What is done to what, as it stands in errors and prints: `changeStatus of Alert query "hostname:win7"`. */
+  readonly name: string;
+  /** The most items that one request takes. */
+  readonly batchSize: number;
+  /** Whether doing it twice does no more than doing it once. */
+  readonly repeatable: boolean;
+  /** Reads which items there are. Sends no write. */
+  find(options: CallOptions): Promise<FoundItems<Item>>;
+  /** The write for these items. */
+  request(items: readonly Item[]): WriteRequest;
+  /**
+   * Sends a write and rejects when the server does not accept it. Where the answer says that some items were not
+   * changed, gives these and why.
+   */
+  send(request: WriteRequest, options: CallOptions): Promise<ReadonlyMap<Item, Error> | undefined>;
+  /** Told which items may have changed; `undefined` when that is not known. */
+  changed?(items: readonly Item[] | undefined): void;
+  /** Where one request can change whatever a query matches, without naming it. */
+  readonly byQuery?: QuerySource | undefined;
+}
+
+/** A bulk operation whose items the server finds by itself. */
+export interface QuerySource {
+  /** The one write. Rejects when it must not be sent. */
+  request(options: CallOptions): Promise<WriteRequest>;
+  /** How many items the query matches, as far as that is known without asking. */
+  matched(): number | undefined;
+}

@@ -1,0 +1,57 @@
+import { Model } from "../core/model/model.js";
+import type { WritePlan } from "../core/model/mutable-model.js";
+import { timeLimit } from "../core/transport/limits.js";
+import type { CallOptions } from "../core/transport/types.js";
+import { edr } from "./host.js";
+import { type IsolateOptions, IsolationEffort, type IsolationResult } from "./isolation-effort.js";
+import { isRequested, refuseUnsupported } from "./isolation-state.js";
+import type { Sensor } from "./models/sensor.js";
+import { readSensor, sensorUpdate, takeOver } from "./models/sensor-writes.js";
+
+/** What asking for isolation, or for its end, would send; `undefined` when it is asked for already. */
+export async function planIsolation(
+  sensor: Sensor,
+  wanted: boolean,
+  options: CallOptions,
+): Promise<WritePlan | undefined> {
+  const { signal, timeout } = options;
+  const entry = await readSensor(sensor, { signal, timeout });
+  takeOver(sensor, entry, []);
+  const { document } = entry;
+  refuseUnsupported(document, wanted);
+  const requested = isRequested(document);
+  if (requested === wanted) return undefined;
+  return {
+    requests: [sensorUpdate(sensor.id, document, { network_isolation_enabled: wanted })],
+    changes: { network_isolation_enabled: { from: requested, to: wanted } },
+  };
+}
+
+const efforts = new WeakMap<object, Map<number, IsolationEffort>>();
+
+/**
+ * Asks for isolation, or for its end, unless that is asked for already, and waits until the endpoint reports it. Calls
+ * that want the same of one sensor at the same time are one; a call that wants the opposite ends those before it.
+ */
+export async function changeIsolation(
+  sensor: Sensor,
+  wanted: boolean,
+  options: IsolateOptions,
+): Promise<IsolationResult> {
+  options.signal?.throwIfAborted();
+  // Checked before anything is set going.
+  if (options.timeout !== undefined) timeLimit(options.timeout);
+  const client = edr(Model.stateOf(sensor).client);
+  const { id } = sensor;
+  const running = efforts.get(client) ?? new Map<number, IsolationEffort>();
+  efforts.set(client, running);
+  const current = running.get(id);
+  if (current?.wanted === wanted && !current.isOver) return current.join(sensor, options);
+  current?.supersede();
+  const effort = new IsolationEffort(sensor, wanted, client.clock, current?.ended);
+  running.set(id, effort);
+  void effort.ended.then(() => {
+    if (running.get(id) === effort) running.delete(id);
+  });
+  return effort.join(sensor, options);
+}

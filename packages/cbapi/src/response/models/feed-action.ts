@@ -1,0 +1,112 @@
+import { InvalidObjectError } from "../../core/errors.js";
+import { defineModel } from "../../core/model/define-model.js";
+import type { Fetched, ModelHost } from "../../core/model/document.js";
+import { t } from "../../core/model/fields.js";
+import type { WriteRequest } from "../../core/model/mutable-model.js";
+import { type Key, one } from "../../core/model/relations.js";
+import type { CallOptions } from "../../core/transport/types.js";
+import { ChildListQuery } from "../queries/child-list-query.js";
+import {
+  type ActionType,
+  actionKey,
+  actionTypeName,
+  actionTypeNumber,
+  fetchAction,
+  splitActionKey,
+} from "./actions.js";
+import { Feed } from "./feed.js";
+
+const pathOf = (feed: Key): string => `/api/v1/feed/${encodeURIComponent(feed)}/action`;
+
+/**
+ * What the server does with a hit of a feed. Actions are numbered under their feed, so that one is selected by both
+ * numbers, `"5:12"`, and they are listed by their feed: `cb.select(FeedAction).where("group_id:5")`, which is
+ * `GET /api/v1/feed/5/action`.
+ *
+ * @example
+ * const action = feed.createAction();
+ * action.type = "alert";
+ * await action.save();
+ */
+export class FeedAction extends defineModel(
+  {
+    name: "FeedAction",
+    path: "/api/v1/feed",
+    key: "id",
+    keyOf: (document) => actionKey(document["group_id"], document["id"]),
+    creatable: true,
+    writable: ["action_type", "group_id", "watchlist_id", "action_data"],
+    required: ["action_type", "group_id", "watchlist_id"],
+    keyOnly: ["delete"],
+  },
+  {
+    /** Its number under the feed. */
+    id: t.integer(),
+    /** 0 email, 1 syslog, 2 http_post, 3 alert; see {@link FeedAction.type}. */
+    action_type: t.integer(),
+    /** The feed's id. Cannot be changed once the action is saved. */
+    group_id: t.integer(),
+    /** -1: the server demands it although it is of no use here. */
+    watchlist_id: t.integer(),
+    /** What the action needs, as JSON text: the recipients of an email, for example. */
+    action_data: t.string(),
+    /** The feed whose hits it is about. */
+    get feed() {
+      return one(Feed, "group_id");
+    },
+  },
+) {
+  /** The actions of one feed, which have not been asked for; the query needs the feed: `where({ group_id: 5 })`. */
+  static query(client: ModelHost): ChildListQuery<FeedAction> {
+    return ChildListQuery.under(client, FeedAction, { parent: "group_id", path: pathOf });
+  }
+
+  /**
+   * `<feed id>:<action id>`
+   * @throws InvalidObjectError when the text is none
+   */
+  static override normaliseKey(key: Key): Key {
+    const text = String(key).trim();
+    if (/^\d+:\d+$/.test(text)) return text;
+    throw new InvalidObjectError(
+      `${JSON.stringify(key)} is no id of a FeedAction: it reads "<feed id>:<action id>", as in "5:12"`,
+    );
+  }
+
+  /** One action out of the list: `GET /api/v1/feed/{id}/action`. */
+  static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
+    const { parent, id } = splitActionKey(key);
+    return fetchAction(
+      client,
+      { model: "FeedAction", path: pathOf(parent), id, common: { group_id: parent } },
+      options,
+    );
+  }
+
+  /** What is done with a hit; `unknown` for a number that this library does not know. Assigning sets `action_type`. */
+  get type(): ActionType | "unknown" | undefined {
+    return actionTypeName(this.action_type);
+  }
+
+  set type(name: ActionType) {
+    this.action_type = actionTypeNumber(name);
+  }
+
+  protected override get collectionPath(): string {
+    const { key } = FeedAction.stateOf(this);
+    return pathOf(key === undefined ? (this.group_id ?? "") : splitActionKey(key).parent);
+  }
+
+  protected override get itemPath(): string {
+    return `${this.collectionPath}/${splitActionKey(FeedAction.stateOf(this).key ?? "").id}`;
+  }
+
+  protected override updateRequest(): WriteRequest {
+    if (FeedAction.stateOf(this).changes?.has("group_id") === true) {
+      throw new InvalidObjectError(
+        "A FeedAction cannot be moved to another feed: create one there and delete this one",
+      );
+    }
+    return super.updateRequest();
+  }
+}

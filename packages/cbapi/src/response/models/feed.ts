@@ -1,0 +1,225 @@
+import { ApiError, ClientError, InvalidObjectError, ServerError } from "../../core/errors.js";
+import { defineModel } from "../../core/model/define-model.js";
+import type { ModelHost } from "../../core/model/document.js";
+import { t } from "../../core/model/fields.js";
+import type { SaveOptions, WritePlan } from "../../core/model/mutable-model.js";
+import { ListQuery } from "../../core/query/list-query.js";
+import { range } from "../../core/query/terms.js";
+import { maskUrl } from "../../core/transport/redact.js";
+import type { CallOptions } from "../../core/transport/types.js";
+import { edr } from "../host.js";
+import { BinaryQuery } from "../queries/binary-query.js";
+import type { ChildListQuery } from "../queries/child-list-query.js";
+import { ProcessQuery } from "../queries/process-query.js";
+import type { ThreatReportQuery } from "../queries/threat-report-query.js";
+import { sendWrite } from "../writes.js";
+import { Binary } from "./binary.js";
+import { FeedAction } from "./feed-action.js";
+import { Process } from "./process.js";
+import { ThreatReport } from "./threat-report.js";
+
+/**
+ * A threat feed: reports that the server fetches from somewhere and matches with what it has recorded.
+ *
+ * @example
+ * const feed = cb.create(Feed, { feed_url: "https://feeds.example/x.json", enabled: true, manually_added: true });
+ * await feed.save();
+ * await feed.synchronize();
+ */
+export class Feed extends defineModel(
+  {
+    name: "Feed",
+    path: "/api/v1/feed",
+    key: "id",
+    creatable: true,
+    writable: [
+      "feed_url",
+      "name",
+      "display_name",
+      "summary",
+      "tech_data",
+      "category",
+      "provider_url",
+      "enabled",
+      "manually_added",
+      "use_proxy",
+      "validate_server_cert",
+      "username",
+      "password",
+      "ssl_client_crt",
+      "ssl_client_key",
+      "icon",
+      "icon_small",
+      "provider_rating",
+      "local_rating",
+      "order",
+      "requires",
+      "requires_what",
+      "requires_who",
+    ],
+    required: ["feed_url"],
+    keyOnly: ["synchronize", "createAction", "delete"],
+  },
+  {
+    id: t.integer(),
+    /** Where the server fetches it: http, https, or a file of the server's. */
+    feed_url: t.string(),
+    /** Letters and digits; the feed's tags are named by it in lower case: `alliance_score_<name>`. */
+    name: t.string(),
+    display_name: t.string(),
+    summary: t.string(),
+    tech_data: t.string(),
+    category: t.string(),
+    provider_url: t.string(),
+    /** Whether the server fetches and matches it. */
+    enabled: t.boolean(),
+    manually_added: t.boolean(),
+    use_proxy: t.boolean(),
+    /** Whether the certificate of the feed's own server is checked. */
+    validate_server_cert: t.boolean(),
+    /** With which the server asks for the feed, as `password` and the client's certificate. */
+    username: t.string(),
+    /** Never printed. */
+    password: t.string(),
+    /** PEM. */
+    ssl_client_crt: t.string(),
+    /** PEM; never printed. */
+    ssl_client_key: t.string(),
+    /** An image, PNG or JPEG. */
+    icon: t.bytes(),
+    icon_small: t.bytes(),
+    provider_rating: t.number(),
+    local_rating: t.integer(),
+    order: t.integer(),
+    requires: t.string(),
+    requires_what: t.string(),
+    requires_who: t.string(),
+  },
+) {
+  /** The list of feeds, which has not been asked for: `GET /api/v1/feed`. */
+  static query(client: ModelHost): ListQuery<Feed> {
+    return ListQuery.of(client, Feed);
+  }
+
+  /**
+   * Sends the changes: `POST /api/v1/feed` with the fields that were set, or `PUT /api/v1/feed/{id}` with all.
+   * @throws ServerError for a new feed that the server could not fetch (`code` is `FEED_NOT_FETCHED`)
+   */
+  override async save(options: SaveOptions & { dryRun: true }): Promise<WritePlan | undefined>;
+  override async save(options?: SaveOptions & { dryRun?: false }): Promise<this>;
+  override async save(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    const { dryRun = false, ...rest } = options;
+    if (dryRun) return super.save({ ...rest, dryRun });
+    const isNew = Feed.stateOf(this).key === undefined;
+    try {
+      return await super.save(rest);
+    } catch (error) {
+      if (!isNew || !(error instanceof ServerError) || error.status !== 500) throw error;
+      throw this.#notFetched(error);
+    }
+  }
+
+  /** Has the server fetch and match it from now on: sets `enabled` and saves. */
+  async enable(options: CallOptions = {}): Promise<this> {
+    this.enabled = true;
+    return this.save(options);
+  }
+
+  /** Has the server leave it alone from now on: clears `enabled` and saves. */
+  async disable(options: CallOptions = {}): Promise<this> {
+    this.enabled = false;
+    return this.save(options);
+  }
+
+  /**
+   * Has the server fetch and match the feed at once: `POST /api/v1/feed/{id}/synchronize`. The answer does not wait for
+   * the end of it.
+   * @param fullSync whether reports are matched with everything that was recorded, and not with what is new only
+   * @throws ClientError with status 409 when the feed is disabled
+   */
+  async synchronize(fullSync = true, options: CallOptions = {}): Promise<void> {
+    const id = this.#savedId("synchronize it");
+    const request = { method: "POST", path: `${this.itemPath}/synchronize`, body: { full_sync: fullSync } } as const;
+    try {
+      await sendWrite(Feed.stateOf(this).client, request, options);
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.status !== 409) throw error;
+      const { status, method, path, serverMessage } = error;
+      throw new ClientError(`Feed ${id} is disabled and cannot be synchronized: enable() it first`, {
+        cause: error,
+        code: "FEED_DISABLED",
+        status,
+        method,
+        path,
+        serverMessage,
+      });
+    }
+  }
+
+  /**
+   * The processes that it has tagged, as a query that has not been sent; `undefined` when the feed is disabled.
+   * @param minScore the least score, 1 unless told
+   * @param maxScore the greatest score, unlimited unless told
+   * @throws InvalidObjectError when the feed has no name
+   */
+  searchProcesses(minScore?: number, maxScore?: number): ProcessQuery | undefined {
+    const term = this.#scoreTerm(minScore, maxScore);
+    return term && new ProcessQuery(Feed.stateOf(this).client, Process, {}).where(term);
+  }
+
+  /** The binaries that it has tagged, as {@link Feed.searchProcesses}. */
+  searchBinaries(minScore?: number, maxScore?: number): BinaryQuery | undefined {
+    const term = this.#scoreTerm(minScore, maxScore);
+    return term && new BinaryQuery(Feed.stateOf(this).client, Binary, {}).where(term);
+  }
+
+  /** What is done with its hits, as a query that has not been sent: `GET /api/v1/feed/{id}/action`. */
+  get actions(): ChildListQuery<FeedAction> {
+    return FeedAction.query(Feed.stateOf(this).client).where({ group_id: this.#savedId("list its actions") });
+  }
+
+  /** A new action of this feed, which has to be given a type and saved. */
+  createAction(): FeedAction {
+    const group_id = this.#savedId("give it an action");
+    // The server demands a watchlist, of which there is none here.
+    return edr(Feed.stateOf(this).client).create(FeedAction, { group_id, watchlist_id: -1 });
+  }
+
+  /** Its reports, as a query that has not been sent. */
+  get reports(): ThreatReportQuery {
+    return ThreatReport.query(Feed.stateOf(this).client).where(`feed_id:${this.#savedId("search its reports")}`);
+  }
+
+  #scoreTerm(
+    minScore = 1,
+    maxScore?: number,
+  ): { [field: `alliance_score_${string}`]: ReturnType<typeof range> } | undefined {
+    for (const score of [minScore, maxScore ?? minScore]) {
+      if (!Number.isInteger(score)) throw new RangeError(`a score is a whole number from -100 to 100, got ${score}`);
+    }
+    if (maxScore !== undefined && maxScore < minScore)
+      throw new RangeError(`no score is from ${minScore} to ${maxScore}: name the least one first`);
+    if (this.enabled !== true) return undefined;
+    const { name } = this;
+    if (name === undefined || name === "") {
+      throw new InvalidObjectError(`Feed ${this.id} has no name, by which its tags are searched`);
+    }
+    return { [`alliance_score_${name.toLowerCase()}` as const]: range(minScore, maxScore) };
+  }
+
+  #savedId(what: string): number {
+    const { id } = this;
+    if (id === undefined) throw new ApiError(`This Feed has not been saved: save() it first to ${what}`);
+    return id;
+  }
+
+  #notFetched(error: ServerError): ServerError {
+    const { status, method, path, serverMessage } = error;
+    const reason = serverMessage === undefined || serverMessage === "" ? "" : ` It says: ${serverMessage}`;
+    return new ServerError(
+      `The server could not add the feed, most likely because it cannot fetch ${maskUrl(this.feed_url ?? "")}. ` +
+        `Check that the server reaches this address, by its proxy if it has one (use_proxy), and that a feed is there.${reason}`,
+      { cause: error, code: "FEED_NOT_FETCHED", status, method, path, serverMessage },
+    );
+  }
+}

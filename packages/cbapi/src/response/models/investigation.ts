@@ -1,0 +1,57 @@
+import { ObjectNotFoundError } from "../../core/errors.js";
+import { defineModel } from "../../core/model/define-model.js";
+import type { Fetched, ModelHost } from "../../core/model/document.js";
+import { t } from "../../core/model/fields.js";
+import type { Key } from "../../core/model/relations.js";
+import { ListQuery } from "../../core/query/list-query.js";
+import type { CallOptions } from "../../core/transport/types.js";
+import { consoleLink } from "../console.js";
+import type { ChildListQuery } from "../queries/child-list-query.js";
+import { asDocuments } from "./answers.js";
+import { refuseAssignments } from "./immutable.js";
+import { TaggedEvent } from "./tagged-event.js";
+
+/**
+ * A collection of events that belong together, as an analyst tagged them. The server lets nobody change one over its
+ * API; its events can be.
+ */
+export class Investigation extends defineModel(
+  { name: "Investigation", path: "/api/investigations", key: "id" },
+  {
+    id: t.integer(),
+    name: t.string(),
+    notes: t.string(),
+    /** Who began it. */
+    created_by_user_id: t.string(),
+    date_started: t.dateTime(),
+    last_updated: t.dateTime(),
+  },
+) {
+  static {
+    refuseAssignments(this);
+  }
+
+  /** The list of investigations, which has not been asked for: `GET /api/investigations`. */
+  static query(client: ModelHost): ListQuery<Investigation> {
+    return ListQuery.of(client, Investigation);
+  }
+
+  /** There is no route for one investigation: it is looked up in the list. */
+  static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
+    const { path } = Investigation.spec;
+    const list = asDocuments(await client.getObject(path, undefined, options), "investigations");
+    const document = list.find(({ id }) => Number(id) === key);
+    if (document !== undefined) return { document };
+    throw new ObjectNotFoundError(`There is no Investigation with id ${key}`, { method: "GET", path, status: 200 });
+  }
+
+  /** Its events, as a query that has not been sent: `GET /api/tagged_event/{id}`. */
+  get events(): ChildListQuery<TaggedEvent> {
+    return TaggedEvent.query(Investigation.stateOf(this).client).where({ investigation_id: this.id });
+  }
+
+  /** This investigation in the console. */
+  get webui_link(): string {
+    return consoleLink(Investigation.stateOf(this).client, `investigation/${this.id}`);
+  }
+}

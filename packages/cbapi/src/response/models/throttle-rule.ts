@@ -1,0 +1,44 @@
+import { ObjectNotFoundError } from "../../core/errors.js";
+import { defineModel } from "../../core/model/define-model.js";
+import type { Fetched, ModelHost } from "../../core/model/document.js";
+import { t } from "../../core/model/fields.js";
+import { type Key, one } from "../../core/model/relations.js";
+import { ListQuery } from "../../core/query/list-query.js";
+import type { CallOptions } from "../../core/transport/types.js";
+import { asDocuments } from "./answers.js";
+import { Site } from "./site.js";
+
+/** When, and how fast, the sensors of a site may send. Rules are made in the console: here they can only be read. */
+export class ThrottleRule extends defineModel(
+  { name: "ThrottleRule", path: "/api/throttle", key: "id" },
+  {
+    id: t.integer(),
+    site_id: t.integer(),
+    day_of_week: t.integer(),
+    /** The hour from which it holds. */
+    from: t.integer(),
+    /** The hour until which it holds. */
+    to: t.integer(),
+    bytes_per_second: t.number(),
+    /** The site that it is for: `GET /api/site/{id}`. */
+    get site() {
+      return one(Site, "site_id");
+    },
+  },
+) {
+  /** The list of rules, which has not been asked for: `GET /api/throttle`. */
+  static query(client: ModelHost): ListQuery<ThrottleRule> {
+    return ListQuery.of(client, ThrottleRule);
+  }
+
+  /** There is no route for one rule: it is looked up in the list. */
+  static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
+    const { path } = ThrottleRule.spec;
+    const rules = asDocuments(await client.getObject(path, undefined, options), "throttle rules");
+    const document = rules.find((rule) => String(rule["id"]) === String(key));
+    if (document === undefined) {
+      throw new ObjectNotFoundError(`There is no ThrottleRule with id ${key}`, { method: "GET", path, status: 200 });
+    }
+    return { document };
+  }
+}

@@ -1,0 +1,82 @@
+import { keysOf } from "../../core/bulk/found.js";
+import { BulkOperation } from "../../core/bulk/operation.js";
+import type { WriteRequest } from "../../core/model/mutable-model.js";
+import type { Alert } from "../models/alert.js";
+import { type AlertChange, type AlertStatus, assignment, ignoring, statusChange } from "../models/alert-changes.js";
+import { ThreatReport } from "../models/threat-report.js";
+import { type AlertTerms, searchFields } from "../search-fields.js";
+import { sendWrite } from "../writes.js";
+import { SearchQuery, type SearchState } from "./search-query.js";
+
+/** Alerts that one page holds, and that one change takes. */
+const ALERTS_A_REQUEST = 500;
+
+/**
+ * A search for alerts: `GET /api/v2/alert`.
+ *
+ * Its bulk operations read the ids of all alerts that it finds, then send `POST /api/v1/alerts` for 500 of them at a time.
+ * Searches show what was changed after a while only.
+ */
+export class AlertQuery extends SearchQuery<Alert, SearchState, AlertTerms> {
+  protected override readonly pageSize: number = ALERTS_A_REQUEST;
+  protected readonly defaultSort = "";
+  protected readonly consolePage = "alerts";
+  protected readonly tieBreak = "unique_id asc";
+  protected override readonly fields = searchFields.alert;
+
+  /**
+   * Has the server ignore the reports behind these alerts from now on, so that they raise no more, or no longer; the
+   * alerts get the status. Nothing is sent before it is awaited.
+   * @throws ApiError when the status is unknown
+   */
+  setIgnored(flag = true, status: AlertStatus = "False Positive"): BulkOperation<string> {
+    return this.#change("setIgnored", ignoring(flag, status), true);
+  }
+
+  /**
+   * Gives these alerts to a user and sets their status to `In Progress`. Nothing is sent before it is awaited.
+   * @throws ApiError when no user is named
+   */
+  assign(target: string): BulkOperation<string> {
+    return this.#change("assign", assignment(target));
+  }
+
+  /**
+   * Sets the status of these alerts. Nothing is sent before it is awaited.
+   * @example
+   * const change = cb.select(Alert).where({ hostname: "win7", status: "Unresolved" }).changeStatus("Resolved");
+   * console.log((await change.plan()).total);
+   * (await change).throwIfIncomplete();
+   * @throws ApiError when the status is unknown
+   */
+  changeStatus(status: AlertStatus): BulkOperation<string> {
+    return this.#change("changeStatus", statusChange(status));
+  }
+
+  #change(method: string, { body }: AlertChange, ofReports = false): BulkOperation<string> {
+    const { client, model } = this;
+    return new BulkOperation<string>({
+      name: `${method} of Alert query ${JSON.stringify(this.describe())}`,
+      batchSize: ALERTS_A_REQUEST,
+      repeatable: true,
+      find: async (options) => {
+        const { items, search } = await keysOf(this.pages(options));
+        return { items: items.map(String), search };
+      },
+      request: (items): WriteRequest => {
+        return { method: "POST", path: "/api/v1/alerts", body: { alert_ids: items, ...body } };
+      },
+      send: async (request, options) => {
+        await sendWrite(client, request, options);
+        return undefined;
+      },
+      changed: (items) => {
+        for (const item of items ?? []) client.identityMap.evict(model, item);
+        if (!ofReports) return;
+        // Every alert of a report tells whether that is ignored.
+        client.identityMap.evictAll(model);
+        client.identityMap.evictAll(ThreatReport);
+      },
+    });
+  }
+}

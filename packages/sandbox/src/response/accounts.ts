@@ -1,0 +1,124 @@
+import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
+import type { TeamRecord, UserRecord } from "../administration-records.js";
+import { HttpProblem, type SandboxRequest, type TokenRecord } from "../server/product.js";
+import type { Collection } from "../store/collection.js";
+import type { Store } from "../store/store.js";
+
+const derive = promisify<string, Buffer, number, Buffer>(scrypt);
+const HASH_BYTES = 32;
+
+/**
+ * The users of the server. Whoever owns a token of the sandbox is one of them: an account is made for him when there is
+ * none. From then on the account decides what he may do, and once it is deleted his token is worth nothing.
+ */
+export class Accounts {
+  readonly #users: Collection<UserRecord>;
+  readonly #removed: Collection<{ username: string }>;
+  readonly #owners: () => readonly TokenRecord[];
+
+  constructor(store: Store, owners: () => readonly TokenRecord[] = () => []) {
+    this.#users = store.collection("user");
+    this.#removed = store.collection("removed_user");
+    this.#owners = owners;
+  }
+
+  /** Everybody, by id. */
+  all(): UserRecord[] {
+    for (const owner of this.#owners()) this.#admit(owner);
+    return this.#users.all();
+  }
+
+  find(username: string): UserRecord | undefined {
+    const owner = this.#owners().find((each) => each.username === username);
+    return owner === undefined ? this.#known(username) : this.#admit(owner);
+  }
+
+  /** Who asks. */
+  of({ user }: SandboxRequest): UserRecord {
+    const account = this.#admit(user);
+    if (account === undefined) throw new HttpProblem(401, "The account was deleted");
+    return account;
+  }
+
+  /** Whose token this is, with the rights of the account; undefined when it is nobody's any more. */
+  identify(token: string | undefined, known: TokenRecord | undefined): TokenRecord | undefined {
+    if (known !== undefined) {
+      const account = this.#admit(known);
+      return account === undefined ? undefined : { ...known, globalAdmin: account.global_admin };
+    }
+    const account = token === undefined ? undefined : this.#users.find("auth_token", token);
+    if (account?.auth_token === undefined) return undefined;
+    return { token: account.auth_token, username: account.username, globalAdmin: account.global_admin };
+  }
+
+  /** The token with which a user can ask; made now if there is none yet. */
+  tokenOf(account: UserRecord): string {
+    const owned = this.#owners().find((each) => each.username === account.username)?.token;
+    const token = owned ?? account.auth_token;
+    if (token !== undefined) return token;
+    const made = randomBytes(20).toString("hex");
+    this.#users.put(account.id, { ...account, auth_token: made });
+    return made;
+  }
+
+  add(account: Omit<UserRecord, "id">): UserRecord {
+    const record = { ...account, id: this.#users.nextKey() };
+    this.#users.put(record.id, record);
+    this.#removed.remove(record.username);
+    return record;
+  }
+
+  save(account: UserRecord): void {
+    this.#users.put(account.id, account);
+  }
+
+  remove(account: UserRecord): void {
+    this.#users.remove(account.id);
+    this.#removed.put(account.username, { username: account.username });
+  }
+
+  /** Whether the server would be left without a global administrator if it were not for this one. */
+  isLastAdministrator(account: UserRecord): boolean {
+    return account.global_admin && !this.all().some((each) => each.global_admin && each.id !== account.id);
+  }
+
+  /** Takes a team that is no more from everybody. */
+  leaveTeam(team: TeamRecord): void {
+    for (const account of this.#users.all()) {
+      if (!account.teams.includes(team.id)) continue;
+      this.save({ ...account, teams: account.teams.filter((id) => id !== team.id) });
+    }
+  }
+
+  #known(username: string): UserRecord | undefined {
+    return this.#users.find("username", username);
+  }
+
+  /** The account of a token's owner; undefined when it was deleted. */
+  #admit({ username, globalAdmin }: TokenRecord): UserRecord | undefined {
+    const known = this.#known(username);
+    if (known !== undefined || this.#removed.get(username) !== undefined) return known;
+    const names = { username, first_name: username, last_name: "", email: "" };
+    return this.add({ ...names, global_admin: globalAdmin, teams: [] });
+  }
+}
+
+/** Refuses everybody but global administrators; `what` completes "... is for global administrators". */
+export function requireAdministrator({ user }: SandboxRequest, what: string): void {
+  if (!user.globalAdmin) throw new HttpProblem(403, `${what} is for global administrators`);
+}
+
+/** A password as it may be kept. */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(16);
+  return `${salt.toString("hex")}:${(await derive(password, salt, HASH_BYTES)).toString("hex")}`;
+}
+
+/** Whether this is the password that was hashed. */
+export async function isPassword(password: string, hashed: string): Promise<boolean> {
+  const [salt = "", hash = ""] = hashed.split(":").map((part) => Buffer.from(part, "hex"));
+  if (typeof salt === "string" || typeof hash === "string") return false;
+  const derived = await derive(password, salt, HASH_BYTES);
+  return derived.length === hash.length && timingSafeEqual(derived, hash);
+}

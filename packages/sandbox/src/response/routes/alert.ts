@@ -1,0 +1,130 @@
+import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import {
+  ALERT_STATUSES,
+  type AlertChange,
+  type AlertStatus,
+  alertsByDocument,
+  changeAlerts,
+  findAlerts,
+} from "../../store/alerts.js";
+import { ignoreSources } from "../../store/detection.js";
+import type { ResponseContext } from "../context.js";
+import { alertDocument } from "../documents/alert.js";
+import { searchEnvelope } from "../documents/envelope.js";
+import { requestedFacets } from "../facets.js";
+import { readSort } from "../parameters.js";
+import { compileSearch, findPage, printTerms, readQuery } from "../search.js";
+import { readObject, type WriteBody, wrongType } from "../write-body.js";
+
+/** So many alerts are changed by one request at most. */
+const MOST_CHANGED = 500;
+
+const OWN = [
+  ...["unique_id", "alert_type", "status", "created_time", "resolved_time", "assigned_to", "alert_severity"],
+  ...["report_score", "feed_id", "feed_name", "watchlist_id", "watchlist_name", "hostname", "md5", "process_name"],
+  ...["ioc_value"],
+];
+const SORT_FIELDS: ReadonlyMap<string, string> = new Map([
+  ...OWN.map((name) => [name, `d.${name}`] as const),
+  ["group", "d.group_name"],
+  ["username", "d.username_folded"],
+  ["process_path", "d.path_folded"],
+  ...["sensor_id", "feed_rating", "ioc_type"].map((name) => [name, `json_extract(d.record, '$.${name}')`] as const),
+]);
+
+/** Search, and changes of one or of many. */
+export function alertRoutes(context: ResponseContext): Route[] {
+  return [
+    { method: "GET", path: "/api/v2/alert", handle: (request) => ({ status: 200, body: search(context, request) }) },
+    {
+      method: "POST",
+      path: "/api/v1/alert/:id",
+      handle: (request) => {
+        const id = request.params["id"] ?? "";
+        const [alert] = findAlerts(context.store, [id]);
+        if (alert === undefined) throw new HttpProblem(404, "Alert not found");
+        const body = readObject(request);
+        const named = body.text("unique_id");
+        if (named !== undefined && named.toLowerCase() !== id.toLowerCase()) {
+          throw new HttpProblem(400, `unique_id is of another alert than ${id}`);
+        }
+        const change = readChange(body, "status");
+        // A whole document says of an alert that nobody has that nobody has it.
+        if (body.has("assigned_to") && body.value("assigned_to") === undefined) change.assigned_to = "";
+        changeAlerts(context.store, [alert.doc], change, context.now());
+        return { status: 200, body: { result: "success" } };
+      },
+    },
+    {
+      method: "POST",
+      path: "/api/v1/alerts",
+      handle: (request) => {
+        changeMany(context, readObject(request));
+        return { status: 200, body: { result: "success" } };
+      },
+    },
+  ];
+}
+
+function search(context: ResponseContext, { query: parameters }: SandboxRequest): Record<string, unknown> {
+  const began = performance.now();
+  const query = readQuery(parameters);
+  const found = findPage(
+    context,
+    {
+      from: "alert",
+      where: compileSearch(context, "alert", query, parameters, false),
+      order: readSort(parameters.get("sort"), SORT_FIELDS, "created_time desc", "d.unique_id"),
+    },
+    parameters,
+  );
+  return searchEnvelope({
+    began,
+    results: alertsByDocument(context.store, found.page).map((row) => alertDocument(context.traits, row)),
+    total: found.total,
+    start: found.window.start,
+    terms: printTerms(query),
+    facets: requestedFacets(context.store, "alert", parameters, found.documents),
+  });
+}
+
+function changeMany(context: ResponseContext, body: WriteBody): void {
+  if (body.has("query")) {
+    throw new HttpProblem(400, "Alerts are not changed by query: search them first and send their alert_ids");
+  }
+  const ids = body.texts("alert_ids") ?? [];
+  if (ids.length === 0) throw new HttpProblem(400, "alert_ids must name at least one alert");
+  if (ids.length > MOST_CHANGED) {
+    throw new HttpProblem(400, `alert_ids may name ${MOST_CHANGED} alerts at most, not ${ids.length}`);
+  }
+  const change = readChange(body, "requested_status");
+  const ignored = body.flag("set_ignored");
+  if (change.status === undefined && change.assigned_to === undefined && ignored === undefined) {
+    throw new HttpProblem(400, "One of requested_status, set_ignored and assigned_to is needed");
+  }
+  const alerts = findAlerts(context.store, ids);
+  changeAlerts(
+    context.store,
+    alerts.map(({ doc }) => doc),
+    change,
+    context.now(),
+  );
+  if (ignored === undefined) return;
+  ignoreSources(
+    context.store,
+    alerts.map(({ source }) => source),
+    ignored,
+  );
+}
+
+function readChange(body: WriteBody, statusField: string): AlertChange {
+  const status = body.text(statusField);
+  const assignee = body.text("assigned_to");
+  if (status !== undefined && !isStatus(status)) throw wrongType(statusField, `one of ${ALERT_STATUSES.join(", ")}`);
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(assignee === undefined ? {} : { assigned_to: assignee }),
+  };
+}
+
+const isStatus = (text: string): text is AlertStatus => (ALERT_STATUSES as readonly string[]).includes(text);

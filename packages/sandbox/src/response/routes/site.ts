@@ -1,0 +1,80 @@
+import type { SiteRecord } from "../../domain.js";
+import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { findGroups, findSites, nextNumber, removeSite } from "../../store/endpoints.js";
+import { fold } from "../../store/tokens.js";
+import { requireAdministrator } from "../accounts.js";
+import type { ResponseContext } from "../context.js";
+import { readFields, textOf } from "../field-checks.js";
+import { readObject, type WriteBody, wrongType } from "../write-body.js";
+
+/** The site that is always there. */
+const DEFAULT_SITE = 1;
+const LONGEST_NAME = 255;
+
+/** Sites and their rules for throttling. One site is answered as a list with one entry, an unknown one as an empty list. */
+export function siteRoutes(context: ResponseContext): Route[] {
+  const { store } = context;
+  const path = "/api/site";
+  return [
+    { method: "GET", path, handle: () => ({ status: 200, body: findSites(store) }) },
+    {
+      method: "GET",
+      path: `${path}/:id`,
+      handle: ({ params }) => ({
+        status: 200,
+        body: findSites(store).filter((site) => String(site.id) === params["id"]),
+      }),
+    },
+    {
+      method: "POST",
+      path,
+      handle: (request) => {
+        requireAdministrator(request, "Creating sites");
+        const body = readObject(request);
+        body.require("name");
+        const id = nextNumber(store, "site");
+        save(context, body, { id, name: "" });
+        return { status: 200, body: { id } };
+      },
+    },
+    {
+      method: "PUT",
+      path: `${path}/:id`,
+      handle: (request) => {
+        requireAdministrator(request, "Changing sites");
+        const known = locate(context, request);
+        save(context, readObject(request), known);
+        return { status: 200, body: { result: "success" } };
+      },
+    },
+    {
+      method: "DELETE",
+      path: `${path}/:id`,
+      handle: (request) => {
+        requireAdministrator(request, "Deleting sites");
+        const { id } = locate(context, request);
+        if (id === DEFAULT_SITE) throw new HttpProblem(400, "The default site cannot be deleted");
+        if (findGroups(store).some(({ record }) => record.site_id === id)) {
+          throw new HttpProblem(400, "The site still has sensor groups: move them to another site first");
+        }
+        removeSite(store, id);
+        return { status: 204 };
+      },
+    },
+    { method: "GET", path: "/api/throttle", handle: () => ({ status: 200, body: store.collection("throttle").all() }) },
+  ];
+}
+
+function locate({ store }: ResponseContext, { params }: SandboxRequest): SiteRecord {
+  const record = findSites(store).find((site) => String(site.id) === params["id"]);
+  if (record === undefined) throw new HttpProblem(404, "Site not found");
+  return record;
+}
+
+function save({ store }: ResponseContext, body: WriteBody, known: SiteRecord): void {
+  const { name = known.name } = readFields(body, { name: textOf(LONGEST_NAME, false) }) as { name?: string };
+  if (findSites(store).some((site) => site.id !== known.id && fold(site.name) === fold(name))) {
+    throw wrongType("name", "one that no other site has");
+  }
+  store.site({ id: known.id, name });
+}

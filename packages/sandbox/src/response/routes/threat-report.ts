@@ -1,0 +1,99 @@
+import type { FeedRecord } from "../../detection-records.js";
+import { sql } from "../../query-language/index.js";
+import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { ignoreReports } from "../../store/detection.js";
+import { type ReportRow, reportsByDocument } from "../../store/reports.js";
+import type { ResponseContext } from "../context.js";
+import { searchEnvelope } from "../documents/envelope.js";
+import { reportRow } from "../documents/threat-report.js";
+import { requestedFacets } from "../facets.js";
+import { readSort } from "../parameters.js";
+import { compileSearch, findPage, readQuery, runSearch } from "../search.js";
+import { readObject, WriteBody, wrongType } from "../write-body.js";
+
+const PATH = "/api/v1/threat_report";
+
+const SORT_FIELDS: ReadonlyMap<string, string> = new Map([
+  ...["create_time", "update_time", "feed_id", "feed_name", "is_ignored", "score", "has_query"].map(
+    (name) => [name, `d.${name}`] as const,
+  ),
+  ["timestamp", "d.update_time"],
+  ["title", "json_extract(d.record, '$.title')"],
+  ["id", "d.folded_id"],
+  ["report_id", "d.folded_id"],
+]);
+const TIES = "d.feed_id, d.report_id";
+
+/** Search, and marking reports as ignored. */
+export function threatReportRoutes(context: ResponseContext): Route[] {
+  return [
+    { method: "GET", path: PATH, handle: (request) => ({ status: 200, body: search(context, request) }) },
+    {
+      method: "POST",
+      path: PATH,
+      handle: (request) => {
+        const body = readObject(request);
+        const updates = new WriteBody(body.value("updates"), "updates");
+        updates.require("is_ignored");
+        const ignored = updates.flag("is_ignored") === true;
+        ignoreReports(context.store, chosen(context, body), ignored);
+        return { status: 200, body: { result: "success" } };
+      },
+    },
+  ];
+}
+
+function search(context: ResponseContext, { query: parameters }: SandboxRequest): Record<string, unknown> {
+  const began = performance.now();
+  const query = readQuery(parameters);
+  const found = findPage(
+    context,
+    {
+      from: "threat_report",
+      where: compileSearch(context, "threat_report", query, parameters, false),
+      order: readSort(parameters.get("sort"), SORT_FIELDS, "create_time desc", TIES),
+    },
+    parameters,
+  );
+  return searchEnvelope({
+    began,
+    results: shownRows(context, reportsByDocument(context.store, found.page)),
+    total: found.total,
+    start: found.window.start,
+    facets: requestedFacets(context.store, "threat_report", parameters, found.documents),
+  });
+}
+
+function shownRows(context: ResponseContext, rows: readonly ReportRow[]): Record<string, unknown>[] {
+  const feeds = new Map(context.store.collection("feed").all().map((feed): [number, FeedRecord] => [feed.id, feed]));
+  return rows.flatMap((row) => {
+    const feed = feeds.get(row.feed_id);
+    return feed === undefined ? [] : [reportRow(row, feed)];
+  });
+}
+
+/** The reports that a request means: by their ids, of which unknown ones are passed over, or by a query. */
+function chosen(context: ResponseContext, body: WriteBody): readonly number[] {
+  const text = body.text("query");
+  const ids = body.value("ids");
+  if ((text === undefined) === (ids === undefined)) throw new HttpProblem(400, "Give either ids or query");
+  if (text !== undefined) {
+    const parameters = new URLSearchParams(text);
+    const query = readQuery(parameters);
+    if (query.type === "everything") throw new HttpProblem(400, "query must not be empty: it would mean every report");
+    const where = compileSearch(context, "threat_report", query, parameters, false);
+    return runSearch(context, { from: "threat_report", where, order: TIES });
+  }
+  if (typeof ids !== "object" || ids === null || Array.isArray(ids)) {
+    throw wrongType("ids", 'an object of lists by feed, such as {"18": ["report"]}');
+  }
+  const lists = Object.entries(ids).map(([feed, list]: [string, unknown]) => {
+    if (!/^\d{1,9}$/.test(feed)) throw wrongType("ids", `an object whose keys are ids of feeds, not ${feed}`);
+    return { feed: Number(feed), reports: new WriteBody({ [`ids.${feed}`]: list }).texts(`ids.${feed}`) ?? [] };
+  });
+  if (lists.every(({ reports }) => reports.length === 0)) throw new HttpProblem(400, "ids must name at least one report");
+  return lists.flatMap(({ feed, reports }) => {
+    const where = sql`d.feed_id = ${feed} AND d.report_id IN (SELECT value FROM json_each(${JSON.stringify(reports)}))`;
+    return runSearch(context, { from: "threat_report", where, order: TIES });
+  });
+}

@@ -1,0 +1,127 @@
+import type { WatchlistRecord } from "../../detection-records.js";
+import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { actionsOf, removeActions, removeWatchlistTags } from "../../store/detection.js";
+import type { ResponseContext } from "../context.js";
+import { actionDocument, watchlistDocument } from "../documents/watchlist.js";
+import { checkSaved, readIndexType } from "../saved-query.js";
+import { readObject, type WriteBody, wrongType } from "../write-body.js";
+import { actionRoutes } from "./actions.js";
+
+const PATH = "/api/v1/watchlist";
+
+/** Watchlists and their actions. */
+export function watchlistRoutes(context: ResponseContext): Route[] {
+  const watchlists = context.store.collection("watchlist");
+  const document = (record: WatchlistRecord) => watchlistDocument(context.traits, record);
+  const locate = ({ params }: SandboxRequest): WatchlistRecord => {
+    const id = params["id"] ?? "";
+    const record = /^\d{1,9}$/.test(id) ? watchlists.get(Number(id)) : undefined;
+    if (record === undefined) throw new HttpProblem(404, "Watchlist not found");
+    return record;
+  };
+  return [
+    { method: "GET", path: PATH, handle: () => ({ status: 200, body: watchlists.all().map(document) }) },
+    {
+      method: "POST",
+      path: PATH,
+      handle: (request) => {
+        const record = create(context, readObject(request));
+        watchlists.put(record.id, record);
+        return { status: 200, body: { id: record.id } };
+      },
+    },
+    { method: "GET", path: `${PATH}/:id`, handle: (request) => ({ status: 200, body: document(locate(request)) }) },
+    {
+      method: "PUT",
+      path: `${PATH}/:id`,
+      handle: (request) => {
+        const record = locate(request);
+        if (record.readonly) throw new HttpProblem(403, `Watchlist ${record.id} is read only`);
+        watchlists.put(record.id, update(context, record, readObject(request)));
+        return { status: 200, body: { result: "success" } };
+      },
+    },
+    {
+      method: "DELETE",
+      path: `${PATH}/:id`,
+      handle: (request) => {
+        const { id } = locate(request);
+        removeActions(context.store, { watchlist: id });
+        removeWatchlistTags(context.store, id);
+        watchlists.remove(id);
+        return { status: 200, body: { result: "success" } };
+      },
+    },
+    ...actionRoutes(context, `${PATH}/:id/action`, (request) => ({ watchlist: locate(request).id })),
+    {
+      method: "GET",
+      path: `${PATH}/:id/action_type`,
+      handle: (request) => ({
+        status: 200,
+        body: actionsOf(context.store, { watchlist: locate(request).id }).map(actionDocument),
+      }),
+    },
+  ];
+}
+
+function create(context: ResponseContext, body: WriteBody): WatchlistRecord {
+  body.require("name", "search_query", "index_type");
+  const fields = readFields(context, body, { name: "", search_query: "", index_type: "events" });
+  return {
+    id: readId(context, body),
+    ...fields,
+    description: body.text("description") ?? null,
+    enabled: body.flag("enabled") ?? true,
+    readonly: false,
+    from_alliance: false,
+    alliance_id: null,
+    group_id: -1,
+    date_added: context.now(),
+    last_hit: null,
+    last_hit_count: null,
+    total_hits: 0,
+    total_tags: 0,
+    search_timestamp: 0,
+    searched: 0,
+    ignored: false,
+  };
+}
+
+/** The whole document comes back; what the server itself counts in it is left as it is. */
+function update(context: ResponseContext, record: WatchlistRecord, body: WriteBody): WatchlistRecord {
+  const fields = readFields(context, body, record);
+  const same = fields.search_query === record.search_query && fields.index_type === record.index_type;
+  return {
+    ...record,
+    ...fields,
+    description: body.has("description") ? (body.text("description") ?? null) : record.description,
+    enabled: body.flag("enabled") ?? record.enabled,
+    // Another query has not seen anything yet. What the watchlist hit once it does not hit again.
+    ...(same ? {} : { search_timestamp: 0, searched: 0 }),
+  };
+}
+
+type Fields = Pick<WatchlistRecord, "name" | "search_query" | "index_type">;
+
+function readFields(context: ResponseContext, body: WriteBody, missing: Fields): Fields {
+  const name = body.text("name") ?? missing.name;
+  if (name.trim() === "") throw wrongType("name", "a text that is not empty");
+  const type = body.text("index_type");
+  const index_type = type === undefined ? missing.index_type : readIndexType(type);
+  const search_query = body.text("search_query") ?? missing.search_query;
+  checkSaved(context, index_type, search_query);
+  return { name, search_query, index_type };
+}
+
+/** The next free id, unless the client chooses one. */
+function readId(context: ResponseContext, body: WriteBody): number {
+  const watchlists = context.store.collection("watchlist");
+  const chosen = body.value("id");
+  if (chosen === undefined) return watchlists.nextKey();
+  const id = typeof chosen === "string" && /^\d{1,9}$/.test(chosen) ? Number(chosen) : chosen;
+  if (typeof id !== "number" || !Number.isInteger(id) || id < 1 || id > 999_999_999) {
+    throw wrongType("id", "a whole number from 1 on");
+  }
+  if (watchlists.get(id) !== undefined) throw new HttpProblem(409, `Watchlist ${id} already exists`);
+  return id;
+}

@@ -1,0 +1,144 @@
+import type { WatchlistRecord } from "../../detection-records.js";
+import { combine, type Query, sql } from "../../query-language/index.js";
+import { HttpProblem } from "../../server/product.js";
+import { addAlerts } from "../../store/alerts.js";
+import { type Database, RowWriter } from "../../store/database.js";
+import { ALERT_ACTION, actionsOf, watchlistSource } from "../../store/detection.js";
+import type { TagScope } from "../../store/store.js";
+import type { ResponseContext } from "../context.js";
+import { compileSaved, findSaved, scopeOf, TABLE_OF } from "../saved-query.js";
+import { alertsAbout, type Moment } from "./raise.js";
+
+/** Watchlists run when so many ticks have gone by. */
+export const WATCHLIST_TICKS = 30;
+
+/** All hits of watchlists have this score. */
+const SCORE = 75;
+const RATING = 3;
+
+/** When documents of a kind reached the server. */
+const ARRIVED = { process: "d.last_server_update", binary: "d.last_seen" } as const;
+
+/** How far the documents of a kind reach: the highest number, the latest arrival. */
+interface Reach {
+  doc: number;
+  arrived: number;
+}
+
+interface Run {
+  record: WatchlistRecord;
+  scope: TagScope;
+  query: Query;
+  hits: readonly number[];
+  /** What the record tells of the hits. */
+  found?: Partial<WatchlistRecord>;
+}
+
+/** Runs the watchlists over what has come since each of them ran last, and notes what they found. */
+export function runWatchlists(context: ResponseContext, now: number, moment: Moment): void {
+  const { store } = context;
+  const watchlists = store.collection("watchlist");
+  const reach = { process: reachOf(context, "process"), binary: reachOf(context, "binary") };
+  const runs = watchlists
+    .all()
+    .filter((record) => record.enabled)
+    .flatMap((record) => {
+      const run = search(context, record, reach[scopeOf(record.index_type)]);
+      return run === undefined ? [] : [run];
+    });
+  const put = (): void => {
+    for (const { record, scope, found } of runs) {
+      watchlists.put(record.id, { ...record, ...found, search_timestamp: now, searched: reach[scope].doc });
+    }
+  };
+  // Results of searches that were kept stay valid where nothing was found.
+  if (runs.every(({ hits }) => hits.length === 0)) {
+    if (runs.length > 0) store.transaction(put);
+    return;
+  }
+  store.alter((database) => {
+    for (const run of runs) {
+      if (run.hits.length > 0) run.found = note(context, database, run, moment);
+    }
+    put();
+  });
+}
+
+function reachOf(context: ResponseContext, scope: TagScope): Reach {
+  const row = context.store.database.first<{ doc: number | null; arrived: number | null }>(
+    `SELECT max(d.doc) AS doc, max(${ARRIVED[scope]}) AS arrived FROM ${TABLE_OF[scope]} d`,
+  );
+  return { doc: row?.doc ?? 0, arrived: row?.arrived ?? 0 };
+}
+
+/** Documents that are new to the watchlist and that it has not hit before; undefined when it cannot be run. */
+function search(context: ResponseContext, record: WatchlistRecord, reach: Reach): Run | undefined {
+  try {
+    const { scope, query, where } = compileSaved(context, record.index_type, record.search_query);
+    if (reach.doc <= record.searched && reach.arrived <= record.search_timestamp) {
+      return { record, scope, query, hits: [] };
+    }
+    const arrived = { sql: ARRIVED[scope], params: [] };
+    const tagged = sql`SELECT doc FROM tag WHERE scope = ${scope} AND name = ${tagOf(record)}`;
+    const fresh = sql`(d.doc > ${record.searched} OR ${arrived} > ${record.search_timestamp})`;
+    return {
+      ...{ record, scope, query },
+      hits: findSaved(context, scope, combine("AND", [fresh, where, sql`d.doc NOT IN (${tagged})`])),
+    };
+  } catch (error) {
+    // Another version of the server may not know a field that it had when the watchlist was made.
+    if (error instanceof HttpProblem) return undefined;
+    throw error;
+  }
+}
+
+const tagOf = ({ id }: WatchlistRecord): string => `watchlist_${id}`;
+
+/** Tags the documents and raises alerts. */
+function note(context: ResponseContext, database: Database, run: Run, moment: Moment): Partial<WatchlistRecord> {
+  const { record, scope, hits } = run;
+  const list = JSON.stringify(hits);
+  const arrivals = database.numbers(
+    `SELECT json_group_array(arrived) AS list FROM
+       (SELECT ${ARRIVED[scope]} AS arrived FROM json_each(?) j CROSS JOIN ${TABLE_OF[scope]} d ON d.doc = j.value ORDER BY j.key)`,
+    [list],
+  );
+  const times = arrivals.map((arrived) => moment(arrived, record.date_added));
+  const tags = new RowWriter(database, "tag", ["scope", "name", "doc", "value"]);
+  hits.forEach((doc, index) => {
+    tags.push(scope, tagOf(record), doc, times[index] ?? 0);
+  });
+  tags.write();
+  alert(context, database, run, moment);
+  const last = times.reduce((latest, time) => Math.max(latest, time), 0);
+  return {
+    last_hit: last,
+    last_hit_count: times.filter((time) => time === last).length,
+    total_hits: record.total_hits + hits.length,
+    total_tags: record.total_tags + hits.length,
+  };
+}
+
+function alert(context: ResponseContext, database: Database, run: Run, moment: Moment): void {
+  const { record, scope, query, hits } = run;
+  const { store } = context;
+  const alerting = actionsOf(store, { watchlist: record.id }).some(({ action_type }) => action_type === ALERT_ACTION);
+  if (!alerting || record.ignored) return;
+  const detector = {
+    source: watchlistSource(record.id),
+    found: "query",
+    since: record.date_added,
+    watchlist_id: String(record.id),
+    watchlist_name: record.name,
+    feed_id: -1,
+    feed_name: "My Watchlists",
+    feed_rating: RATING,
+    report_score: SCORE,
+    description: record.description ?? "",
+    link: "",
+    query,
+  } as const;
+  const value = JSON.stringify({ index_type: record.index_type, search_query: record.search_query });
+  const found = hits.map((doc) => ({ doc, ioc: { type: "query", value } }));
+  addAlerts(database, alertsAbout(context, scope, detector, found, moment));
+}

@@ -1,0 +1,87 @@
+import type { ProcessEvents, ProcessRecord, SegmentRecord } from "../domain.js";
+import type { Store } from "./store.js";
+import { fold } from "./tokens.js";
+
+/** Pids beyond it are seen in logs only. */
+const HIGHEST_PID = 2 ** 22;
+
+/** A process that has not ended, as it is stored; without its events. */
+export type RunningProcess = Omit<ProcessRecord, "segments" | "events"> & { proc: number };
+
+interface Row {
+  proc: number;
+  id: string;
+  sensor_id: number;
+  pid: number;
+  parent_id: string | null;
+  parent_pid: number;
+  parent_name: string;
+  start: number;
+  process_name: string;
+  path: string;
+  cmdline: string;
+  username: string;
+  uid: string | null;
+  md5: string;
+  sha256: string | null;
+  alliance: string | null;
+}
+
+/** The processes that run on a sensor at a moment, the latest first, as far as they are more than a name to the server. */
+export function runningProcesses(store: Store, sensor: number, now: number): RunningProcess[] {
+  const rows = store.database.all<Row>(
+    `SELECT proc, id, sensor_id, pid, parent_id, parent_pid, parent_name, start, process_name, path, cmdline, username, uid,
+       md5, sha256, alliance FROM process
+     WHERE sensor_id = ? AND ended IS NULL AND placeholder = 0 AND suppressed = 0 AND start <= ?
+     ORDER BY start DESC, proc DESC`,
+    [sensor, now],
+  );
+  return rows.map(({ parent_id, uid, sha256, alliance, ...row }) => ({
+    ...row,
+    ...(parent_id === null ? {} : { parent_id }),
+    ...(uid === null ? {} : { uid }),
+    ...(sha256 === null ? {} : { sha256 }),
+    ...(alliance === null ? {} : { alliance: JSON.parse(alliance) as NonNullable<ProcessRecord["alliance"]> }),
+  }));
+}
+
+/** A pid that no process of a sensor has or had: the next one, on Windows the next multiple of four. */
+export function freePid(store: Store, sensor: number, step: number): number {
+  const highest = store.database.count("SELECT max(pid) AS n FROM process WHERE sensor_id = ? AND pid < ?", [
+    ...[sensor, HIGHEST_PID],
+  ]);
+  return (Math.floor(Math.max(0, highest) / step) + 1) * step;
+}
+
+/** Adds a segment to a process with what its sensor has just told of it. Returns the segment. */
+export function addSegment(
+  store: Store,
+  process: RunningProcess,
+  events: ProcessEvents,
+  times: { now: number; arrival: number },
+): SegmentRecord & { ordinal: number } {
+  const { proc, ...record } = process;
+  const stored = store.database.all<SegmentRecord & { ordinal: number }>(
+    `SELECT segment_id, last_update, last_server_update, ordinal FROM segment WHERE proc = ?
+     UNION ALL SELECT segment_id, last_update, last_server_update, ordinal FROM cold_segment WHERE proc = ?
+     ORDER BY segment_id`,
+    [proc, proc],
+  );
+  // Two segments of one process never have the same id.
+  const id = Math.max(times.arrival, (stored.at(-1)?.segment_id ?? 0) + 1);
+  const segment = { segment_id: id, last_update: times.now, last_server_update: id };
+  const kinds = Object.entries(events).map(([kind, list]) => [
+    kind,
+    (list as object[]).map((event) => ({ ...event, segment: stored.length })),
+  ]);
+  store.process({
+    ...record,
+    segments: [...stored.map(({ ordinal: _, ...each }) => each), segment],
+    events: Object.fromEntries(kinds) as ProcessEvents,
+  });
+  return { ...segment, ordinal: stored.length + 1 };
+}
+
+/** Whether a name, in any case, is that of a process. */
+export const isNamed = (process: Pick<ProcessRecord, "process_name">, name: string): boolean =>
+  fold(process.process_name) === fold(name);
