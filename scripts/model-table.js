@@ -29,8 +29,6 @@ const ofMutableModels = ["isDirty", "reset", "set", "validate"];
 /** What sends a search. */
 const executing = ["for await", "all", "at", "count", "facets", "first", "iterate", "one", "pages", "slice"];
 
-/** The names of the classes that searches for models have. @type {Map<string, string>} */
-const queryClasses = new Map();
 const publicMembers = declaredMembers(`${root}packages/cbapi/dist/response/index.d.ts`);
 const client = new response.CbResponseAPI({ url: "https://localhost", token: "0".repeat(40) });
 const recorded = recordedUses();
@@ -38,13 +36,13 @@ const sections = [
   ...models().map(sectionOfModel),
   ...resources().map((resource) => sectionOfClass(resource, "What belongs to a model and is reached by its key.")),
   ...events().map((event) => sectionOfClass(event, "An event of a process.")),
-  ...queries().map(sectionOfQuery),
   inherited("Every model", models(), ofEveryModel),
   inherited(
     "Every model with fields that can be set",
     models().filter(({ spec }) => spec.writable !== undefined),
     ofMutableModels,
   ),
+  ...sectionsOfQueries(),
 ];
 await client.close();
 
@@ -83,20 +81,66 @@ function events() {
   return classes.map(([, value]) => /** @type {never} */ (value)).sort(by(({ name }) => name));
 }
 
-/** The classes of searches, each with the models that are searched by it. @returns {{ name: string, models: Model[] }[]} */
-function queries() {
-  /** @type {Map<string, Model[]>} */
+/**
+ * The classes of searches with the members that each declares, those that serve the most models first: what they inherit
+ * from one another is the same code, so that one use of it will do.
+ * @returns {Section[]}
+ */
+function sectionsOfQueries() {
+  /** @type {Map<string, { models: string[], cells: Map<string, { kind: string, uses: string[] }> }>} */
   const found = new Map();
   for (const model of models()) {
-    const name = queryClasses.get(model.spec.name);
-    if (name !== undefined) found.set(name, [...(found.get(name) ?? []), model]);
+    const { spec } = model;
+    const query = model.query?.(client);
+    for (const { member, kind, by: declaring } of query === undefined ? [] : queryMembers(spec.name, query)) {
+      /** @type {{ models: string[], cells: Map<string, { kind: string, uses: string[] }> }} */
+      const section = found.get(declaring) ?? { models: [], cells: new Map() };
+      found.set(declaring, section);
+      if (!section.models.includes(spec.name)) section.models.push(spec.name);
+      const cell = section.cells.get(member) ?? { kind, uses: [] };
+      section.cells.set(member, cell);
+      cell.uses.push(`${spec.name}.query.${member}`);
+    }
   }
-  return [...found].map(([name, searched]) => ({ name, models: searched })).sort(by(({ name }) => name));
+  const sections = [...found].map(([title, { models, cells }]) => ({
+    title,
+    about: `Searches for ${models.join(", ")}.`,
+    cells: [...cells].map(([name, cell]) => ({ name, ...cell })),
+    width: models.length,
+  }));
+  return sections.sort((a, b) => b.width - a.width || (a.title < b.title ? -1 : 1));
+}
+
+/** The nearest class of a model's searches that has members of its own. @param {Model} model @returns {string | undefined} */
+function searchOf(model) {
+  const query = model.query?.(client);
+  if (query === undefined) return undefined;
+  const declaring = new Set(queryMembers(model.spec.name, query).map(({ by }) => by));
+  let at = Object.getPrototypeOf(query);
+  while (!declaring.has(at.constructor.name)) at = Object.getPrototypeOf(at);
+  return at.constructor.name;
+}
+
+/** @param {string} model @param {object} query @returns {{ member: string, kind: string, by: string }[]} */
+function queryMembers(model, query) {
+  const { prototype } = /** @type {{ prototype: object }} */ (/** @type {unknown} */ (query.constructor));
+  const members = ownMembers(prototype, `${model}.query`);
+  const declaring = (/** @type {string | symbol} */ member) => {
+    let at = prototype;
+    while (!Object.hasOwn(at, member)) at = Object.getPrototypeOf(at);
+    return at.constructor.name;
+  };
+  return [
+    { member: "for await", kind: "method", by: declaring(Symbol.asyncIterator) },
+    ...members.map(({ member, kind }) => ({ member, kind, by: declaring(member) })),
+  ];
 }
 
 /** @param {Model} model @returns {Section} */
-function sectionOfModel({ spec, record, prototype, query }) {
+function sectionOfModel(model) {
+  const { spec, record, prototype } = model;
   const { name, path, writable = [], creatable = false } = spec;
+  const search = searchOf(model);
   /** @type {(name: string, kind: string, ...members: string[]) => Cell} */
   const cell = (part, kind, ...members) => ({ name: part, kind, uses: members.map((member) => `${name}.${member}`) });
   const joins = getters(record);
@@ -104,7 +148,7 @@ function sectionOfModel({ spec, record, prototype, query }) {
   const deletable = (spec.deletable ?? creatable) || own.some(({ member }) => member === "delete");
   const apart = ["save", "delete", ...ofEveryModel, ...ofMutableModels];
   const cells = [
-    ...(query === undefined ? [] : [cell("search", "search", ...executing.map((member) => `query.${member}`))]),
+    ...(search === undefined ? [] : [cell("search", "search", ...executing.map((member) => `query.${member}`))]),
     cell("by key", "key", "select by key"),
     ...(creatable ? [cell("create", "create", "create")] : []),
     ...(writable.length > 0 ? [cell("save", "save", "save")] : []),
@@ -112,8 +156,7 @@ function sectionOfModel({ spec, record, prototype, query }) {
     ...joins.map((join) => cell(join, Reflect.get(record, join).type === undefined ? "join" : "resource", join)),
     ...own.filter(({ member }) => !apart.includes(member)).map(({ member, kind }) => cell(member, kind, member)),
   ];
-  const search = queryClasses.get(name);
-  const about = search === undefined ? "Cannot be searched." : `Searched by [${search}](#${search.toLowerCase()}).`;
+  const about = search === undefined ? "Cannot be searched." : `Searched by ${link(search)}.`;
   return { title: name, about, route: path, cells };
 }
 
@@ -125,22 +168,6 @@ function sectionOfClass({ name, prototype }, about) {
     uses: [`${name}.${member}`],
   }));
   return { title: name, about, cells };
-}
-
-/** @param {{ name: string, models: Model[] }} query @returns {Section} */
-function sectionOfQuery({ name, models }) {
-  /** @type {Map<string, string>} */
-  const members = new Map([["for await", "method"]]);
-  for (const { spec, query } of models) {
-    const prototype = Object.getPrototypeOf(query?.(client));
-    for (const { member, kind } of ownMembers(prototype, `${spec.name}.query`)) members.set(member, kind);
-  }
-  const cells = [...members].map(([member, kind]) => ({
-    name: member,
-    kind,
-    uses: models.map(({ spec }) => `${spec.name}.query.${member}`),
-  }));
-  return { title: name, about: `The search for ${models.map(({ spec }) => spec.name).join(", ")}.`, cells };
 }
 
 /** @param {string} title @param {Model[]} classes @param {string[]} members @returns {Section} */
@@ -207,10 +234,7 @@ function declaredMembers(file) {
     add(name, checker.getDeclaredTypeOfSymbol(target));
     const query = checker.getTypeOfSymbol(target).getProperty("query");
     const [signature] = query === undefined ? [] : checker.getTypeOfSymbol(query).getCallSignatures();
-    const searched = signature?.getReturnType();
-    if (searched === undefined) continue;
-    add(`${name}.query`, searched);
-    queryClasses.set(name, searched.getSymbol()?.getName() ?? "Query");
+    if (signature !== undefined) add(`${name}.query`, signature.getReturnType());
   }
   return members;
 }

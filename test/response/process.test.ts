@@ -194,7 +194,7 @@ describe("the relatives of a process", () => {
     const events = await implant.children;
     expect(events.map(({ path }) => bare(path?.split("\\").at(-1)))).toEqual(children);
     expect(await implant.getChildren()).toHaveLength(6);
-    expect(await events[0]?.process.cmdline).toBe("whoami  /groups /priv");
+    expect(await events[0]?.process?.cmdline).toBe("whoami  /groups /priv");
     const [first, ...others] = processes;
     const siblings = (await first?.siblings) ?? [];
     expect(siblings.map(({ id }) => id)).toEqual(others.map(({ id }) => id));
@@ -342,7 +342,7 @@ describe("the events of a process", () => {
     expect(injected?.parent).toBe(implant);
     expect(injected?.hasPermission("PROCESS_VM_WRITE")).toBe(true);
     expect(injected?.hasPermissions(["PROCESS_VM_WRITE", "PROCESS_CREATE_THREAD"])).toBe(true);
-    expect(await injected?.source_proc.id).toBe(implant.id);
+    expect(await injected?.source_proc?.id).toBe(implant.id);
     expect((await injected?.target_proc)?.process_name).toBe("explorer.exe");
   });
 

@@ -14,6 +14,18 @@ export function requested(sandbox: Sandbox): string[] {
   return paths;
 }
 
+/** What was asked for since this was last called, with the method: `PUT /api/v1/sensor/3`. */
+export function sent(sandbox: Sandbox): string[] {
+  const requests = sandbox.requests.entries().map(({ method, path }) => `${method} ${path}`);
+  sandbox.requests.clear();
+  return requests;
+}
+
+/** The writes among them. */
+export function written(sandbox: Sandbox): string[] {
+  return sent(sandbox).filter((request) => !request.startsWith("GET "));
+}
+
 /** A client whose log is kept, with the times taken out of it. `taken()` gives the lines since it was last called. */
 export function loggedClientOf(sandbox: Sandbox): { cb: CbResponseAPI; taken(): string[] } {
   let lines: string[] = [];

@@ -11,7 +11,13 @@ import type { World, WorldSettings } from "./world.js";
 
 /** The sandbox's own world: a generated organisation in an SQL database, and the products that show it. */
 export async function openOwnWorld(options: SandboxOptions, settings: WorldSettings): Promise<World> {
-  const { file, version = DEFAULT_RESPONSE_VERSION, organisation = "default", importFiles = [], stateDirectory } = options;
+  const {
+    file,
+    version = DEFAULT_RESPONSE_VERSION,
+    organisation = "default",
+    importFiles = [],
+    stateDirectory,
+  } = options;
   const { seed, clock, behaviour, fresh, tokens, url, signal } = settings;
   if (fresh && file !== undefined) removeDatabase(file);
   const store = Store.open(file === undefined ? {} : { file });

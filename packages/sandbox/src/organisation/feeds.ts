@@ -31,7 +31,14 @@ class Reports {
     private readonly now: number,
   ) {}
 
-  add(id: string, title: string, score: number, days: number, iocs: ReportIocs, more: Partial<PublishedReport> = {}): this {
+  add(
+    id: string,
+    title: string,
+    score: number,
+    days: number,
+    iocs: ReportIocs,
+    more: Partial<PublishedReport> = {},
+  ): this {
     this.list.push({
       ...{ id, title, score, iocs },
       link: `https://${this.feed}.feeds.example/${id}`,
@@ -53,7 +60,12 @@ export function publishedFeeds(setUp: SetUp, files: KnownFiles): PublishedFeed[]
   return [
     {
       document: {
-        feedinfo: info("srstrust", "Known Software", "Reputation", "Software that many trust; its scores are negative."),
+        feedinfo: info(
+          "srstrust",
+          "Known Software",
+          "Reputation",
+          "Software that many trust; its scores are negative.",
+        ),
         // What is trusted is asked for file by file.
         reports: [],
       },
@@ -116,14 +128,10 @@ function socReports({ now, seed }: SetUp, files: KnownFiles): FeedDocument {
       { description: "Seen at a partner, never here.", tags: ["fuzzywombat", "partner"] },
     );
   });
-  reports.query(
-    "soc-fuzzywombat-cmd",
-    "FUZZYWOMBAT command line",
-    60,
-    40,
-    "cmdline:fuzzywombat",
-    { description: "The builder leaves its name in the command line.", tags: ["fuzzywombat"] },
-  );
+  reports.query("soc-fuzzywombat-cmd", "FUZZYWOMBAT command line", 60, 40, "cmdline:fuzzywombat", {
+    description: "The builder leaves its name in the command line.",
+    tags: ["fuzzywombat"],
+  });
   reports.query("soc-evil", "Programs named evil", 70, 300, "process_name:evil.exe", { tags: ["training"] });
   return {
     feedinfo: info("SOC", "SOC", "Internal", "Reports of the security operations centre.", 5),
@@ -144,15 +152,21 @@ function techniques({ now }: SetUp): FeedDocument {
   add("cover-1", "Event log cleared", 70, "process_name:wevtutil.exe cmdline:cl");
   add("persist-1", "Unsigned program writes a Run key", 70, "digsig_result:Unsigned regmod:currentversion\\run\\*");
   return {
-    feedinfo: info("techniques", "Attack Techniques", "Open Source", "Queries for what attackers do, whatever the tool."),
+    feedinfo: info(
+      "techniques",
+      "Attack Techniques",
+      "Open Source",
+      "Queries for what attackers do, whatever the tool.",
+    ),
     reports: reports.list,
   };
 }
 
 /** From the ranges that are kept for documentation, so that nobody real is accused. */
-const anyAddress = (random: Random): string =>
-  `${random.pick(["192.0.2", "198.51.100"])}.${random.between(1, 254)}`;
-const words = "amber basin cedar delta ember fjord glade haven inlet jetty knoll lagoon marsh notch orbit prism".split(" ");
+const anyAddress = (random: Random): string => `${random.pick(["192.0.2", "198.51.100"])}.${random.between(1, 254)}`;
+const words = "amber basin cedar delta ember fjord glade haven inlet jetty knoll lagoon marsh notch orbit prism".split(
+  " ",
+);
 const anyDomain = (random: Random): string =>
   `${random.pick(words)}-${random.pick(words)}${random.between(2, 99)}.${random.pick(["cdn", "mail", "update"])}.example`;
 
@@ -195,7 +209,12 @@ function exitNodes({ now, seed }: SetUp, count: number): FeedDocument {
     reports.add(`node-${n}`, `Exit node ${n} of an anonymising network`, 30, random.between(1, 90), iocs);
   }
   return {
-    feedinfo: info("exitnodes", "Anonymiser Exit Nodes", "Open Source", "Where traffic of an anonymising network comes out."),
+    feedinfo: info(
+      "exitnodes",
+      "Anonymiser Exit Nodes",
+      "Open Source",
+      "Where traffic of an anonymising network comes out.",
+    ),
     reports: reports.list,
   };
 }
@@ -208,7 +227,13 @@ function lookalikes({ now, seed }: SetUp, count: number): FeedDocument {
     reports.add(`like-${n}`, `Domain that imitates another: ${domain}`, 25, random.between(1, 400), { dns: [domain] });
   }
   return {
-    feedinfo: info("lookalikes", "Lookalike Domains", "Connectors", "Newly registered names that resemble known ones.", 2),
+    feedinfo: info(
+      "lookalikes",
+      "Lookalike Domains",
+      "Connectors",
+      "Newly registered names that resemble known ones.",
+      2,
+    ),
     reports: reports.list,
   };
 }

@@ -30,7 +30,13 @@ export function watchlists({ now }: SetUp): Draft[] {
       description: "A program made itself, or another, start with the next logon",
     },
     {
-      ...{ id: 31, name: "Binaries with a broken signature", index_type: "modules", date_added: ago(400), alerts: true },
+      ...{
+        id: 31,
+        name: "Binaries with a broken signature",
+        index_type: "modules",
+        date_added: ago(400),
+        alerts: true,
+      },
       search_query: query('digsig_result:("Bad Signature" or "Untrusted Root" or "Explicit Distrust")'),
     },
     {
@@ -42,7 +48,13 @@ export function watchlists({ now }: SetUp): Draft[] {
       ...{ alerts: true, mails: true },
     },
     {
-      ...{ id: 52, name: "PowerShell with an encoded command", index_type: "events", date_added: ago(320), alerts: true },
+      ...{
+        id: 52,
+        name: "PowerShell with an encoded command",
+        index_type: "events",
+        date_added: ago(320),
+        alerts: true,
+      },
       search_query: query("process_name:powershell.exe cmdline:-enc"),
     },
     {

@@ -6,10 +6,7 @@ import { readWrittenTime } from "./written-time.js";
 export type FieldCheck = (value: unknown, name: string) => unknown;
 
 /** Those fields of a body that have a check, as it returns them; others are ignored. */
-export function readFields(
-  body: WriteBody,
-  checks: Readonly<Record<string, FieldCheck>>,
-): Record<string, unknown> {
+export function readFields(body: WriteBody, checks: Readonly<Record<string, FieldCheck>>): Record<string, unknown> {
   const read: Record<string, unknown> = {};
   for (const [name, check] of Object.entries(checks)) {
     // Where null is no answer, the check says so.

@@ -39,7 +39,13 @@ const MAX_JSON = 64 * 1024;
  * only for clients on this machine, and only with the token of a global administrator.
  */
 export function createControl(host: ControlHost): Product {
-  const routes = [...generalRoutes(host), ...faultRoutes(host), ...clockRoutes(host), ...tokenRoutes(host), ...endpointRoutes(host)];
+  const routes = [
+    ...generalRoutes(host),
+    ...faultRoutes(host),
+    ...clockRoutes(host),
+    ...tokenRoutes(host),
+    ...endpointRoutes(host),
+  ];
   return {
     name: "sandbox control",
     owns: (path) => path === PREFIX || path.startsWith(`${PREFIX}/`),

@@ -191,9 +191,7 @@ export function applyAlertChanges(store: Store): void {
          resolved_time = CASE WHEN c.status IS NULL THEN resolved_time WHEN c.status = 'Resolved' THEN c.time END
        FROM alert_change c WHERE c.alert = alert.doc`,
     );
-    database.run(
-      "UPDATE alert SET report_ignored = c.ignored FROM report_change c WHERE c.source = alert.source",
-    );
+    database.run("UPDATE alert SET report_ignored = c.ignored FROM report_change c WHERE c.source = alert.source");
     database.run("DELETE FROM alert_change");
     database.run("DELETE FROM report_change");
   });

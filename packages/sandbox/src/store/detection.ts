@@ -1,4 +1,4 @@
-import type { ActionRecord, FeedRecord, WatchlistRecord } from "../detection-records.js";
+import type { ActionRecord } from "../detection-records.js";
 import { changeAlertSources } from "./alerts.js";
 import type { Store } from "./store.js";
 
@@ -74,12 +74,4 @@ export function removeWatchlistTags(store: Store, id: number): void {
   const name = `watchlist_${id}`;
   if (store.database.count("SELECT count(*) AS n FROM tag WHERE name = ?", [name]) === 0) return;
   store.alter((database) => database.run("DELETE FROM tag WHERE name = ?", [name]));
-}
-
-/** Watchlists or feeds by id. */
-export function findWatchlist(store: Store, id: number): WatchlistRecord | undefined {
-  return store.collection("watchlist").get(id);
-}
-export function findFeed(store: Store, id: number): FeedRecord | undefined {
-  return store.collection("feed").get(id);
 }

@@ -138,10 +138,10 @@ export function reportsByDocument(store: Store, docs: readonly number[]): Report
 }
 
 export function findReport(store: Store, feed: number, id: string): ReportRow | undefined {
-  return store.database.first<ReportRow>(
-    `SELECT ${SHOWN} FROM threat_report WHERE feed_id = ? AND report_id = ?`,
-    [feed, id],
-  );
+  return store.database.first<ReportRow>(`SELECT ${SHOWN} FROM threat_report WHERE feed_id = ? AND report_id = ?`, [
+    feed,
+    id,
+  ]);
 }
 
 /** The reports of a feed that hold a query, with whether they wait for being matched against everything. */

@@ -77,6 +77,11 @@ describe("walking up", () => {
     expect(seen[0]).toMatchObject({ id: id(4), process_pid: 4, process_name: "p4.exe", is_stub: true, sensor_id: 1 });
     expect(seen[0]?.start).toEqual(new Date("2018-01-12T16:51:24.984Z"));
     expect(seen[0]?.netconn_count).toBeUndefined();
+    // It is the last of the ancestors, and none that the server has.
+    const ids = [];
+    for await (const parent of proc.parents) ids.push(parent.id);
+    expect(ids).toEqual([id(4)]);
+    expect(await proc.depth).toBe(0);
   });
 
   it("ends where it began when the data go in a circle", async () => {

@@ -16,17 +16,18 @@ describe("alerts", () => {
     const [first] = all.results;
     const each: [string, number?][] = [
       ["hostname:win-ia9nq1gn8oi", 13],
+      ["hostname:win-ia9nq1gn8o", 0],
       ["group:default*"],
       ["username:bit9rad", 13],
       ["username:WIN-IA9NQ1GN8OI\\bit9rad", 13],
       ["process_path:system32\\whoami.exe", 13],
       ["process_path:whoami*", 13],
       ["process_name:whoami.exe -process_name:net.exe", 13],
-      ["alert_severity:[60 TO 61]", 13],
-      ["alert_severity:56.7", 1],
-      ["report_score:75", 13],
-      ["feed_id:-1", 13],
-      ['feed_name:"my watchlists"', 13],
+      ["alert_severity:[60 TO 61] hostname:WIN-*", 13],
+      ["alert_severity:56.7 feed_name:soc", 1],
+      ["report_score:75 username:bit9rad", 13],
+      ["feed_id:-1 -hostname:HOSTNAME", 13],
+      ['feed_name:"my watchlists" process_path:whoami.exe', 13],
       ['watchlist_name:"Programs named evil"', 1],
       ["watchlist_id:(208 or soc-evil)"],
       ["alert_type:watchlist.hit.query.*"],
@@ -34,7 +35,7 @@ describe("alerts", () => {
       ["created_time:[2016-01-01 TO 2026-12-31]"],
       ["ioc_value:*whoami*", 13],
       ["whoami.exe", 13],
-      ["status:unresolved or status:(Resolved or \"In Progress\" or \"False Positive\")"],
+      ['status:unresolved or status:(Resolved or "In Progress" or "False Positive")'],
       ["resolved_time:* -status:Resolved", 0],
       ["assigned_to:admin -status:Unresolved"],
     ];
@@ -45,14 +46,17 @@ describe("alerts", () => {
     }
     const { facets } = await search(ask, "rows=0&facet=true&facet.field=status&facet.field=process_name&facet.field=x");
     expect(facets.x).toEqual([]);
-    expect(facets.process_name[0]).toEqual({ name: "whoami.exe", value: 13, percent: 100, ratio: "92.9" });
+    expect(facets.process_name[0]).toEqual({ name: "whoami.exe", value: 13, percent: 100, ratio: "76.5" });
     for (const { name, value } of facets.status) {
       expect((await search(ask, `rows=0&cb.fq.status=${encodeURIComponent(name)}`)).total_results).toBe(value);
     }
     const times = async (sort: string): Promise<string[]> =>
       (await search(ask, `rows=100&sort=${sort}`)).results.map((row: { unique_id: string }) => row.unique_id);
     expect(await times("created_time%20asc")).not.toEqual(await times("created_time%20desc"));
-    expect((await times("alert_severity%20asc"))[0]).toBe((await search(ask, "q=process_name:evil.exe")).results[0].unique_id);
+    const severities = (await search(ask, "rows=100&sort=alert_severity%20asc")).results.map(
+      (row: { alert_severity: number }) => row.alert_severity,
+    );
+    expect(severities).toEqual([...severities].sort((a, b) => a - b));
     for (const wrong of ["q=nosuch:x", "q=(", "q=feed_id:many", "q=created_time:soon", "q=alliance_score_soc:1"]) {
       const reply = await ask("GET", `/api/v2/alert?${wrong}`);
       expect([reply.status, reply.body.reason], wrong).toEqual([400, "query_malformed_syntax"]);
@@ -60,7 +64,7 @@ describe("alerts", () => {
     for (const wrong of ["sort=cmdline%20asc", "sort=__proto__", "rows=-1", "start=100001"]) {
       expect((await ask("GET", `/api/v2/alert?${wrong}`)).status, wrong).toBe(400);
     }
-    expect((await ask("GET", `/api/v2/alert?q=${encodeURIComponent("'; DROP TABLE alert; --")}`)).status).toBe(200);
+    expect((await ask("GET", `/api/v2/alert?q=${encodeURIComponent("'; DROP TABLE alert; '")}`)).status).toBe(200);
   });
 
   it("change, and show it after a tick", async () => {
@@ -72,7 +76,11 @@ describe("alerts", () => {
     expect(changed).toEqual({ status: 200, body: { result: "success" } });
     expect(await one(ask, id)).toEqual(alert);
     sandbox.clock.set("2026-01-05T09:00:10Z");
-    await ask("POST", "/api/v1/alerts", { alert_ids: [id, "nobody"], assigned_to: "Zoë", requested_status: "In Progress" });
+    await ask("POST", "/api/v1/alerts", {
+      alert_ids: [id, "nobody"],
+      assigned_to: "Zoë",
+      requested_status: "In Progress",
+    });
     await ask("POST", "/api/v1/alerts", { alert_ids: [id.toUpperCase()], requested_status: "Resolved" });
     await sandbox.clock.step();
     expect(await one(ask, id)).toEqual({

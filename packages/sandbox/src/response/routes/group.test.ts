@@ -60,7 +60,11 @@ describe("sensor groups", () => {
     const accessOfTeam = async () =>
       (await ask("GET", "/api/team/1")).body.group_access.find((each: { group_id: number }) => each.group_id === id);
     expect(await accessOfTeam()).toMatchObject({ access_category: "Viewer" });
-    for (const wrong of [[{ team_id: 99, access_category: "Viewer" }], [{ team_id: 1, access_category: "Owner" }], [1]]) {
+    for (const wrong of [
+      [{ team_id: 99, access_category: "Viewer" }],
+      [{ team_id: 1, access_category: "Owner" }],
+      [1],
+    ]) {
       expect((await ask("PUT", `/api/v3/group/${id}`, { team_access: wrong })).status).toBe(400);
     }
     await ask("PUT", `/api/v3/group/${id}`, { name: "Lab 2" });
@@ -136,7 +140,8 @@ describe("installers", () => {
     await ask("POST", "/api/v3/group", { ...GROUP, name: "Lab\r\nVdiEnabled=true" });
     const get = (os: string) => download(sandbox, `/api/v1/group/2/installer/${os}`);
     const settings = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
-    const lines = /^\[CB\]\r\nConfigName=Lab VdiEnabled=true\r\nGroupId=2\r\nSensorBackendServer=https:\/\/cb.example:443\r\n/;
+    const lines =
+      /^\[CB\]\r\nConfigName=Lab VdiEnabled=true\r\nGroupId=2\r\nSensorBackendServer=https:\/\/cb.example:443\r\n/;
 
     const exe = await get("windows/exe");
     expect(exe).toMatchObject({ status: 200, type: "application/zip" });

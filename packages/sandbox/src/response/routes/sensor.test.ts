@@ -173,7 +173,13 @@ describe("a change of a sensor", () => {
         expect([status, body], `${field} ${JSON.stringify(value)}`).toEqual([400, expect.stringContaining(field)]);
       }
     }
-    const dates = ["2027-02-30 10:00:00", "Sun, 31 Feb 2027 10:00:00 GMT", "2027-11-21", "1969-01-01 00:00:00", "25:00"];
+    const dates = [
+      "2027-02-30 10:00:00",
+      "Sun, 31 Feb 2027 10:00:00 GMT",
+      "2027-11-21",
+      "1969-01-01 00:00:00",
+      "25:00",
+    ];
     for (const date of dates) expect((await ask("PUT", PATH, { event_log_flush_time: date })).status, date).toBe(400);
     expect(await ask("PUT", PATH, { group_id: 9 })).toEqual({ status: 400, body: expect.stringContaining("group 9") });
     expect((await ask("PUT", PATH, { notes: "x".repeat(5000) })).status).toBe(400);

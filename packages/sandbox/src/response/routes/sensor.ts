@@ -4,8 +4,8 @@ import { findSensor, findSensors, type SensorFilter } from "../../store/endpoint
 import type { ResponseContext } from "../context.js";
 import { type Checkins, isOnline, lastCheckin, sensorDocument } from "../documents/sensor.js";
 import { isoTime, serverTime } from "../documents/time.js";
-import { readId } from "../field-checks.js";
 import { facetValues } from "../facets.js";
+import { readId } from "../field-checks.js";
 import { readCount, readFacetFields, readFlag, readWindow } from "../parameters.js";
 import { changeSensor } from "./sensor-changes.js";
 

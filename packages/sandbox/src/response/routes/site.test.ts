@@ -21,7 +21,8 @@ describe("sites", () => {
     }
     expect((await ask("POST", "/api/site", { name: "default SITE" })).status).toBe(400);
     expect((await ask("PUT", "/api/site/3", { name: "Default Site" })).status).toBe(400);
-    for (const id of ["8", "3%20OR%201=1", "03", "x"]) expect((await ask("DELETE", `/api/site/${id}`)).status).toBe(404);
+    for (const id of ["8", "3%20OR%201=1", "03", "x"])
+      expect((await ask("DELETE", `/api/site/${id}`)).status).toBe(404);
     expect((await reader("POST", "/api/site", { name: "x" })).status).toBe(403);
     expect((await reader("GET", "/api/site")).body).toHaveLength(2);
   });

@@ -65,7 +65,12 @@ function search(context: ResponseContext, { query: parameters }: SandboxRequest)
 }
 
 function shownRows(context: ResponseContext, rows: readonly ReportRow[]): Record<string, unknown>[] {
-  const feeds = new Map(context.store.collection("feed").all().map((feed): [number, FeedRecord] => [feed.id, feed]));
+  const feeds = new Map(
+    context.store
+      .collection("feed")
+      .all()
+      .map((feed): [number, FeedRecord] => [feed.id, feed]),
+  );
   return rows.flatMap((row) => {
     const feed = feeds.get(row.feed_id);
     return feed === undefined ? [] : [reportRow(row, feed)];
@@ -91,7 +96,8 @@ function chosen(context: ResponseContext, body: WriteBody): readonly number[] {
     if (!/^\d{1,9}$/.test(feed)) throw wrongType("ids", `an object whose keys are ids of feeds, not ${feed}`);
     return { feed: Number(feed), reports: new WriteBody({ [`ids.${feed}`]: list }).texts(`ids.${feed}`) ?? [] };
   });
-  if (lists.every(({ reports }) => reports.length === 0)) throw new HttpProblem(400, "ids must name at least one report");
+  if (lists.every(({ reports }) => reports.length === 0))
+    throw new HttpProblem(400, "ids must name at least one report");
   return lists.flatMap(({ feed, reports }) => {
     const where = sql`d.feed_id = ${feed} AND d.report_id IN (SELECT value FROM json_each(${JSON.stringify(reports)}))`;
     return runSearch(context, { from: "threat_report", where, order: TIES });

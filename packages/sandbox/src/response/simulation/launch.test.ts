@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { LaunchReport, StartedProcess } from "./launch.js";
 import { type Ask, startSmall } from "../routes/samples.js";
+import type { LaunchReport, StartedProcess } from "./launch.js";
 
 const EVIL = {
   sensor: "hostname",
@@ -35,7 +35,13 @@ describe("a launch", () => {
     const [row] = (await search(ask, "process_name:fresh.exe")).results;
     expect(row).toMatchObject({
       ...{ start: "2026-01-05T09:00:00.000Z", last_server_update: "2026-01-05T09:00:00.000Z", group: "default group" },
-      ...{ path: "c:\\users\\public\\fresh.exe", netconn_count: 2, filemod_count: 1, regmod_count: 1, modload_count: 1 },
+      ...{
+        path: "c:\\users\\public\\fresh.exe",
+        netconn_count: 2,
+        filemod_count: 1,
+        regmod_count: 1,
+        modload_count: 1,
+      },
     });
     expect(unique_id).toBe(`${id}-${Date.UTC(2026, 0, 5, 9).toString(16).padStart(12, "0")}`);
     expect(Number.parseInt(id.replaceAll("-", "").slice(8, 16), 16)).toBe(pid);
@@ -77,7 +83,9 @@ describe("a launch", () => {
     expect(copy).toMatchObject({ md5: known.md5, parent_id: known.id });
     const names = (await ask("GET", `/api/v1/binary/${known.md5}/summary`)).body.observed_filename;
     expect(names).toContain("c:\\temp\\net.exe");
-    const child = started(await sandbox.launch({ sensor: 3, path: "c:\\x.exe", parent: "NET.EXE", md5: "D".repeat(32) }));
+    const child = started(
+      await sandbox.launch({ sensor: 3, path: "c:\\x.exe", parent: "NET.EXE", md5: "D".repeat(32) }),
+    );
     expect(child).toMatchObject({ parent_id: copy.id, md5: "d".repeat(32) });
     // Of a file whose hash is made up there is no copy.
     expect((await ask("GET", `/api/v1/binary/${"d".repeat(32)}`)).status).toBe(404);
@@ -102,7 +110,9 @@ describe("a launch", () => {
     const [row] = (await search(ask, `blocked_md5:${md5} blocked_status:ProcessTerminated`)).results;
     expect(row).toMatchObject({ unique_id: report.parent_unique_id, processblock_count: 1 });
     const route = `/api/v3/process/${row.id}/${row.segment_id}/event`;
-    const [block] = (await ask("GET", route)).body.process.processblock_complete.map((text: string) => JSON.parse(text));
+    const [block] = (await ask("GET", route)).body.process.processblock_complete.map((text: string) =>
+      JSON.parse(text),
+    );
     expect(block).toMatchObject({
       ...{ blocked_md5: md5, blocked_cmdline: EVIL.cmdline, block_result: "ProcessTerminated" },
       ...{ blocked_path: EVIL.path.toLowerCase(), timestamp: "2026-01-05T09:00:05.000Z" },

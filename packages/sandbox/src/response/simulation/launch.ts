@@ -54,8 +54,8 @@ export interface BlockedProcess {
  * not run there, and for everything in the request that makes no sense.
  */
 export function launch(context: ResponseContext, value: unknown): LaunchReport {
-  const request = readLaunch(value);
-  return context.store.transaction(() => new Launch(context, request).run());
+  const wanted = new Launch(context, readLaunch(value));
+  return context.store.transaction(() => wanted.run());
 }
 
 /** What starts programs where nothing else is named, the usual one first. */
@@ -71,6 +71,7 @@ class Launch {
   readonly #context: ResponseContext;
   readonly #request: LaunchRequest;
   readonly #sensor: SensorRecord;
+  readonly #parent: RunningProcess | undefined;
   readonly #now: number;
 
   constructor(context: ResponseContext, request: LaunchRequest) {
@@ -78,17 +79,18 @@ class Launch {
     this.#request = request;
     this.#now = context.now();
     this.#sensor = this.#findEndpoint();
+    this.#parent = this.#findParent();
   }
 
   run(): LaunchReport {
     const { store } = this.#context;
-    const parent = this.#findParent();
+    const parent = this.#parent;
     const path = this.#spelt(this.#request.path);
     const { md5 } = this.#request;
     const program = this.#use({ path, ...(md5 === undefined ? {} : { md5 }) });
-    if (this.#isBanned(program.md5)) return this.#block(program, path, parent);
+    if (this.#isBanned(program.md5)) return this.#block(program, path);
 
-    const process = this.#process(program, path, parent);
+    const process = this.#process(program, path);
     const filter = findIngressFilter(store, { process, sensor: this.#sensor, now: this.#now });
     const kept = filter === undefined || !filter.filter_all_events;
     if (parent !== undefined) {
@@ -137,7 +139,8 @@ class Launch {
     return running.at(-1);
   }
 
-  #process(program: BinaryRecord, path: string, parent: RunningProcess | undefined): ProcessRecord {
+  #process(program: BinaryRecord, path: string): ProcessRecord {
+    const parent = this.#parent;
     const { id: sensor_id, os_type } = this.#sensor;
     const pid = freePid(this.#context.store, sensor_id, os_type === "windows" ? 4 : 1);
     const { cmdline = `"${this.#request.path}"`, username = parent?.username ?? "" } = this.#request;
@@ -176,7 +179,10 @@ class Launch {
     return Object.fromEntries(Object.entries(events).filter(([, list]) => list.length > 0));
   }
 
-  #connection({ domain = "", ip, port = 443 }: NonNullable<LaunchRequest["netconns"]>[number], n: number): NetconnRecord {
+  #connection(
+    { domain = "", ip, port = 443 }: NonNullable<LaunchRequest["netconns"]>[number],
+    n: number,
+  ): NetconnRecord {
     return {
       time: this.#now,
       remote_ip: ip ?? addressOf(domain),
@@ -192,7 +198,8 @@ class Launch {
     return findGroup(this.#context.store, this.#sensor.group_id)?.settings?.["banning_enabled"] !== false;
   }
 
-  #block(program: BinaryRecord, path: string, parent: RunningProcess | undefined): BlockedProcess {
+  #block(program: BinaryRecord, path: string): BlockedProcess {
+    const parent = this.#parent;
     const { cmdline = `"${this.#request.path}"`, username = parent?.username ?? "" } = this.#request;
     const { id: last_block_sensor_id, computer_name: last_block_hostname, computer_sid } = this.#sensor;
     const bans = this.#context.store.collection("ban");

@@ -1,4 +1,5 @@
 import type { GroupRecord, NetconnRecord } from "../../domain.js";
+import { EVENT_KINDS, type SensorRecord } from "../../domain.js";
 import type { Query } from "../../query-language/index.js";
 import type { AlertRecord, NewAlert } from "../../store/alerts.js";
 import { binaryRowsByDocument } from "../../store/binaries.js";
@@ -6,7 +7,6 @@ import { findGroups } from "../../store/endpoints.js";
 import { eventsOf, type ProcessRow, processRowsByDocument } from "../../store/processes.js";
 import type { Store, TagScope } from "../../store/store.js";
 import { domainKey } from "../../store/tokens.js";
-import { EVENT_KINDS, type SensorRecord } from "../../domain.js";
 import type { ResponseContext } from "../context.js";
 import { highlightsOf } from "../highlights.js";
 
@@ -85,7 +85,11 @@ export function alertsAbout(
   const docs = [...byDocument.keys()];
   if (scope === "binary") {
     const rows = binaryRowsByDocument(context.store, docs);
-    const marked = matchesIn(detector.query, rows.map(({ doc, md5, record }) => ({ ...record, md5, doc })), "binary");
+    const marked = matchesIn(
+      detector.query,
+      rows.map(({ doc, md5, record }) => ({ ...record, md5, doc })),
+      "binary",
+    );
     return rows.flatMap(({ doc, md5, record, hosts }) => {
       const hit = byDocument.get(doc);
       if (hit === undefined) return [];

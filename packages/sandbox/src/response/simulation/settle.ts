@@ -19,9 +19,7 @@ export function* settleDetection(context: ResponseContext, seed: string): Steps<
   const { store, startTime: now } = context;
   const moment: Moment = (arrived, since) => Math.min(now, Math.max(arrived, since) + FOUND_AFTER);
   for (const feed of store.collection("feed").all()) {
-    const document: FeedDocument | undefined = store
-      .collection("published_feed")
-      .get(new URL(feed.feed_url).pathname);
+    const document: FeedDocument | undefined = store.collection("published_feed").get(new URL(feed.feed_url).pathname);
     if (document !== undefined) storeFeed(context, feed, document, true);
     yield;
   }
@@ -35,7 +33,9 @@ export function* settleDetection(context: ResponseContext, seed: string): Steps<
 /** Most alerts are still open; what was dealt with was so some hours after it was raised. */
 function triage(context: ResponseContext, random: Random, now: number): void {
   const { store } = context;
-  const alerts = store.database.all<{ doc: number; created_time: number }>("SELECT doc, created_time FROM alert ORDER BY doc");
+  const alerts = store.database.all<{ doc: number; created_time: number }>(
+    "SELECT doc, created_time FROM alert ORDER BY doc",
+  );
   const analysts = store
     .collection("user")
     .all()
