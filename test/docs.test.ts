@@ -8,8 +8,8 @@ import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-/** Inside the project, so that the packages are found by their names. */
-const folder = join(root, "test", ".blocks");
+/** Inside the project, so that the packages are found by their names; of this run alone. */
+const folder = join(root, "test", ".blocks", String(process.pid));
 
 interface Block {
   readonly name: string;

@@ -33,6 +33,7 @@ export class ChildListQuery<M extends AnyModel> extends ListQuery<M, ChildListSt
     const narrowed = super.where(condition);
     const parent = narrowed.#parent();
     if (parent === undefined || parent === before) return narrowed;
+    // No object is under two parents: whoever asks for that has mistaken one query for another.
     if (before !== undefined) {
       throw new ApiError(`One ${children.parent} at a time: this query already has ${children.parent}:${before}`);
     }
@@ -50,6 +51,6 @@ export class ChildListQuery<M extends AnyModel> extends ListQuery<M, ChildListSt
   }
 
   #parent(): string | undefined {
-    return this.state.conditions.find(({ field }) => field === this.state.children.parent)?.value;
+    return this.state.conditions.findLast(({ field }) => field === this.state.children.parent)?.value;
   }
 }

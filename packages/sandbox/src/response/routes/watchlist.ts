@@ -72,10 +72,10 @@ function create(context: ResponseContext, body: WriteBody): WatchlistRecord {
     ...fields,
     description: body.text("description") ?? null,
     enabled: body.flag("enabled") ?? true,
-    readonly: false,
+    readonly: body.flag("readonly") ?? false,
     from_alliance: false,
     alliance_id: null,
-    group_id: -1,
+    group_id: body.integer("group_id") ?? -1,
     date_added: context.now(),
     last_hit: null,
     last_hit_count: null,
@@ -96,6 +96,8 @@ function update(context: ResponseContext, record: WatchlistRecord, body: WriteBo
     ...fields,
     description: body.has("description") ? (body.text("description") ?? null) : record.description,
     enabled: body.flag("enabled") ?? record.enabled,
+    readonly: body.flag("readonly") ?? record.readonly,
+    group_id: body.integer("group_id") ?? record.group_id,
     // Another query has not seen anything yet. What the watchlist hit once it does not hit again.
     ...(same ? {} : { search_timestamp: 0, searched: 0 }),
   };

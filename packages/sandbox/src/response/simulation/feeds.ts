@@ -46,8 +46,12 @@ export function matchFeeds(context: ResponseContext, moment: Moment): void {
   if (due.length === 0) return;
   const found = due.flatMap((feed) => SCOPES.map((scope) => search(context, feed, scope)));
   const finish = (): void => {
-    const feeds = store.collection("feed");
-    for (const feed of due) feeds.put(feed.id, { ...feed, matched: reach });
+    const kept = store.collection("feed");
+    for (const feed of due) {
+      // Documents whose partition is not mounted may have higher numbers.
+      const process = Math.max(feed.matched.process, reach.process);
+      kept.put(feed.id, { ...feed, matched: { process, binary: Math.max(feed.matched.binary, reach.binary) } });
+    }
     const matched = JSON.stringify(due.map(({ id }) => id));
     store.database.run(
       "UPDATE threat_report SET pending = 0 WHERE pending = 1 AND feed_id IN (SELECT value FROM json_each(?))",

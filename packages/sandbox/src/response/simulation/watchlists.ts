@@ -48,7 +48,9 @@ export function runWatchlists(context: ResponseContext, now: number, moment: Mom
     });
   const put = (): void => {
     for (const { record, scope, found } of runs) {
-      watchlists.put(record.id, { ...record, ...found, search_timestamp: now, searched: reach[scope].doc });
+      // Documents whose partition is not mounted may have higher numbers.
+      const searched = Math.max(record.searched, reach[scope].doc);
+      watchlists.put(record.id, { ...record, ...found, search_timestamp: now, searched });
     }
   };
   // Results of searches that were kept stay valid where nothing was found.
