@@ -95,6 +95,10 @@ describe("an object that cannot be saved", () => {
       expect(object !== undefined && "save" in object).toBe(false);
       expect(await errorOf(() => Object.assign(object ?? {}, { os_type: "other" }))).toBeInstanceOf(ApiError);
     }
+    const mistyped = cb.create(BannedHash);
+    expect(await errorOf(() => Object.assign(mistyped, { md5sum: "0".repeat(32) }))).toMatchObject({
+      message: expect.stringContaining("md5sum") as string,
+    });
     const sensor = await cb.select(Sensor, 3);
     sandbox.requests.clear();
     const error = await errorOf(() => Object.assign(sensor, { status: "Online" }));

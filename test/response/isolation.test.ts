@@ -195,10 +195,11 @@ describe("a call that waits", () => {
     await sandbox.setOnline(3, false);
     const [first, second] = [await cb.select(Sensor, 3), await cb.select(Sensor, 3, { refresh: true })];
     sandbox.requests.clear();
-    const asked = Promise.withResolvers<undefined>();
-    const isolation = first.isolate({ onWait: () => asked.resolve(undefined) });
-    const superseded = errorOf(() => isolation);
-    await asked.promise;
+    let superseded: Promise<Error> | undefined;
+    await new Promise<void>((asked) => {
+      const isolation = first.isolate({ onWait: () => asked() });
+      superseded = errorOf(() => isolation);
+    });
     await second.unisolate();
     const error = await superseded;
     expect(error).toBeInstanceOf(ApiError);

@@ -5,7 +5,7 @@ import { secretFields } from "../transport/redact.js";
 import type { CallOptions } from "../transport/types.js";
 import { Completeness } from "./document.js";
 import { type Field, isField } from "./fields.js";
-import { adopt, classOf, ensure, Model, type ModelState, specOf } from "./model.js";
+import { adopt, classOf, ensure, Model, type ModelInit, type ModelState, specOf } from "./model.js";
 import type { Key } from "./relations.js";
 
 /** A write as a model class asks for it. */
@@ -39,6 +39,13 @@ const FRESH = 10_000;
 
 /** An object that a caller may change. Changes stay here until {@link MutableModel.save} sends them. */
 export abstract class MutableModel extends Model {
+  /** @internal */
+  constructor(init: ModelInit) {
+    super(init);
+    // A mistyped field must not become a property that nobody ever saves: assigning to one throws.
+    Object.preventExtensions(this);
+  }
+
   /** Whether there are changes that have not been saved. */
   isDirty(): boolean {
     return Model.stateOf(this).changes !== undefined;
@@ -96,7 +103,8 @@ export abstract class MutableModel extends Model {
     const { dryRun = false, verify = false, ...call } = options;
     const state = Model.stateOf(this);
     refuseDeleted(this);
-    if (state.changes !== undefined) {
+    // A new object that is still blank lacks what is required, and is not passed over as one without changes.
+    if (state.changes !== undefined || state.key === undefined) {
       await this.validate(call);
       if (state.key !== undefined && specOf(this).update !== "changes") await this.#freshen(call);
     }
