@@ -209,7 +209,9 @@ describe("a call that waits", () => {
     await sandbox.setOnline(3, true);
     await sandbox.clock.step(4);
     expect(await flags()).toEqual([false, false]);
-    expect(first.isolationState).toBe("none");
+    // It shows what was read last until it is read again.
+    expect(first.isolationState).toBe("pending");
+    expect((await first.refresh()).isolationState).toBe("none");
   });
 
   it("ends when somebody else takes the request back", async () => {

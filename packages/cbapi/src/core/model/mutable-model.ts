@@ -7,6 +7,7 @@ import { Completeness } from "./document.js";
 import { type Field, isField } from "./fields.js";
 import { adopt, classOf, ensure, Model, type ModelInit, type ModelState, specOf } from "./model.js";
 import type { Key } from "./relations.js";
+import { holdsValue, sameValue } from "./same-value.js";
 
 /** A write as a model class asks for it. */
 export interface WriteRequest {
@@ -29,7 +30,8 @@ export interface SaveOptions extends CallOptions {
   readonly dryRun?: boolean;
   /**
    * Reads the object once more after the server has accepted the write, and fails when a field does not have the value
-   * that was written. Fields that the server does not give back, such as passwords, cannot be checked.
+   * that was written. The server may add to it: an id to each entry of a list. Fields that it does not give back, such
+   * as passwords, cannot be checked.
    */
   readonly verify?: boolean;
 }
@@ -271,7 +273,7 @@ export abstract class MutableModel extends Model {
       const field: unknown = Reflect.get(record, name);
       const has = state.document[name];
       // The server may spell a value in its own way: "5" for 5, a zone behind a time.
-      return isField(field) && !sameValue(read(field, value), read(field, has));
+      return isField(field) && !holdsValue(read(field, has), read(field, value));
     });
     if (wrong.length === 0) return;
     const text = wrong.map(([name]) => name).join(", ");
@@ -284,10 +286,6 @@ export abstract class MutableModel extends Model {
 
 function read(field: Field<unknown>, raw: unknown): unknown {
   return raw === null || raw === undefined ? null : field.decode(raw);
-}
-
-function sameValue(a: unknown, b: unknown): boolean {
-  return (a ?? null) === (b ?? null) || JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** @internal What was deleted is neither changed nor deleted again. */
