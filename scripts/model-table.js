@@ -272,11 +272,17 @@ function isEmpty({ uses }) {
  * @param {string} title @param {Cell} cell
  */
 function testOf(title, { uses }) {
-  const own = title.replace(/([a-z])([A-Z])/g, "$1-$2").toLowerCase();
+  // Actions are tested with what they belong to, and searches with what they find.
+  const subject = title
+    .replace(/(Action|Query)$/, "")
+    .replace(/([a-z])([A-Z])/g, "$1-$2")
+    .toLowerCase();
+  const own = new RegExp(`/${subject}s?\\.`);
+  // Of one file it is the first: files begin with what matters most. What is refused says least about what works.
   /** @param {{ file: string, name: string }} test */
-  const order = ({ file, name }) => {
-    const rank = file.includes(`/${own}.`) ? 0 : file.startsWith("test/response/") ? 1 : 2;
-    return `${rank} ${file} ${name}`;
+  const order = ({ file }) => {
+    const rank = own.test(file) ? 0 : file.includes("/bad-input.") ? 3 : file.startsWith("test/response/") ? 1 : 2;
+    return `${rank} ${file}`;
   };
   return uses.flatMap((use) => recorded.get(use) ?? []).sort(by(order))[0];
 }

@@ -5,9 +5,9 @@ import {
   ApiError,
   BannedHash,
   Binary,
+  IngressFilter,
   InvalidHashError,
   InvalidObjectError,
-  IngressFilter,
   ObjectNotFoundError,
   Process,
   QuerySyntaxError,
@@ -18,6 +18,7 @@ import {
   Watchlist,
 } from "cbapi/response";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { errorOf } from "../support/error-of.js";
 import { clientOf, requested } from "../support/sandbox.js";
 
 let sandbox: Sandbox;
@@ -27,17 +28,6 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.stop());
 beforeEach(() => sandbox.requests.clear());
-
-/** The error that a call gives, thrown at once or later; the test fails when there is none. */
-async function errorOf(call: () => unknown): Promise<Error> {
-  try {
-    await call();
-  } catch (error) {
-    expect(error).toBeInstanceOf(Error);
-    return error as Error;
-  }
-  throw new Error("nothing was refused");
-}
 
 describe("refused before anything is sent", () => {
   it.each<[string, (cb: ReturnType<typeof clientOf>) => unknown, new (...args: never[]) => Error, RegExp]>([
@@ -53,26 +43,66 @@ describe("refused before anything is sent", () => {
       ApiError,
       /state/,
     ],
-    ["a condition on a field that sensors are not searched by", (cb) => cb.select(Sensor).where("name:x"), ApiError, /ip, hostname, groupid/],
+    [
+      "a condition on a field that sensors are not searched by",
+      (cb) => cb.select(Sensor).where("name:x"),
+      ApiError,
+      /ip, hostname, groupid/,
+    ],
     ["a malformed hash to select by", (cb) => cb.select(Binary, "not a hash"), InvalidHashError, /not a hash/],
     ["a malformed hash to ban", (cb) => cb.create(BannedHash, { md5hash: "123" }).save(), InvalidHashError, /123/],
-    ["a hash with other letters", (cb) => cb.create(BannedHash, { md5hash: "Z".repeat(32) }).save(), InvalidHashError, /ZZZ/],
+    [
+      "a hash with other letters",
+      (cb) => cb.create(BannedHash, { md5hash: "Z".repeat(32) }).save(),
+      InvalidHashError,
+      /ZZZ/,
+    ],
     ["a malformed GUID", async (cb) => cb.select(Process, "no-guid"), ApiError, /no-guid/],
     ["an id that is no number", async (cb) => cb.select(Sensor, "three"), InvalidObjectError, /three/],
     ["a report id without its feed", async (cb) => cb.select(ThreatReport, "77"), ApiError, /<feed_id>:<report_id>/],
-    ["a watchlist without a query", (cb) => cb.create(Watchlist, { name: "w", index_type: "events" }).save(), InvalidObjectError, /\[search_query\]/],
+    [
+      "a watchlist without a query",
+      (cb) => cb.create(Watchlist, { name: "w", index_type: "events" }).save(),
+      InvalidObjectError,
+      /\[search_query\]/,
+    ],
     [
       "a group without its server",
       (cb) => cb.create(SensorGroup, { name: "g", site_id: 1 }).save(),
       InvalidObjectError,
       /\[sensorbackend_server\]/,
     ],
-    ["a user without an address", (cb) => cb.create(User, { username: "u", first_name: "a", last_name: "b", teams: [], global_admin: false }).save(), InvalidObjectError, /\[email\]/],
-    ["a filter without an id", (cb) => cb.create(IngressFilter, { name: "f", description: "d" }).save(), InvalidObjectError, /id/],
+    [
+      "a user without an address",
+      (cb) =>
+        cb.create(User, { username: "u", first_name: "a", last_name: "b", teams: [], global_admin: false }).save(),
+      InvalidObjectError,
+      /\[email\]/,
+    ],
+    [
+      "a filter without an id",
+      (cb) => cb.create(IngressFilter, { name: "f", description: "d" }).save(),
+      InvalidObjectError,
+      /id/,
+    ],
     ["an unknown field of a new object", (cb) => cb.create(Watchlist, { naem: "w" }), ApiError, /naem/],
-    ["a value of the wrong type", (cb) => cb.create(Watchlist, { enabled: "yes" }), InvalidObjectError, /enabled.*true or false/],
+    [
+      "a value of the wrong type",
+      (cb) => cb.create(Watchlist, { enabled: "yes" }),
+      InvalidObjectError,
+      /enabled.*true or false/,
+    ],
     ["a new object of a kind that the server makes itself", (cb) => cb.create(Sensor), ApiError, /Sensor/],
-    ["a status that alerts do not have", (cb) => cb.select(Alert).where("status:Unresolved").changeStatus("Done" as never), ApiError, /Done/],
+    [
+      "a status that alerts do not have",
+      (cb) =>
+        cb
+          .select(Alert)
+          .where("status:Unresolved")
+          .changeStatus("Done" as never),
+      ApiError,
+      /Done/,
+    ],
     ["a page that the console does not have", (cb) => cb.fromUi(`${cb.url}/#/nowhere/1`), ApiError, /Unknown URL/],
     ["a console of another server", (cb) => cb.fromUi("https://elsewhere.example/#/host/1"), ApiError, /Invalid URL/],
     ["a half-open slice", (cb) => cb.select(Process).slice(0.5), TypeError, /whole numbers/],

@@ -172,6 +172,62 @@ describe("a group", () => {
     await group.delete();
   });
 
+  it("takes the changes of all objects that stand for it, one after the other, and is made once", async () => {
+    const group = newGroup("Busy");
+    await Promise.all([group.save(), group.save()]);
+    expect(written(sandbox)).toEqual(["POST /api/v3/group"]);
+    const id = group.id ?? 0;
+    const other = await cb.select(SensorGroup, id);
+    await group.set({ name: "Busier" }).save();
+    // Read before the other one was saved, and by the same client: what that left is not undone.
+    await other.set({ alert_criticality: 5 }).save();
+    expect(await onServer(id)).toMatchObject({ name: "Busier", alert_criticality: 5 });
+
+    const objects = await Promise.all(Array.from({ length: 4 }, () => cb.select(SensorGroup, id, { refresh: true })));
+    const changes = [{ name: "Busiest" }, { tamper_level: 1 }, { vdi_enabled: true }, { collect_regmods: false }];
+    await Promise.all(objects.map((object, index) => object.set(changes[index] ?? {}).save({ verify: true })));
+    expect(await onServer(id)).toMatchObject(Object.assign({ alert_criticality: 5 }, ...changes) as object);
+
+    // Neither does a write that failed leave the others with what was before it.
+    const [first, second] = objects;
+    await using elsewhere = clientOf(sandbox);
+    await (await elsewhere.select(SensorGroup, id)).set({ site: 2 }).save();
+    sandbox.faults.add({ match: { method: "PUT", path: `/api/v3/group/${id}`, times: 1 }, do: { status: 400 } });
+    expect(await errorOf(async () => first?.set({ tamper_level: 2 }).save())).toBeInstanceOf(ClientError);
+    await second?.set({ max_licenses: 9 }).save();
+    expect(await onServer(id)).toMatchObject({ site_id: 2, max_licenses: 9, tamper_level: 1 });
+    await first?.save();
+    expect(await onServer(id)).toMatchObject({ site_id: 2, max_licenses: 9, tamper_level: 2 });
+    await group.delete();
+  });
+
+  it("has every setting that can be written read back as it was written", async () => {
+    const group = await newGroup("Settings").save();
+    const { id: _, number_of_hosts: __, team_access, ...settings } = group.toJSON();
+    // Every value becomes another one of its kind.
+    const numbers: Record<string, number> = { site_id: 2, alert_criticality: 5, quota_eventlog_percent: 7 };
+    const changed = Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => {
+        if (typeof value === "boolean") return [name, !value];
+        if (typeof value === "number") return [name, numbers[name] ?? value + 1];
+        if (name.startsWith("quota_")) return [name, Number(value) + 1];
+        if (Array.isArray(value)) return [name, value];
+        return [name, `${value === null ? "" : String(value)}x`];
+      }),
+    );
+    const access = [{ team_id: 2, team_name: "Analysts", access_category: "Administrator" }];
+    await group.set({ ...changed, address_resolution_hint: "ipv6", team_access: access }).save({ verify: true });
+    const { id: ___, number_of_hosts: ____, ...after } = await onServer(group.id);
+    expect(team_access).not.toEqual(access);
+    expect(after).toEqual({
+      ...{ ...changed, address_resolution_hint: "ipv6", team_access: access },
+      ...{ quota_eventlog_bytes: "1073741825", quota_storefile_bytes: "1073741825" },
+    });
+    await group.set({ datastore_server: null }).save({ verify: true });
+    expect(await onServer(group.id)).toMatchObject({ datastore_server: null });
+    await group.delete();
+  });
+
   it("is not believed when the server says that it was saved, and it was not", async () => {
     const group = await newGroup("Doubtful").save();
     const path = `/api/v3/group/${group.id}`;
@@ -216,9 +272,7 @@ describe("a group", () => {
   it("tells with whom its files are shared", async () => {
     const group = await cb.select(SensorGroup, 5);
     expect(await group.datasharing).toMatchObject([{ group_id: 5, what: "BIN", who: "VIRUSTOTAL" }]);
-    expect(await cb.select(SensorGroup, 5).getDatasharing()).toEqual(
-      await cb.getObject("/api/v1/group/5/datasharing"),
-    );
+    expect(await cb.select(SensorGroup, 5).getDatasharing()).toEqual(await cb.getObject("/api/v1/group/5/datasharing"));
     expect(await cb.select(SensorGroup, 1).datasharing).toEqual([]);
     sandbox.behaviour.sharingEnabled = false;
     expect(await group.getDatasharing({ timeout: 10_000 })).toEqual([]);
@@ -228,7 +282,10 @@ describe("a group", () => {
 
 describe("a site", () => {
   it("has groups and rules for throttling, and is made, renamed and deleted", async () => {
-    expect((await cb.select(Site).sort("id asc").all()).map(({ name }) => name)).toEqual(["Default Site", "Data Centre"]);
+    expect((await cb.select(Site).sort("id asc").all()).map(({ name }) => name)).toEqual([
+      "Default Site",
+      "Data Centre",
+    ]);
     const centre = await cb.select(Site, 2);
     expect((await centre.groups.sort("id asc").all()).map(({ name }) => name)).toEqual([
       ...["Servers", "Domain Controllers", "Linux Servers"],

@@ -104,7 +104,9 @@ describe("isolate()", () => {
   });
 
   it("shows what it would send, and sends nothing", async () => {
-    const plan = await cb.select(Sensor, 3).isolate({ dryRun: true });
+    const sensor = await cb.select(Sensor, 3);
+    sandbox.requests.clear();
+    const plan = await sensor.isolate({ dryRun: true });
     expect(plan?.changes).toEqual({ network_isolation_enabled: { from: false, to: true } });
     expect(plan?.requests).toMatchObject([
       { method: "PUT", path: "/api/v1/sensor/3", body: { network_isolation_enabled: true, group_id: 1 } },
@@ -134,9 +136,9 @@ describe("an endpoint that is switched off", () => {
     expect(sensor.status).toBe("Offline");
     const states: (string | undefined)[] = [];
     const isolation = sensor.isolate({
-      onWait: async ({ state, status }) => {
+      onWait: ({ state, status }) => {
         states.push(`${state} ${status}`);
-        if (states.length === 6) await sandbox.setOnline(3, true);
+        if (states.length === 6) void sandbox.setOnline(3, true);
       },
     });
     const { waited, changed } = await isolation;
@@ -195,11 +197,12 @@ describe("a call that waits", () => {
     await sandbox.setOnline(3, false);
     const [first, second] = [await cb.select(Sensor, 3), await cb.select(Sensor, 3, { refresh: true })];
     sandbox.requests.clear();
-    let superseded: Promise<Error> | undefined;
-    await new Promise<void>((asked) => {
-      const isolation = first.isolate({ onWait: () => asked() });
-      superseded = errorOf(() => isolation);
+    let asked = (): void => {};
+    const waits = new Promise<void>((resolve) => {
+      asked = resolve;
     });
+    const superseded = errorOf(() => first.isolate({ onWait: () => asked() }));
+    await waits;
     await second.unisolate();
     const error = await superseded;
     expect(error).toBeInstanceOf(ApiError);
@@ -232,6 +235,9 @@ describe("a call that waits", () => {
     const sensor = await cb.select(Sensor, 3);
     expect(await errorOf(() => sensor.isolate())).toBeInstanceOf(ServerError);
     expect(await flags()).toEqual([false, false]);
+    // Accepted, and not carried out.
+    sandbox.faults.add({ match: { method: "PUT", path: "/api/v1/sensor/3", times: 1 }, do: { status: 204 } });
+    expect(await errorOf(() => sensor.isolate())).toMatchObject({ code: "WRITE_NOT_APPLIED" });
     expect(await sensor.isolate()).toMatchObject({ changed: true, state: "isolated" });
     expect(await errorOf(() => cb.select(Sensor, 987_654).isolate())).toBeInstanceOf(ObjectNotFoundError);
   });

@@ -82,7 +82,10 @@ describe("the list of sensors", () => {
   });
 
   it("is counted by the values of its fields", async () => {
-    const { os_type, computer_name } = await cb.select(Sensor).where("hostname:WIN-").facets("os_type", "computer_name");
+    const { os_type, computer_name } = await cb
+      .select(Sensor)
+      .where("hostname:WIN-")
+      .facets("os_type", "computer_name");
     expect(os_type).toEqual([{ name: "1", value: 3, ratio: "100.0", percent: 100 }]);
     expect(computer_name.map(({ name }) => name)).toEqual(names.slice(1));
     sandbox.requests.clear();
@@ -236,11 +239,37 @@ describe("what is asked of a sensor", () => {
     expect(await onServer(3)).toMatchObject({ notes: "theirs again", is_isolating: false });
   });
 
+  it("adds up when several objects ask for different things at a time", async () => {
+    const sensors = await Promise.all(Array.from({ length: 4 }, () => cb.select(Sensor, 4, { refresh: true })));
+    const [first, second, third, fourth] = sensors;
+    sandbox.requests.clear();
+    await Promise.all([
+      first?.restartSensor(),
+      second?.set({ notes: "busy" }).save({ verify: true }),
+      third?.flushEvents(),
+    ]);
+    expect(written(sandbox)).toHaveLength(3);
+    expect(await onServer(4)).toMatchObject({ notes: "busy", restart_queued: true });
+    await fourth?.isolate();
+    // The restart and the flush were carried out at the check-in that isolated it.
+    expect(await onServer(4)).toMatchObject({
+      ...{ notes: "busy", is_isolating: true, network_isolation_enabled: true },
+      ...{ restart_queued: false, event_log_flush_time: null, boot_id: String(Number(first?.boot_id) + 1) },
+    });
+    await fourth?.unisolate();
+    await second?.set({ notes: null }).save();
+    expect(await onServer(4)).toMatchObject({ notes: null, is_isolating: false });
+  });
+
   it("is to go to another group, where searches find it", async () => {
     const group = cb.create(SensorGroup, { name: "Quarantine Lab", sensorbackend_server: sandbox.url, site: 1 });
     await group.save();
     const sensor = await cb.select(Sensor, 3);
-    const inGroup = (name: string) => cb.select(Process).where({ hostname: sensor.hostname ?? "", group: name }).count();
+    const inGroup = (name: string) =>
+      cb
+        .select(Process)
+        .where({ hostname: sensor.hostname ?? "", group: name })
+        .count();
     const before = await inGroup("default group");
     expect(before).toBeGreaterThan(0);
 

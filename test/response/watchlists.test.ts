@@ -76,7 +76,12 @@ describe("a watchlist", () => {
     expect(hit).toMatchObject({ process_name: "evil.exe", hostname: "HOSTNAME" });
     expect(hit.watchlists?.find(({ wid }) => wid === id)).toMatchObject({ value: ran.toISOString() });
     // The day of the hit is what is searched.
-    expect(await other.select(Process).where(`watchlist_${id}:${ran.toISOString().slice(0, 10)}`).count()).toBe(1);
+    expect(
+      await other
+        .select(Process)
+        .where(`watchlist_${id}:${ran.toISOString().slice(0, 10)}`)
+        .count(),
+    ).toBe(1);
     const alert = await alerts().one();
     expect(alert).toMatchObject({
       alert_type: "watchlist.hit.query.process",
@@ -177,7 +182,14 @@ describe("a watchlist", () => {
 
   it("takes every field that can be set, and from then on none when it is read only", async () => {
     const watchlist = await draft("Every field", "process_name:calc.exe").save();
-    const fields = { description: "d", enabled: false, group_id: 1, index_type: "modules", name: "All", readonly: true };
+    const fields = {
+      description: "d",
+      enabled: false,
+      group_id: 1,
+      index_type: "modules",
+      name: "All",
+      readonly: true,
+    };
     watchlist.set({ ...fields, search_query: queryString("digsig_result:Unsigned") });
     await watchlist.save({ verify: true });
     expect(await onServer(watchlist)).toMatchObject({ ...fields, query: "digsig_result:Unsigned" });
@@ -343,16 +355,22 @@ describe("the actions of a watchlist", () => {
     await expect(mail.save()).rejects.toThrow(/cannot be moved to another watchlist/);
     mail.reset();
     await mail.delete();
-    expect((await other.select(WatchlistAction).where(`watchlist_id:${watchlist.id}`).all()).map(({ id }) => id)).toEqual([
-      alert.id,
-    ]);
+    expect(
+      (await other.select(WatchlistAction).where(`watchlist_id:${watchlist.id}`).all()).map(({ id }) => id),
+    ).toEqual([alert.id]);
     await expect(other.select(WatchlistAction, key, { refresh: true })).rejects.toThrow(ObjectNotFoundError);
   });
 
   it("are asked for by their watchlist only", async () => {
-    await expect(cb.select(WatchlistAction).all()).rejects.toThrow('Must use a search parameter: .where("watchlist_id:<id>")');
-    await expect(cb.select(WatchlistAction).where({ watchlist_id: 999_999 }).all()).rejects.toThrow(ObjectNotFoundError);
-    expect(() => cb.select(WatchlistAction).where("watchlist_id:208").where("watchlist_id:9")).toThrow(/One watchlist_id at a time/);
+    await expect(cb.select(WatchlistAction).all()).rejects.toThrow(
+      'Must use a search parameter: .where("watchlist_id:<id>")',
+    );
+    await expect(cb.select(WatchlistAction).where({ watchlist_id: 999_999 }).all()).rejects.toThrow(
+      ObjectNotFoundError,
+    );
+    expect(() => cb.select(WatchlistAction).where("watchlist_id:208").where("watchlist_id:9")).toThrow(
+      /One watchlist_id at a time/,
+    );
     const action = await cb.select(WatchlistAction).where("watchlist_id:208").one();
     expect(action.type).toBe("alert");
     expect(() => Object.assign(action, { type: "phone" })).toThrow(ApiError);

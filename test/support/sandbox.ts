@@ -27,10 +27,13 @@ export function written(sandbox: Sandbox): string[] {
 }
 
 /** A client whose log is kept, with the times taken out of it. `taken()` gives the lines since it was last called. */
-export function loggedClientOf(sandbox: Sandbox): { cb: CbResponseAPI; taken(): string[] } {
+export function loggedClientOf(
+  sandbox: Sandbox,
+  options: CbResponseOptions = {},
+): { cb: CbResponseAPI; taken(): string[] } {
   let lines: string[] = [];
   const keep = (line: string) => lines.push(line.replace(/took \d+\.\d{3}s/, "took 0.000s"));
-  const cb = clientOf(sandbox, { logger: { debug: keep, info: keep, warn: keep, error: keep } });
+  const cb = clientOf(sandbox, { ...options, logger: { debug: keep, info: keep, warn: keep, error: keep } });
   return {
     cb,
     taken: () => {

@@ -1,6 +1,11 @@
 export { type ClockOptions, SIMULATION_START, SimulationClock, type TickListener } from "./clock.js";
 export type { ImportReport, Mapped } from "./importer/index.js";
 export { INTRUSION, type IntrusionStep } from "./organisation/story.js";
+export type { LiveResponseControl } from "./response/live-response/control.js";
+export type { FaultOutcome as LiveResponseFaultOutcome, LiveResponseFault } from "./response/live-response/faults.js";
+export type { GeneratedSchedule, HostSchedule, OnlineSchedule } from "./response/live-response/schedule.js";
+export type { LiveResponseChanges, LiveResponseSettings } from "./response/live-response/settings.js";
+export type { LiveResponseStats } from "./response/live-response/tally.js";
 export type {
   BlockedProcess,
   FilteredProcess,

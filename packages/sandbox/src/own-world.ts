@@ -18,7 +18,7 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
     importFiles = [],
     stateDirectory,
   } = options;
-  const { seed, clock, behaviour, fresh, tokens, url, signal } = settings;
+  const { seed, clock, behaviour, fresh, tokens, url, signal, onFailure } = settings;
   if (fresh && file !== undefined) removeDatabase(file);
   const store = Store.open(file === undefined ? {} : { file });
   try {
@@ -33,6 +33,8 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
       checkinInterval: () => CHECKIN_TICKS * clock.tickInterval,
       version,
       tokenOwners: tokens,
+      ...{ seed, onFailure },
+      ...(options.liveResponse === undefined ? {} : { liveResponse: options.liveResponse }),
     });
     if (count(store, "sensor") === 0) {
       const size = typeof organisation === "string" ? { scale: organisation } : organisation;
@@ -57,8 +59,11 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
       },
       launch: response.launch,
       setOnline: response.setOnline,
-      close: () => {
+      liveResponse: response.liveResponse,
+      release: () => void response.close().catch(() => {}),
+      close: async () => {
         quiet();
+        await response.close();
         store.close();
       },
     };

@@ -3,6 +3,8 @@ import { hostname } from "node:os";
 import type { SecureVersion } from "node:tls";
 import { type ClockOptions, SimulationClock } from "./clock.js";
 import type { ImportReport } from "./importer/index.js";
+import { type LiveResponseControl, steering } from "./response/live-response/control.js";
+import type { LiveResponseChanges } from "./response/live-response/settings.js";
 import type { LaunchReport } from "./response/simulation/launch.js";
 import type { LaunchRequest } from "./response/simulation/launch-request.js";
 import { type Behaviour, resetBehaviour, startingBehaviour } from "./server/behaviour.js";
@@ -71,6 +73,8 @@ export interface SandboxOptions {
   clock?: Omit<ClockOptions, "onError">;
   /** Faults in force from the start. */
   faults?: readonly FaultRule[];
+  /** How Live Response behaves from the start, and what goes wrong with it. */
+  liveResponse?: LiveResponseChanges;
   /** Switches in force from the start. */
   behaviour?: Partial<Behaviour>;
   /** Largest request body in bytes; 32 MiB when left out. */
@@ -105,6 +109,8 @@ export class Sandbox {
   readonly faults: FaultPlan;
   /** Switches for what only a product can do wrong; changes count from the next request on. */
   readonly behaviour: Behaviour;
+  /** Live Response of the EDR server: how it behaves, what goes wrong with it, what is in use. */
+  readonly liveResponse: LiveResponseControl;
   /** What was asked, what was missing, what went wrong. */
   readonly requests: RequestLog;
   /** Who may ask. */
@@ -160,6 +166,10 @@ export class Sandbox {
     this.faults.add(...(options.faults ?? []));
     this.#startBehaviour = startingBehaviour(options.behaviour);
     this.behaviour = { ...this.#startBehaviour };
+    this.liveResponse = steering(() => {
+      if (this.#world.liveResponse === undefined) throw new RangeError("This sandbox has no Live Response");
+      return this.#world.liveResponse;
+    });
     this.#state = new StateDirectory(options.stateDirectory);
     const randomToken = (): string => randomBytes(20).toString("hex");
     this.token = options.token ?? this.#state.secret("token", randomToken);
@@ -327,6 +337,7 @@ export class Sandbox {
 
   /** The old one is closed first: two could not share a file, nor would both have to fit into memory. */
   async #replaceWorld(seed: number | string, fresh: boolean): Promise<void> {
+    this.#world.release();
     await this.#dispatcher.settled(SETTLE_TIME);
     const old = this.#world;
     this.#world = fixedWorld([]);
@@ -337,6 +348,7 @@ export class Sandbox {
       tokens: () => this.tokens.records(),
       url: () => this.url,
       signal: this.#life.signal,
+      onFailure: (during, error) => this.requests.addFailure(during, error),
     });
     this.#seed = seed;
     // Making it took real seconds, which are not to be missing from the first simulated morning.

@@ -1,5 +1,6 @@
 import type { SimulationClock } from "./clock.js";
 import type { ImportReport } from "./importer/index.js";
+import type { LiveResponseControl } from "./response/live-response/control.js";
 import type { LaunchReport } from "./response/simulation/launch.js";
 import type { LaunchRequest } from "./response/simulation/launch-request.js";
 import type { Behaviour } from "./server/behaviour.js";
@@ -18,6 +19,10 @@ export interface World {
   launch(request: LaunchRequest): LaunchReport;
   /** Switches an endpoint on or off, by the id of its sensor. Throws a RangeError when there is none. */
   setOnline(sensor: number, online: boolean): void;
+  /** Live Response, to be steered. Undefined when there is none. */
+  readonly liveResponse: LiveResponseControl | undefined;
+  /** Lets go of everybody who waits for something, ahead of {@link close}. */
+  release(): void;
   close(): void | Promise<void>;
 }
 
@@ -34,6 +39,8 @@ export interface WorldSettings {
   url: () => string;
   /** Gives up making the world when aborted. */
   signal: AbortSignal;
+  /** Receives what goes wrong inside while nobody waits for an answer. */
+  onFailure: (during: string, error: unknown) => void;
 }
 
 /** A world around products that were made elsewhere: there is nothing to generate or to import. */
@@ -48,6 +55,8 @@ export function fixedWorld(products: readonly Product[]): World {
     importFile: () => Promise.reject(new RangeError("This sandbox has no organisation to import into")),
     launch: noEndpoints,
     setOnline: noEndpoints,
+    liveResponse: undefined,
+    release: () => {},
     close: () => {},
   };
 }

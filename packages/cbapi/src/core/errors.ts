@@ -187,10 +187,56 @@ export class InvalidHashError extends CbApiError {
 }
 define(InvalidHashError, "InvalidHashError");
 
-/** A Live Response session or command failed on the endpoint. */
+/** What a {@link LiveResponseError} tells of the command that failed. Fields have the names that the server gives them. */
+export interface LiveResponseFailure {
+  /** The command: `get file`. */
+  readonly command?: string | undefined;
+  /** What it was about: a path, a process id, a command line. */
+  readonly object?: string | number | undefined;
+  /** The Windows error as an unsigned HRESULT: 0x80070002. */
+  readonly win32_error?: number | undefined;
+  /** Its name: `ERROR_FILE_NOT_FOUND`. */
+  readonly decoded_win32_error?: string | undefined;
+  /** What `result_code` is: `WinHresult` on Windows, `CbError` elsewhere. */
+  readonly result_type?: string | undefined;
+  /** The code as the server sent it. */
+  readonly result_code?: number | undefined;
+  /** The endpoint's own words. */
+  readonly result_desc?: string | undefined;
+  /** The name of an error number of Linux or macOS: `ENOENT`. */
+  readonly errno?: string | undefined;
+  /** The whole command as the server described it. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+}
+
+const failureFacts = [
+  "command",
+  "object",
+  "win32_error",
+  "decoded_win32_error",
+  "result_type",
+  "result_code",
+  "result_desc",
+  "errno",
+] as const;
+
+/** A Live Response command failed on the endpoint: it was asked, and it refused. */
 export class LiveResponseError extends CbApiError {
-  constructor(message: string, details: ErrorDetails = {}) {
+  declare readonly command?: string;
+  declare readonly object?: string | number;
+  declare readonly win32_error?: number;
+  declare readonly decoded_win32_error?: string;
+  declare readonly result_type?: string;
+  declare readonly result_code?: number;
+  declare readonly result_desc?: string;
+  declare readonly errno?: string;
+  /** The whole command as the server described it; not printed with the error. */
+  declare readonly details?: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, details: ErrorDetails & LiveResponseFailure = {}) {
     super(message, { code: "LIVE_RESPONSE", ...details });
+    for (const name of failureFacts) if (details[name] !== undefined) Object.assign(this, { [name]: details[name] });
+    if (details.details !== undefined) Object.defineProperty(this, "details", { value: details.details });
   }
 }
 define(LiveResponseError, "LiveResponseError");

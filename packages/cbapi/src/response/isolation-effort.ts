@@ -3,11 +3,12 @@ import { ApiError, ServerError, TimeoutError } from "../core/errors.js";
 import type { Entry } from "../core/model/identity-map.js";
 import { Model } from "../core/model/model.js";
 import type { SaveOptions } from "../core/model/mutable-model.js";
+import { inTurn } from "../core/model/turns.js";
 import { timeLimit } from "../core/transport/limits.js";
 import type { CallOptions } from "../core/transport/types.js";
 import { type IsolationState, isolationStateOf, isRequested, refuseUnsupported } from "./isolation-state.js";
 import type { Sensor } from "./models/sensor.js";
-import { inTurn, readSensor, sendChange, takeOver } from "./models/sensor-writes.js";
+import { readSensor, sendChange, takeOver } from "./models/sensor-writes.js";
 
 /** What is known while an isolation, or its end, is waited for. */
 export interface IsolationProgress {

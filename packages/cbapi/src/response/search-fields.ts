@@ -112,7 +112,6 @@ const PROCESS = {
   sha256: "sha256",
   start: "datetime",
   tampered: "bool",
-  unique_id: "id",
   username: "keyword*",
   username_full: "keyword",
 } as const satisfies Record<string, Declared>;

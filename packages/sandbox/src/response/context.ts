@@ -6,6 +6,7 @@ import type { Store } from "../store/store.js";
 import { Accounts } from "./accounts.js";
 import type { Checkins } from "./documents/sensor.js";
 import { PageDrift } from "./drift.js";
+import type { LiveResponseOptions } from "./live-response/index.js";
 import { DEFAULT_RESPONSE_VERSION, traitsOf, type VersionTraits } from "./version.js";
 
 /** Ways to misbehave, read at every request: set them while the server runs. */
@@ -18,10 +19,16 @@ export interface ResponseBehaviour {
   sharingEnabled?: boolean;
   /** Whether events of an older schema are still kept in a partition, on servers from 6.0 until 7.0. */
   legacyPartitions?: boolean;
+  /** Whether there is Live Response; when not, its routes answer 412. */
+  liveResponseEnabled?: boolean;
+  /** How many Live Response sessions there can be at a time; 10 when left out. */
+  liveResponseSlots?: number;
+  /** Whether result codes of Windows endpoints are sent as signed numbers. */
+  signedResultCodes?: boolean;
 }
 
 /** What the product is made of. All but the store and the clock may be left out. */
-export interface ResponseOptions {
+export interface ResponseOptions extends LiveResponseOptions {
   store: Store;
   /** `startTime` is when the server was started; now when left out. */
   clock: { now(): number; readonly startTime?: number };

@@ -1,5 +1,7 @@
 import type { HttpProblem, Product, SandboxReply } from "../server/product.js";
 import type { Steps } from "../steps.js";
+import type { LiveResponseControl } from "./live-response/control.js";
+import { createLiveResponse, type LiveResponseServer } from "./live-response/index.js";
 import { createContext, type ResponseContext, type ResponseOptions } from "./context.js";
 import { accountRoutes } from "./routes/account.js";
 import { alertRoutes } from "./routes/alert.js";
@@ -49,6 +51,10 @@ export interface ResponseServer {
   settle(): void;
   /** Lets watchlists and feeds of a new organisation find what is there already. The same seed, the same findings. */
   detect(seed: string): Steps<void>;
+  /** Live Response, as it is steered and looked at from outside. */
+  liveResponse: LiveResponseControl;
+  /** Ends what is going on between the server and its endpoints; resolves when nothing of it is left. */
+  close(): Promise<void>;
 }
 
 /** Carbon Black EDR. */
@@ -59,16 +65,19 @@ export function createResponseProduct(options: ResponseOptions): Product {
 /** {@link createResponseProduct} with a hold of the endpoints. */
 export function createResponseServer(options: ResponseOptions): ResponseServer {
   const context = createContext(options);
+  const liveResponse = createLiveResponse(context, options);
   return {
-    product: productOf(context),
+    product: productOf(context, liveResponse),
     launch: (request) => launch(context, request),
     setOnline: (sensor, online) => switchEndpoint(context, sensor, online),
     settle: () => context.partitions.settle(),
     detect: (seed) => settleDetection(context, seed),
+    liveResponse: liveResponse.control,
+    close: () => liveResponse.close(),
   };
 }
 
-function productOf(context: ResponseContext): Product {
+function productOf(context: ResponseContext, liveResponse: LiveResponseServer): Product {
   return {
     name: "response",
     owns: (path) => path.startsWith("/api/") && !FOREIGN.test(path),
@@ -89,8 +98,9 @@ function productOf(context: ResponseContext): Product {
       ...feedRoutes(context),
       ...alertRoutes(context),
       ...threatReportRoutes(context),
+      ...liveResponse.routes,
     ],
-    tick: createSimulation(context),
+    tick: createSimulation(context, liveResponse.tick),
     headers: HEADERS,
     identify: (token, known) => context.accounts.identify(token, known),
     problem: problemReply,

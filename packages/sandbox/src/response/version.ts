@@ -35,6 +35,8 @@ export interface VersionTraits {
   strictSensorChanges: boolean;
   /** Processes can be kept out as they come in. */
   ingressFilters: boolean;
+  /** Live Response sessions name the group of their sensor. */
+  sessionsNameGroup: boolean;
   /** An old fault: a list of sensors without a match is an internal error. */
   emptySensorListFails: boolean;
 }
@@ -62,6 +64,7 @@ export function traitsOf(version: string): VersionTraits {
     managesPartitions: atLeast(6, 1),
     strictSensorChanges: atLeast(7, 1),
     ingressFilters: atLeast(6, 1),
+    sessionsNameGroup: atLeast(7, 0),
     emptySensorListFails: !atLeast(7, 0),
   };
 }

@@ -13,6 +13,12 @@ export interface Behaviour {
   sharingEnabled: boolean;
   /** Whether an EDR server of version 6 still keeps events of an older schema in one of its partitions. */
   legacyPartitions: boolean;
+  /** Whether an EDR server offers Live Response; when not, its routes answer 412. */
+  liveResponseEnabled: boolean;
+  /** How many Live Response sessions an EDR server can have at a time. */
+  liveResponseSlots: number;
+  /** Whether result codes of Windows endpoints are sent as signed numbers. */
+  signedResultCodes: boolean;
   /** Further switches: each product takes what it knows and ignores the rest. */
   [name: string]: unknown;
 }
@@ -20,6 +26,7 @@ export interface Behaviour {
 /** The best behaviour, with some of it changed. */
 export const startingBehaviour = (changes: Partial<Behaviour> = {}): Behaviour => ({
   ...{ totalOverestimate: 0, shiftRows: 0, sharingEnabled: true, legacyPartitions: false },
+  ...{ liveResponseEnabled: true, liveResponseSlots: 10, signedResultCodes: false },
   ...changes,
 });
 

@@ -110,7 +110,10 @@ describe("the control routes", () => {
 
   it("change the behaviour in place", async () => {
     const { behaviour } = sandbox;
-    const best = { totalOverestimate: 0, shiftRows: 0, sharingEnabled: true, legacyPartitions: false };
+    const best = {
+      ...{ totalOverestimate: 0, shiftRows: 0, sharingEnabled: true, legacyPartitions: false },
+      ...{ liveResponseEnabled: true, liveResponseSlots: 10, signedResultCodes: false },
+    };
     const changes = { totalOverestimate: 5, shiftRows: null, other: "x" };
     expect((await ask("PUT", "/_sandbox/behaviour", changes)).body).toEqual({
       ...best,

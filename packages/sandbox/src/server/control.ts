@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { SimulationClock } from "../clock.js";
+import type { LiveResponseControl } from "../response/live-response/control.js";
+import type { LiveResponseChanges } from "../response/live-response/settings.js";
 import type { LaunchRequest } from "../response/simulation/launch-request.js";
 import { type Behaviour, changeBehaviour } from "./behaviour.js";
 import { parseJson, readBody } from "./body.js";
@@ -29,6 +31,8 @@ export interface ControlHost {
   launch(request: LaunchRequest): Promise<unknown>;
   /** Switches an endpoint on or off. */
   setOnline(sensor: number, online: boolean): Promise<void>;
+  /** Live Response. Throws a RangeError where there is none. */
+  readonly liveResponse: LiveResponseControl;
 }
 
 const PREFIX = "/_sandbox";
@@ -45,6 +49,7 @@ export function createControl(host: ControlHost): Product {
     ...clockRoutes(host),
     ...tokenRoutes(host),
     ...endpointRoutes(host),
+    ...liveResponseRoutes(host),
   ];
   return {
     name: "sandbox control",
@@ -239,6 +244,34 @@ function endpointRoutes(host: ControlHost): Route[] {
         if (!/^\d{1,9}$/.test(id)) throw new HttpProblem(400, "The path ends in the id of a sensor");
         await host.setOnline(Number(id), online);
         return ok({ id: Number(id), online });
+      },
+    },
+  ];
+}
+
+function liveResponseRoutes({ liveResponse }: ControlHost): Route[] {
+  const state = (): SandboxReply => {
+    const { schedule, ...settings } = liveResponse.settings;
+    const shown = typeof schedule === "function" ? "a function" : schedule;
+    return ok({ ...liveResponse.stats(), settings: { ...settings, ...(shown === undefined ? {} : { schedule: shown }) } });
+  };
+  return [
+    { method: "GET", path: "/live-response", handle: state },
+    {
+      method: "PUT",
+      path: "/live-response",
+      // What makes no sense in it is refused by name where it is carried out.
+      handle: (request) => {
+        liveResponse.configure(request.json() as LiveResponseChanges);
+        return state();
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/live-response/sessions/:id",
+      handle: ({ params }) => {
+        if (!liveResponse.lose(Number(params["id"]))) throw new HttpProblem(404, `There is no session ${params["id"]}`);
+        return done;
       },
     },
   ];

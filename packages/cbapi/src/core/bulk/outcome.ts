@@ -45,6 +45,8 @@ export function failedWrite(thrown: unknown, signal: AbortSignal | undefined): F
   }
   if (error.code === "CLOSED") return { state: error.cause === undefined ? "unsent" : "unknown", error, stops: true };
   if (NEVER_SENT.has(error.code)) return { state: "unsent", error, stops: false };
+  // Something on the way answered in place of the server, whatever became of the request.
+  if (error.code === "NOT_JSON") return { state: "unknown", error, stops: true };
   const refused = error.status !== undefined && error.status < 500;
   return { state: refused ? "refused" : "unknown", error, stops: STOPPING_STATUSES.has(error.status) };
 }

@@ -1,9 +1,10 @@
 import { ApiError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
+import { assign } from "./assign.js";
 import type { Document, Fetched, ModelHost } from "./document.js";
 import { type Field, isField } from "./fields.js";
 import { Model, type ModelInit, type ModelSpec, type ModelState, rawField } from "./model.js";
-import { assign, MutableModel } from "./mutable-model.js";
+import { MutableModel } from "./mutable-model.js";
 import { joinOf, type Ref } from "./ref.js";
 import { isRelation, isResource, type Key, type Relation, type ResourceOf } from "./relations.js";
 

@@ -57,6 +57,10 @@ export class IdentityMap {
   readonly #absent: LRUCache<string, { error: ObjectNotFoundError; expires: number }>;
   /** How often an object was read anew or written: an answer that set out before is out of date. */
   readonly #generations: LRUCache<string, number>;
+  /** When objects were changed, or may have been: what was read of them before is out of date. */
+  readonly #changed: LRUCache<string, number>;
+  /** The same for all objects of a class. */
+  readonly #changedClasses = new Map<string, number>();
   readonly #loading = new SharedCalls<Entry>();
   readonly #batches = new Map<ModelClass, Waiter[]>();
   #hits = 0;
@@ -76,6 +80,7 @@ export class IdentityMap {
     this.#shared = new LRUCache({ max });
     this.#absent = new LRUCache({ max });
     this.#generations = new LRUCache({ max });
+    this.#changed = new LRUCache({ max });
   }
 
   /** How often a wanted document was there (`hits`), how often it was asked for (`misses`), and how many are kept. */
@@ -140,6 +145,7 @@ export class IdentityMap {
   evict(cls: ModelClass, key: Key): void {
     const id = documentId(cls, key);
     this.#outdate(id);
+    this.#changed.set(id, this.#clock.now());
     this.#entries.delete(id);
     this.#absent.delete(id);
     this.#shared.delete(modelId(cls, key));
@@ -149,9 +155,15 @@ export class IdentityMap {
   evictAll(cls: ModelClass): void {
     const ofClass = (id: string) => id.startsWith(`${cls.spec.name} `);
     for (const id of [...this.#loading.names()].filter(ofClass)) this.#outdate(id);
+    this.#changedClasses.set(cls.spec.name, this.#clock.now());
     for (const kept of [this.#entries, this.#absent, this.#shared]) {
       for (const id of [...kept.keys()].filter(ofClass)) kept.delete(id);
     }
+  }
+
+  /** When the object was last forgotten because it was changed on the server, or may have been; 0 when it never was. */
+  changedAt(cls: ModelClass, key: Key): number {
+    return Math.max(this.#changed.get(documentId(cls, key)) ?? 0, this.#changedClasses.get(cls.spec.name) ?? 0);
   }
 
   clear(): void {

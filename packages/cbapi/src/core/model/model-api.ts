@@ -2,10 +2,11 @@ import { BaseApi, type ClientOptions } from "../client.js";
 import type { Product } from "../credentials/index.js";
 import { ApiError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
+import { put } from "./assign.js";
 import type { ModelHost } from "./document.js";
 import { IdentityMap, type IdentityMapOptions } from "./identity-map.js";
 import type { ModelClass } from "./model.js";
-import { MutableModel, put } from "./mutable-model.js";
+import { MutableModel } from "./mutable-model.js";
 import { type Ref, refByKey } from "./ref.js";
 import type { Key } from "./relations.js";
 

@@ -31,6 +31,11 @@ export interface ModelSpec {
    * what others changed, or the `changes` alone. Default `document`.
    */
   readonly update?: "document" | "changes";
+  /**
+   * For how long a document that was read is what the server has, in milliseconds, when it, or a part of it, is sent back.
+   * Default 10,000.
+   */
+  readonly freshFor?: number;
   /** Fields that must be there before an object is saved. */
   readonly required?: readonly string[];
   /** `document` prints the fields in the server's order under a console link; the default is the table of changes. */
@@ -67,6 +72,9 @@ export interface ModelClass<M extends AnyModel = any> {
   fetchMany?(client: ModelHost, keys: Key[], options: CallOptions): Promise<Map<Key, Fetched>>;
 }
 
+/** A change of a part of a field, from the server's form to the server's form. */
+export type Edit = (raw: unknown) => unknown;
+
 /** What is kept of a model beside its prototype. A search makes one for each row, so it is made in one go. */
 export class ModelState implements ModelInit {
   readonly client: ModelHost;
@@ -79,6 +87,10 @@ export class ModelState implements ModelInit {
   missed = false;
   /** Field -> the server's form of what was assigned; only fields that differ from the document. */
   changes: Map<string, unknown> | undefined = undefined;
+  /** Field -> the edits that `changes` is the outcome of, where the field was not assigned as a whole. */
+  edits: Map<string, readonly Edit[]> | undefined = undefined;
+  /** What a write that is under way sends. */
+  sending: ReadonlyMap<string, unknown> | undefined = undefined;
   /** Refs taken through this object, so that a join gives the same object each time. */
   joins: Map<string, unknown> | undefined = undefined;
   refreshedAt: number | undefined = undefined;
@@ -191,6 +203,7 @@ export abstract class Model {
       throw new ApiError(`This ${specOf(this).name} has not been saved: it cannot be read from the server`);
     const entry = await state.client.identityMap.load(classOf(this), state.key, { ...options, refresh: true });
     state.changes = undefined;
+    state.edits = undefined;
     state.joins = undefined;
     adopt(state, entry);
     return this;

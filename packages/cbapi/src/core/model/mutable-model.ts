@@ -1,13 +1,15 @@
 import { type InspectOptions, inspect } from "node:util";
-import { ApiError, InvalidObjectError, ServerError } from "../errors.js";
+import { ApiError, InvalidObjectError, ObjectNotFoundError, ServerError } from "../errors.js";
 import { stringifyMasked } from "../transport/json.js";
-import { secretFields } from "../transport/redact.js";
 import type { CallOptions } from "../transport/types.js";
+import { put, refuseDeleted } from "./assign.js";
 import { Completeness } from "./document.js";
 import { type Field, isField } from "./fields.js";
+import type { Entry } from "./identity-map.js";
 import { adopt, classOf, ensure, Model, type ModelInit, type ModelState, specOf } from "./model.js";
 import type { Key } from "./relations.js";
 import { holdsValue, sameValue } from "./same-value.js";
+import { inTurn } from "./turns.js";
 
 /** A write as a model class asks for it. */
 export interface WriteRequest {
@@ -92,16 +94,21 @@ export abstract class MutableModel extends Model {
   /**
    * Sends the changes and takes over the state that the server then has. Sends nothing when there are none. An object
    * that is sent as a whole is read again first when it was read more than ten seconds ago, so that saving one field
-   * does not undo what others changed meanwhile.
+   * does not undo what others changed meanwhile. Saves of one object through one client come one after the other, each
+   * on top of what the one before has left.
    *
    * With `dryRun`, gives what would be sent instead of sending it.
    * @throws {@link InvalidObjectError} when a required field is missing
-   * @throws {@link ServerError} when the server answers that it refused the change, or with `verify`, when it does not
-   * have it afterwards (`code` is `WRITE_NOT_APPLIED`)
+   * @throws {@link ServerError} when the server answers that it refused the change, or does not have the object
+   * afterwards, or with `verify`, does not have the change (`code` is `WRITE_NOT_APPLIED`)
    */
   async save(options: SaveOptions & { dryRun: true }): Promise<WritePlan | undefined>;
   async save(options?: SaveOptions & { dryRun?: false }): Promise<this>;
   async save(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    return options.dryRun === true ? this.#save(options) : inTurn(this, () => this.#save(options), options);
+  }
+
+  async #save(options: SaveOptions): Promise<this | WritePlan | undefined> {
     const { dryRun = false, verify = false, ...call } = options;
     const state = Model.stateOf(this);
     refuseDeleted(this);
@@ -180,9 +187,14 @@ export abstract class MutableModel extends Model {
 
   /** Reads the object again and keeps those changes that still make a difference. */
   protected async rebase(options: CallOptions): Promise<void> {
+    const { key, client } = Model.stateOf(this);
+    if (key === undefined) return;
+    this.#rebaseOn(await client.identityMap.load(classOf(this), key, { ...options, refresh: true }));
+  }
+
+  #rebaseOn(entry: Entry): void {
     const state = Model.stateOf(this);
-    if (state.key === undefined) return;
-    adopt(state, await state.client.identityMap.load(classOf(this), state.key, { ...options, refresh: true }));
+    adopt(state, entry);
     const needed = [...(state.changes ?? [])].filter(([name, value]) => !sameValue(value, state.document[name]));
     state.changes = needed.length === 0 ? undefined : new Map(needed);
   }
@@ -225,8 +237,17 @@ export abstract class MutableModel extends Model {
   /** Makes sure that what is sent back whole is what the server has, but for the changes. */
   async #freshen(options: CallOptions): Promise<void> {
     const state = Model.stateOf(this);
-    if (state.refreshedAt !== undefined && state.client.identityMap.now() - state.refreshedAt <= FRESH) return;
-    await this.rebase(options);
+    const { key, client } = state;
+    if (key === undefined) return;
+    const { identityMap } = client;
+    // What other objects of this client have read or written since.
+    const known = identityMap.peek(classOf(this), key, Completeness.full);
+    if (known !== undefined && known.document !== state.document && known.readAt >= (state.refreshedAt ?? 0)) {
+      this.#rebaseOn(known);
+    }
+    const { refreshedAt, document } = state;
+    const isFresh = refreshedAt !== undefined && identityMap.now() - refreshedAt <= FRESH;
+    if (!isFresh || identityMap.isOutdated(document)) await this.rebase(options);
   }
 
   /** The server answers a write with the whole object, with its id, with a word of success or with nothing. */
@@ -256,17 +277,28 @@ export abstract class MutableModel extends Model {
     const whole = names.length > 1 && !("result" in fields) && [...sent.keys()].every((name) => name in fields);
     const entry = whole
       ? identityMap.seed(cls, state.key, fields, Completeness.full)
-      : await identityMap.load(cls, state.key, { ...options, refresh: true });
+      : await this.#readBack(state.key, options);
     adopt(state, entry);
     state.joins = undefined;
     state.changes = madeSince(sent, state.changes);
   }
 
+  /** What the server has after it has accepted a write. */
+  async #readBack(key: Key, options: CallOptions): Promise<Entry> {
+    const { client } = Model.stateOf(this);
+    try {
+      return await client.identityMap.load(classOf(this), key, { ...options, refresh: true });
+    } catch (cause) {
+      if (!(cause instanceof ObjectNotFoundError)) throw cause;
+      const message = `The server accepted ${specOf(this).name} ${key}, but does not have it afterwards`;
+      throw new ServerError(message, { code: "WRITE_NOT_APPLIED", cause });
+    }
+  }
+
   /** Reads back what was written. */
   async #verify(sent: ReadonlyMap<string, unknown>, options: CallOptions): Promise<void> {
     const state = Model.stateOf(this);
-    const { identityMap } = state.client;
-    adopt(state, await identityMap.load(classOf(this), state.key as Key, { ...options, refresh: true }));
+    adopt(state, await this.#readBack(state.key as Key, options));
     const record = classOf(this).record;
     const wrong = [...sent].filter(([name, value]) => {
       if (!(name in state.document)) return false;
@@ -286,15 +318,6 @@ export abstract class MutableModel extends Model {
 
 function read(field: Field<unknown>, raw: unknown): unknown {
   return raw === null || raw === undefined ? null : field.decode(raw);
-}
-
-/** @internal What was deleted is neither changed nor deleted again. */
-function refuseDeleted(model: Model): void {
-  const state = Model.stateOf(model);
-  if (!state.deleted) return;
-  throw new ApiError(`${specOf(model).name} ${state.key} was deleted. Make a new object with create()`, {
-    code: "DELETED",
-  });
 }
 
 /** What was assigned while the save was under way is not saved yet. */
@@ -318,67 +341,4 @@ function planOf(requests: readonly WriteRequest[], state: ModelState): WritePlan
   const plan: WritePlan = { requests, changes: Object.fromEntries(changed) };
   const print = (_depth: number, options: InspectOptions) => inspect(JSON.parse(stringifyMasked(plan)), options);
   return Object.defineProperty(plan, inspect.custom, { value: print });
-}
-
-/** @internal Refuses names that are no field, and fields that the server does not let a caller change. */
-function requireWritable(model: Model, name: string): Field<unknown> {
-  const spec = specOf(model);
-  const declared: unknown = Object.hasOwn(classOf(model).record, name)
-    ? Reflect.get(classOf(model).record, name)
-    : undefined;
-  if (!isField(declared)) {
-    throw new ApiError(
-      `${spec.name} has no field named ${name}. Fields that can be set: ${(spec.writable ?? []).join(", ")}`,
-    );
-  }
-  if (!(spec.writable ?? []).includes(name)) {
-    throw new ApiError(`Field ${name} is immutable: the server does not let ${spec.name}.${name} be changed`);
-  }
-  return declared;
-}
-
-/** @internal Assigns to a field, or to another member of the model that can be assigned: a join, a property. */
-export function put(model: Model, name: string, value: unknown): void {
-  const setter = joinSetter(model, name);
-  if (setter === undefined) assign(model, name, value);
-  else setter.call(model, value);
-}
-
-/** What a model class does when its join or its property of this name is assigned; `undefined` for fields. */
-function joinSetter(model: Model, name: string): ((value: unknown) => void) | undefined {
-  const declared = Object.getOwnPropertyDescriptor(classOf(model).record, name);
-  if (declared !== undefined && declared.get === undefined) return undefined;
-  return Object.getOwnPropertyDescriptor(classOf(model).prototype as object, name)?.set;
-}
-
-/** @internal Records a change; assigning the document's own value takes it back. */
-export function assign(model: Model, name: string, value: unknown): void {
-  refuseDeleted(model);
-  const field = requireWritable(model, name);
-  const state = Model.stateOf(model);
-  if (state.key !== undefined && name === specOf(model).key) {
-    throw new ApiError(`Field ${name} is immutable: it is what the server knows ${specOf(model).name} ${state.key} by`);
-  }
-  let raw: unknown = null;
-  if (value !== null && value !== undefined) {
-    try {
-      raw = field.encode(value);
-    } catch (cause) {
-      if (cause instanceof ApiError) throw cause;
-      if (secretFields.has(name)) throw new InvalidObjectError(`${specOf(model).name}.${name}: expected ${field.kind}`);
-      throw new InvalidObjectError(
-        `${specOf(model).name}.${name}: ${cause instanceof Error ? cause.message : String(cause)}`,
-        { cause },
-      );
-    }
-  }
-  // A number that the server writes as text goes back as text.
-  if (typeof raw === "number" && typeof state.document[name] === "string") raw = String(raw);
-  if (sameValue(raw, state.document[name])) {
-    state.changes?.delete(name);
-    if (state.changes?.size === 0) state.changes = undefined;
-    return;
-  }
-  state.changes ??= new Map();
-  state.changes.set(name, raw);
 }

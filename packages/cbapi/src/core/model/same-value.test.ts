@@ -4,7 +4,10 @@ import { holdsValue, sameValue } from "./same-value.js";
 describe("two values are the same", () => {
   it.each([
     [undefined, null],
-    [{ b: 1, a: [1, { d: 2, c: 3 }] }, { a: [1, { c: 3, d: 2 }], b: 1 }],
+    [
+      { b: 1, a: [1, { d: 2, c: 3 }] },
+      { a: [1, { c: 3, d: 2 }], b: 1 },
+    ],
     [{ a: 1, b: undefined }, { a: 1 }],
     [new Date(0), "1970-01-01T00:00:00.000Z"],
   ])("as JSON: %j and %j", (a, b) => {
@@ -28,7 +31,14 @@ describe("a server holds what was written", () => {
   it.each([
     ["with members of its own", { name: "x", on: true }, { id: 5, on: true, name: "x" }],
     ["in another order", ["b", "a", "b"], ["b", "b", "a"]],
-    ["in lists of objects", [{ id: 2 }, { id: 1 }], [{ id: 1, name: "one" }, { id: 2, name: "two" }]],
+    [
+      "in lists of objects",
+      [{ id: 2 }, { id: 1 }],
+      [
+        { id: 1, name: "one" },
+        { id: 2, name: "two" },
+      ],
+    ],
     ["without what was null", { name: "x", note: null }, { name: "x" }],
     ["nothing for nothing", undefined, null],
   ])("%s", (_, written, has) => expect(holdsValue(has, written)).toBe(true));

@@ -18,8 +18,14 @@ describe("what cannot be sent", () => {
     const method = await failure(cb.exchange({ method: "G T", path: "/" }), errors.CbApiError);
     expect(method).toMatchObject({ code: "INVALID_REQUEST", retryable: false, name: "CbApiError" });
     await failure(cb.exchange({ method: "GET", path: "/", headers: { upgrade: "x" } }), errors.CbApiError);
+    for (const path of ["api", "/api/user/..", "/api/./user", "/api/%2E%2e/user", "/api/.%2e?x=1"]) {
+      const error = await failure(cb.exchange({ method: "DELETE", path }), errors.CbApiError);
+      expect(error).toMatchObject({ code: "INVALID_PATH", retryable: false });
+    }
     expect(seen.length).toBe(0);
     expect(cb.stats.retries).toBe(0);
+    for (const path of ["/api/..user/.a/b..", "/api?name=/../x"]) await cb.exchange({ method: "GET", path });
+    expect(seen.length).toBe(2);
   });
 
   it("options that have no meaning are refused by name", () => {
@@ -151,5 +157,23 @@ describe("statuses", () => {
       serverMessage: "database locked",
     });
     expect(cb.stats).toEqual({ requests: 3, retries: 0 });
+  });
+
+  it("refuses a web page and a torn document in answer to a write, and takes plain text", async () => {
+    const page = "<!DOCTYPE html><html>Sign in</html>";
+    const { url } = await serve(
+      [200, page],
+      [200, '{"result": "succ'],
+      [200, "Success", { "content-type": "text/html" }],
+      [200, page],
+    );
+    const cb = transport(url);
+    const put = { method: "PUT", path: "/", json: {} };
+    expect(await failure(cb.exchangeJson(put), errors.ServerError)).toMatchObject({ code: "NOT_JSON", status: 200 });
+    expect(await failure(cb.exchangeJson(put), errors.ConnectionError)).toMatchObject({ code: "TRUNCATED_ANSWER" });
+    expect(await (await cb.exchangeJson(put)).text()).toBe("Success");
+    // Whoever reads raw may want the page.
+    expect(await (await cb.exchangeJson({ method: "GET", path: "/" })).text()).toBe(page);
+    expect(cb.stats).toEqual({ requests: 4, retries: 0 });
   });
 });

@@ -33,6 +33,36 @@ export function encodeMultipart(form: FormData): MultipartBody {
   };
 }
 
+/** A form with one file in it whose content is a stream: it can be sent once. */
+export interface StreamedForm {
+  readonly contentType: string;
+  /** Undefined when the length of the content is. */
+  readonly contentLength: number | undefined;
+  readonly stream: Readable;
+}
+
+/** Writes a form around a file as it is read. Nothing of it is held in memory. */
+export function streamMultipart(
+  name: string,
+  file: { readonly name: string; readonly size: number | undefined; readonly content: AsyncIterable<Uint8Array> },
+): StreamedForm {
+  const boundary = `----cbapi-${randomUUID()}`;
+  const head = Buffer.from(
+    `--${boundary}\r\nContent-Disposition: form-data; name="${quote(name)}"; filename="${quote(file.name)}"\r\nContent-Type: application/octet-stream\r\n\r\n`,
+  );
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+  const all = async function* (): AsyncGenerator<Uint8Array> {
+    yield head;
+    yield* file.content;
+    yield tail;
+  };
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    contentLength: file.size === undefined ? undefined : head.length + file.size + tail.length,
+    stream: Readable.from(all(), { objectMode: false }),
+  };
+}
+
 async function* read(pieces: readonly (Buffer | Blob)[]): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) {
     if (Buffer.isBuffer(piece)) yield piece;

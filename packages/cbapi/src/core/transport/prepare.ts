@@ -41,6 +41,16 @@ export function prepare(request: ApiRequest, { prefix, headers: standard, redact
     const shown = redactor.path(request.path);
     throw new CbApiError(`The path "${shown}" must begin with a slash.`, { code: "INVALID_PATH" });
   }
+  // Servers and proxies take such a part out together with what stands before it: the request would reach another route.
+  if (/^[^?]*\/(\.|%2e){1,2}([/?]|$)/i.test(request.path)) {
+    const shown = redactor.path(request.path);
+    throw new CbApiError(
+      `The path "${shown}" has a part that is "." or "..": no object can be addressed by that name.`,
+      {
+        code: "INVALID_PATH",
+      },
+    );
+  }
   const path = encodePath(prefix + withQuery(request.path, request.query));
   const idempotent = request.idempotent ?? (method === "GET" || method === "HEAD");
   const { headers, body, length, replayable } = prepareBody(request, standard);

@@ -162,8 +162,9 @@ export class TransportResponse implements ApiResponse {
 
   #truncated(cause: unknown): ConnectionError {
     const details = requestDetails(this.#context);
+    const next = details.method === "GET" ? "try again" : "look what the server has before you send it again";
     return new ConnectionError(
-      `The answer to ${details.method} ${details.uri} is cut off: it ends in the middle of its data. The server or a proxy stopped sending; try again.`,
+      `The answer to ${details.method} ${details.uri} is cut off: it ends in the middle of its data. The server or a proxy stopped sending; ${next}.`,
       { ...details, cause, kind: "closed", code: "TRUNCATED_ANSWER", retryable: true },
     );
   }

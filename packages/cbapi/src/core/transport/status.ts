@@ -34,8 +34,11 @@ export function serverText(text: string, redactor: Redactor, length: number = KE
   return clean.length > length ? `${clean.slice(0, length - 3)}...` : clean;
 }
 
+/** Whether a text is a page for people: what proxies and consoles send in place of an answer. */
+export const isWebPage = (text: string): boolean => /^\s*<(!doctype|html|head|body)\b/i.test(text);
+
 const looksLikeHtml = (answer: RefusedAnswer): boolean =>
-  (answer.headers["content-type"] ?? "").includes("text/html") || /^\s*<(!doctype|html|head|body)\b/i.test(answer.text);
+  (answer.headers["content-type"] ?? "").includes("text/html") || isWebPage(answer.text);
 
 /** The error for an answer of 400 and above. */
 export function statusError(answer: RefusedAnswer, context: RequestContext): CbApiError {

@@ -12,7 +12,7 @@ import { maskPath, Redactor } from "./redact.js";
 import { redirectError, redirectTarget } from "./redirect.js";
 import { TransportResponse } from "./response.js";
 import { pauseBefore, type Repeat, repeatForStatus } from "./retry.js";
-import { READ, refusedError, serverText, statusError } from "./status.js";
+import { isWebPage, READ, refusedError, serverText, statusError } from "./status.js";
 import type { ApiRequest, ApiResponse, CallOptions, QueryParameters, TransportSettings } from "./types.js";
 import { waitFor } from "./wait.js";
 import { WireFailure, type WireResponse } from "./wire.js";
@@ -92,7 +92,8 @@ export class Transport {
   }
 
   /**
-   * As {@link Transport.exchange}; and where the body is a JSON object with an `errorMessage`, that is an error.
+   * As {@link Transport.exchange}; and where the body is a JSON object with an `errorMessage`, that is an error, as is a
+   * web page in answer to a write.
    *
    * @throws ServerError with the server's text.
    */
@@ -204,7 +205,11 @@ export class Transport {
       document = await response.json();
     } catch (error) {
       if (read === "json") throw error;
-      return undefined; // raw calls also fetch what is not JSON
+      // Writes are answered with plain text at times, and raw calls fetch anything. But the beginning of a document is no
+      // answer, and no server answers a write with a page: something on the way did, and may have kept the request.
+      const cutOff = error instanceof ConnectionError;
+      if (cutOff || (context.method !== "GET" && isWebPage(await response.text()))) throw error;
+      return undefined;
     }
     if (typeof document !== "object" || document === null || !("errorMessage" in document)) return undefined;
     const { errorMessage } = document;

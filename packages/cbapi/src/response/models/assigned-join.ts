@@ -1,6 +1,6 @@
 import { InvalidObjectError } from "../../core/errors.js";
+import { assign } from "../../core/model/assign.js";
 import type { AnyModel, Model, ModelClass } from "../../core/model/model.js";
-import { assign } from "../../core/model/mutable-model.js";
 import { namedObject, type Ref } from "../../core/model/ref.js";
 import type { Key } from "../../core/model/relations.js";
 

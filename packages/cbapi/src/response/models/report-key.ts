@@ -10,7 +10,8 @@ export interface ReportName {
 }
 
 /**
- * `5:CVE-2010-0001` taken apart. A colon in a report's own name is written `%3A` there, so that there is one only.
+ * `5:CVE-2010-0001` taken apart. A colon in a report's own name is written `%3A` there, so that there is one only, and a
+ * `%` before `3A` or `25` is written `%25`.
  * @throws ApiError when it is no such key
  */
 export function splitReportKey(key: Key): ReportName {
@@ -20,7 +21,7 @@ export function splitReportKey(key: Key): ReportName {
       `ThreatReport ID must be in form '<feed_id>:<report_id>', got ${JSON.stringify(key)}. A colon in the report_id itself is written %3A`,
     );
   }
-  return { feed, report: report.replaceAll(/%3A/gi, ":") };
+  return { feed, report: report.replaceAll(/%(3A|25)/gi, (code) => (code === "%25" ? "%" : ":")) };
 }
 
 /** The key of the report that this is a document of. */
@@ -31,7 +32,9 @@ export function reportKey({ feed_id, id }: Document): string | undefined {
   ) {
     return undefined;
   }
-  return `${feed_id}:${String(id).replaceAll(":", "%3A")}`;
+  return `${feed_id}:${String(id)
+    .replaceAll(/%(?=3A|25)/gi, "%25")
+    .replaceAll(":", "%3A")}`;
 }
 
 /** Where the route for many reports is. */

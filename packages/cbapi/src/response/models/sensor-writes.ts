@@ -1,8 +1,9 @@
-import type { Document, ModelHost } from "../../core/model/document.js";
+import type { Document } from "../../core/model/document.js";
 import { Completeness } from "../../core/model/document.js";
 import type { Entry } from "../../core/model/identity-map.js";
 import { adopt, classOf, Model } from "../../core/model/model.js";
 import type { WriteRequest } from "../../core/model/mutable-model.js";
+import { inTurn } from "../../core/model/turns.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import type { ServerVersion } from "../server-version.js";
 import { sendWrite } from "../writes.js";
@@ -35,27 +36,6 @@ export function flushTimeText(time: Date, version: ServerVersion): string {
   return `${time.toISOString().slice(0, 19).replace("T", " ")}.000000`;
 }
 
-const turns = new WeakMap<ModelHost, Map<number, Promise<unknown>>>();
-
-/**
- * Runs the changes of one sensor one after the other, whichever objects they are made through: each sends all fields
- * that can be changed, so that two at once would undo one another.
- */
-export function inTurn<T>(sensor: Sensor, work: () => Promise<T>): Promise<T> {
-  const { client } = Model.stateOf(sensor);
-  const { id } = sensor;
-  const queues = turns.get(client) ?? new Map<number, Promise<unknown>>();
-  turns.set(client, queues);
-  const before = queues.get(id);
-  const turn = before === undefined ? work() : before.then(work);
-  const settled = turn.catch(() => {});
-  queues.set(id, settled);
-  void settled.then(() => {
-    if (queues.get(id) === settled) queues.delete(id);
-  });
-  return turn;
-}
-
 /** Reads the sensor from the server, whatever is known of it. */
 export function readSensor(sensor: Sensor, options: CallOptions): Promise<Entry> {
   return Model.stateOf(sensor).client.identityMap.load(classOf(sensor), sensor.id, { ...options, refresh: true });
@@ -66,12 +46,13 @@ export function readSensor(sensor: Sensor, options: CallOptions): Promise<Entry>
  * Changes that were assigned to the object and not saved are left alone.
  */
 export function changeSensor(sensor: Sensor, values: Document, options: CallOptions): Promise<Entry> {
-  return inTurn(sensor, async () => {
+  const change = async () => {
     const known = knownOf(sensor);
     const entry = known ?? (await readSensor(sensor, options));
     if (Object.entries(values).every(([name, value]) => entry.document[name] === value)) return entry;
     return sendChange(sensor, entry.document, values, options);
-  });
+  };
+  return inTurn(sensor, change, options);
 }
 
 /** Sends a change in its turn, and reads the sensor again. */
@@ -98,13 +79,6 @@ export function takeOver(sensor: Sensor, entry: Entry, written: readonly string[
   adopt(state, entry);
   for (const name of written) state.changes?.delete(name);
   if (state.changes?.size === 0) state.changes = undefined;
-}
-
-/** What others have read or written since this object was read is what its fields are sent back with. */
-export function takeNewer(sensor: Sensor): void {
-  const state = Model.stateOf(sensor);
-  const known = state.client.identityMap.peek(classOf(sensor), sensor.id, Completeness.full);
-  if (known !== undefined && known.readAt >= (state.refreshedAt ?? 0)) adopt(state, known);
 }
 
 function knownOf(sensor: Sensor): Entry | undefined {

@@ -2,7 +2,7 @@ import { defineModel } from "../../core/model/define-model.js";
 import type { ModelHost } from "../../core/model/document.js";
 import { type DateTimeField, t } from "../../core/model/fields.js";
 import { Lazy } from "../../core/model/lazy.js";
-import type { SaveOptions, WritePlan, WriteRequest } from "../../core/model/mutable-model.js";
+import type { WritePlan, WriteRequest } from "../../core/model/mutable-model.js";
 import type { Ref } from "../../core/model/ref.js";
 import { one } from "../../core/model/relations.js";
 import { parseTime } from "../../core/time.js";
@@ -16,7 +16,7 @@ import { asDocuments } from "./answers.js";
 import { assignJoin, keyOfNamed, type Named } from "./assigned-join.js";
 import { refuseAssignments } from "./immutable.js";
 import { SensorGroup } from "./sensor-group.js";
-import { changeSensor, flushTimeText, inTurn, sensorUpdate, takeNewer, takeOver, WRITABLE } from "./sensor-writes.js";
+import { changeSensor, flushTimeText, sensorUpdate, takeOver, WRITABLE } from "./sensor-writes.js";
 
 /** A network interface of an endpoint. */
 export interface NetworkInterface {
@@ -35,7 +35,11 @@ const flushTime: DateTimeField = {
   encode: (value) => String(t.dateTime().encode(value)).replace(/\.\d{3}Z$/, ".000Z"),
 };
 
-/** An endpoint with a sensor on it. */
+/**
+ * An endpoint with a sensor on it.
+ *
+ * Saving sends `PUT /api/v1/sensor/{id}` with the six fields that can be changed, then `GET`.
+ */
 export class Sensor extends defineModel(
   {
     name: "Sensor",
@@ -291,24 +295,12 @@ export class Sensor extends defineModel(
     // A row of a search holds all that an update sends.
     const { document } = Sensor.stateOf(this);
     if (!WRITABLE.every((name) => name in document)) await super.validate(options);
-    takeNewer(this);
     // Its text differs by the server's version.
     if (this.#newFlushTime !== undefined) await connected(Sensor.stateOf(this).client, options);
     return true;
   }
 
-  /**
-   * Sends the changes: `PUT /api/v1/sensor/{id}` with the six fields that can be changed, then `GET`. Those that were not
-   * assigned go back as the server has them.
-   */
-  override save(options: SaveOptions & { dryRun: true }): Promise<WritePlan | undefined>;
-  override save(options?: SaveOptions & { dryRun?: false }): Promise<this>;
-  override save({ dryRun, ...options }: SaveOptions = {}): Promise<this | WritePlan | undefined> {
-    return dryRun === true
-      ? super.save({ ...options, dryRun })
-      : inTurn<this | undefined>(this, () => super.save(options));
-  }
-
+  /** `PUT /api/v1/sensor/{id}` with the six fields that can be changed: those not assigned go back as the server has them. */
   protected override updateRequest(): WriteRequest {
     const { client, document, changes } = Sensor.stateOf(this);
     const values = Object.fromEntries(changes ?? []);

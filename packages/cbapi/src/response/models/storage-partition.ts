@@ -4,7 +4,8 @@ import type { Fetched, ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
 import { asDocument } from "../../core/model/model.js";
 import type { Key } from "../../core/model/relations.js";
-import { ListQuery } from "../../core/query/list-query.js";
+import { ListQuery, ListReader } from "../../core/query/list-query.js";
+import type { FetchedPage, Window } from "../../core/query/row-source.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { requireServer } from "../requires.js";
 import { sendWrite } from "../writes.js";
@@ -56,11 +57,16 @@ export class StoragePartition extends defineModel(
 ) {
   /** The list of partitions, which has not been asked for: `GET /api/v1/storage/events/partition`. */
   static query(client: ModelHost): ListQuery<StoragePartition> {
-    return ListQuery.of(client, StoragePartition);
+    const list = new ListReader(client, StoragePartition, {});
+    return new StoragePartitionQuery(client, StoragePartition, { conditions: [], list });
   }
 
-  /** There is no route for one partition: it is looked up in the list. */
+  /**
+   * There is no route for one partition: it is looked up in the list.
+   * @throws ApiError when the server is older than 6.0, to which nothing is sent
+   */
   static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
+    await requirePartitions(client, options);
     const list = asDocument(
       await client.getObject(StoragePartition.spec.path, undefined, options),
       "StoragePartition",
@@ -121,4 +127,15 @@ export class StoragePartition extends defineModel(
       client.identityMap.evict(StoragePartition, name);
     }
   }
+}
+
+class StoragePartitionQuery extends ListQuery<StoragePartition> {
+  protected override async fetchPage(window: Window, options: CallOptions): Promise<FetchedPage> {
+    await requirePartitions(this.client, options);
+    return super.fetchPage(window, options);
+  }
+}
+
+function requirePartitions(client: ModelHost, options: CallOptions): Promise<void> {
+  return requireServer(client, options, "Storage partitions", 6, 0);
 }

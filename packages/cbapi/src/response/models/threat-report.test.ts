@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ApiError, InvalidObjectError, ServerError } from "../../core/errors.js";
 import { edrServer } from "../../test-support/edr-server.js";
+import { reportKey, splitReportKey } from "./report-key.js";
 import { ThreatReport } from "./threat-report.js";
 
 const report = {
@@ -72,6 +73,14 @@ describe("a threat report", () => {
     await found.save();
     expect(posts).toEqual([{ ids: { "18": ["a:b/c"] }, updates: { is_ignored: true } }]);
   });
+
+  it.each(["%3A", "%3a:%", "%25", "%253A", ":%25:", "100%"])(
+    "is not taken for another although it is named %j",
+    (id) => {
+      const key = reportKey({ feed_id: 18, id });
+      expect(splitReportKey(key ?? "")).toEqual({ feed: "18", report: id });
+    },
+  );
 
   it("is ignored and heeded again with one request, after reading it", async () => {
     const { cb, posts, requests } = await reportServer();

@@ -33,7 +33,7 @@ const seconds: DateTimeField = {
 
 /**
  * What a feed says of one threat. Its key is `<feed_id>:<report_id>`; a colon in the report's own id is written `%3A`
- * there.
+ * there, and a `%` before `3A` or `25` is written `%25`.
  * @example (await cb.select(ThreatReport, "18:CVE-2010-0001")).title
  */
 export class ThreatReport extends defineModel(

@@ -4,12 +4,12 @@ import type { VersionTraits } from "../version.js";
 import { isoTime } from "./time.js";
 
 /** What the server says of itself to whoever connects. */
-export function infoDocument(traits: VersionTraits): Record<string, unknown> {
+export function infoDocument(traits: VersionTraits, liveResponse: boolean): Record<string, unknown> {
   return {
     version: traits.version,
     version_release: traits.release,
     release: traits.release,
-    cblrEnabled: true,
+    cblrEnabled: liveResponse,
     banningEnabled: true,
     bannedHashesEnabled: true,
     liveResponseAutoAttach: true,

@@ -198,7 +198,9 @@ describe("teams", () => {
     });
     const team = { id: 2, name: "Hunters", group_access: [{ ...access, group_name: "Default Group" }] };
     expect((await ask("GET", "/api/team/2")).body).toEqual(team);
-    expect(await ask("POST", "/api/team", { name: "Hunters", group_access: [] })).toMatchObject({ status: 400 });
+    for (const name of ["Hunters", "hunTERS"]) {
+      expect(await ask("POST", "/api/team", { name, group_access: [] })).toMatchObject({ status: 400 });
+    }
     await ask("POST", "/api/user", { ...JGARMAN, teams: [{ id: 2, name: "Hunters" }, 1, 2] });
     const changed = { ...team, name: "Trackers", group_access: [{ ...access, access_category: "Administrator" }] };
     expect(await ask("PUT", "/api/team/2", changed)).toEqual(SUCCESS);

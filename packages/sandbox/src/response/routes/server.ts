@@ -19,7 +19,7 @@ export function serverRoutes(context: ResponseContext): Route[] {
   const licenses = store.collection("license");
   const delivered = firstLicense(context.startTime);
   return [
-    get("/api/info", () => infoDocument(traits)),
+    get("/api/info", () => infoDocument(traits, context.behaviour.liveResponseEnabled !== false)),
     get("/api/license", () => licenseDocument(licenses.get(1) ?? delivered, sensors(), context.now())),
     get("/api/v1/dashboard/statistics", () => dashboardDocument(usageOf(store), sensors(), binaries())),
     get("/api/v2/builds", () => SENSOR_BUILDS),

@@ -2,6 +2,7 @@ import { ACCESS_CATEGORIES, type TeamRecord } from "../../administration-records
 import type { GroupRecord } from "../../domain.js";
 import { HttpProblem, type Route, type SandboxReply, type SandboxRequest } from "../../server/product.js";
 import { findGroups } from "../../store/endpoints.js";
+import { fold } from "../../store/tokens.js";
 import { requireAdministrator } from "../accounts.js";
 import type { ResponseContext } from "../context.js";
 import { teamDocument, teamEntry } from "../documents/account.js";
@@ -22,8 +23,9 @@ export function teamRoutes(context: ResponseContext): Route[] {
   };
   const checkName = (name: string, own?: number): void => {
     if (name.trim() === "") throw new HttpProblem(400, "name must not be empty");
-    const other = teams.find("name", name);
-    if (other !== undefined && other.id !== own) throw new HttpProblem(400, `Team already exists: ${name}`);
+    const folded = fold(name);
+    const taken = teams.all().some((team) => team.id !== own && fold(team.name) === folded);
+    if (taken) throw new HttpProblem(400, `Team already exists: ${name}`);
   };
 
   return [

@@ -6,8 +6,8 @@ import { detection } from "./detection.js";
 export type Activity = (tick: number, now: number) => void;
 
 /** Everything that goes on by itself, in the order in which it happens within a tick. */
-export function createSimulation(context: ResponseContext): Activity {
-  const activities: Activity[] = [checkinRounds(context), detection(context)];
+export function createSimulation(context: ResponseContext, liveResponse: Activity): Activity {
+  const activities: Activity[] = [checkinRounds(context), liveResponse, detection(context)];
   return (tick, now) => {
     for (const step of activities) step(tick, now);
   };

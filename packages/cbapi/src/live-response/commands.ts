@@ -1,0 +1,223 @@
+import { CbApiError, ObjectNotFoundError, TimeoutError } from "../core/errors.js";
+import { timeLimit } from "../core/transport/limits.js";
+import { waitFor } from "../core/transport/wait.js";
+import { commandError } from "./command-error.js";
+import { stateOf } from "./dialect.js";
+import type { Current, SessionLink } from "./link.js";
+import { poll } from "./polling.js";
+import { type Fields, objectWithId, send, sendForObject } from "./protocol.js";
+import { firstOf } from "./signals.js";
+import type { CommandData, CommandOptions } from "./types.js";
+
+/** Milliseconds that a command may take when nobody names a limit. */
+const COMMAND_TIME = 120_000;
+/** Milliseconds that taking back a command may take. */
+const CANCEL_TIME = 10_000;
+/** How often a session that was lost is opened again for one command. */
+const REOPENINGS = 5;
+
+/** What an endpoint is asked to do. */
+export interface Command {
+  readonly name: string;
+  /** What it is about. */
+  readonly subject?: string | number | undefined;
+  /** The rest of the body. Made anew for each session that it is sent in, as uploads belong to one. */
+  readonly body?: Fields | ((session: Current, signal: AbortSignal) => Promise<Fields>) | undefined;
+  /** Whether it only reads, so that it may be sent again when its fate is not known. */
+  readonly reads?: boolean;
+}
+
+/** A command that the server has accepted. */
+export interface Issued {
+  readonly command: Command;
+  readonly session: Current;
+  readonly data: CommandData;
+}
+
+export interface WaitOptions extends CommandOptions {
+  /** Called with what the server says of the command before its end. It is then asked again and again. */
+  readonly onNews?: ((data: CommandData) => void) | undefined;
+  /** Whether the command is left to itself when its time is up or it is given up. */
+  readonly leave?: boolean;
+}
+
+/** Sends commands, in the order of the calls, and waits for what they come to. */
+export class Commands {
+  readonly link: SessionLink;
+  #sending: Promise<unknown> = Promise.resolve();
+
+  constructor(link: SessionLink) {
+    this.link = link;
+  }
+
+  /**
+   * Has a command carried out.
+   * @returns the command as it was accepted, and as it ended
+   */
+  async run(command: Command, options: WaitOptions = {}): Promise<Issued & { readonly result: CommandData }> {
+    for (let losses = 0; ; losses++) {
+      const issued = await this.issue(command, options.signal);
+      try {
+        return { ...issued, result: await this.wait(issued, options) };
+      } catch (error) {
+        // The answer was lost with the session, and asking once more does no harm.
+        if (command.reads !== true || losses >= REOPENINGS || !isLost(error)) throw error;
+        await this.#pause(losses, options.signal);
+      }
+    }
+  }
+
+  /**
+   * Sends a command and returns when the server has accepted it.
+   * @throws ApiError when the endpoint does not know the command; nothing is sent
+   */
+  async issue(command: Command, signal?: AbortSignal): Promise<Issued> {
+    const { link } = this;
+    const stop = firstOf(signal, link.ended);
+    // Whatever was called before is sent before.
+    const issuing = this.#sending.then(() => this.#issue(command, stop.signal));
+    this.#sending = issuing.catch(() => {});
+    try {
+      return await waitFor(issuing, stop.signal, undefined, () => new Error());
+    } catch (error) {
+      // A request that may have reached the server is not stopped: the command is taken back when its number is known.
+      if (signal?.aborted) issuing.then((issued) => this.cancel(issued)).catch(() => {});
+      throw error;
+    } finally {
+      issuing.catch(() => {}).finally(() => stop.release());
+    }
+  }
+
+  /** Waits until a command has been carried out. */
+  async wait(issued: Issued, options: WaitOptions = {}): Promise<CommandData> {
+    const { link } = this;
+    const { dialect } = link;
+    const { name, subject } = issued.command;
+    const { signal, onNews, leave = false } = options;
+    const timeout = timeLimit(options.timeout ?? link.options.commandTimeout ?? COMMAND_TIME);
+    const request = dialect.readCommand(issued.session.id, issued.data.id);
+    let latest = issued.data;
+    const read = (document: unknown): CommandData | undefined => {
+      latest = objectWithId<CommandData>(document, request);
+      const state = stateOf(latest.status);
+      if (state === "complete") return latest;
+      if (state === "error") throw commandError(latest, { name, object: subject });
+      if (state === "cancelled") throw cancelled(name);
+      onNews?.(latest);
+      return undefined;
+    };
+    const late = () => {
+      if (!leave) this.cancel({ ...issued, data: latest });
+      return notInTime(name, timeout, request.path);
+    };
+    const stop = firstOf(signal, link.ended);
+    try {
+      const waits = dialect.waits.command && onNews === undefined;
+      return await poll(link.api, { request, waits, timeout, signal: stop.signal, read, late });
+    } catch (error) {
+      if (signal?.aborted && !leave) this.cancel({ ...issued, data: latest });
+      if (!(error instanceof ObjectNotFoundError)) throw error;
+      link.lose(issued.session.generation);
+      throw lostOnTheWay(name, error);
+    } finally {
+      stop.release();
+    }
+  }
+
+  /** Takes back a command that has not begun yet. Nobody waits for that, and it may be too late. */
+  cancel({ session, data }: Issued): void {
+    const { link } = this;
+    if (stateOf(data.status) !== "waiting" || link.isClosed) return;
+    const request = link.dialect.cancelCommand(session.id, data);
+    link.background(send(link.api, request, { timeout: CANCEL_TIME }));
+  }
+
+  async #issue(command: Command, signal: AbortSignal): Promise<Issued> {
+    const { link } = this;
+    for (let losses = 0; ; losses++) {
+      const session = await link.ready(signal);
+      requireKnown(command.name, session, link.dialect.noun);
+      try {
+        return { command, session, data: await this.#send(command, session, signal) };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof ObjectNotFoundError)) throw error;
+        if (!link.isGone(error)) {
+          throw new CbApiError(`Received 404 error from server: ${error.serverMessage ?? ""}`, {
+            cause: error,
+            code: "COMMAND_REFUSED",
+            status: 404,
+            path: error.path,
+            serverMessage: error.serverMessage,
+          });
+        }
+        link.lose(session.generation);
+        if (losses >= REOPENINGS) throw lostTooOften(command.name, error);
+        await this.#pause(losses, signal);
+      }
+    }
+  }
+
+  async #send({ name, subject, body, reads }: Command, session: Current, signal: AbortSignal): Promise<CommandData> {
+    const { link } = this;
+    const { dialect, api } = link;
+    const about = subject === undefined ? {} : dialect.subject(subject);
+    const rest = typeof body === "function" ? await body(session, signal) : body;
+    signal.throwIfAborted();
+    const request = dialect.createCommand(session.id, { name, ...about, ...rest, session_id: session.id });
+    const data = await sendForObject<CommandData>(api, request, { idempotent: reads === true });
+    link.touch();
+    return data;
+  }
+
+  /** Lets a server that loses sessions as fast as they are opened come to itself. */
+  async #pause(losses: number, signal: AbortSignal | undefined): Promise<void> {
+    if (losses === 0) return;
+    const { clock } = this.link.api;
+    await clock.sleep(1000 * 2 ** (losses - 1), signal);
+  }
+}
+
+function requireKnown(name: string, { data }: Current, noun: string): void {
+  const known = data.supported_commands;
+  if (!Array.isArray(known)) {
+    throw new CbApiError(
+      `Command ${name} cannot be sent: the server does not tell which commands this ${noun} supports (supported_commands is missing)`,
+      { code: "COMMAND_NOT_SUPPORTED" },
+    );
+  }
+  if (!known.includes(name)) {
+    throw new CbApiError(`Command ${name} not supported by this ${noun}. It supports: ${known.join(", ") || "nothing"}.`, {
+      code: "COMMAND_NOT_SUPPORTED",
+    });
+  }
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof ObjectNotFoundError && error.code === "SESSION_LOST";
+}
+
+function cancelled(name: string): CbApiError {
+  return new CbApiError(`The command has been cancelled: ${name}`, { code: "COMMAND_CANCELLED" });
+}
+
+function notInTime(name: string, timeout: number, path: string): TimeoutError {
+  return new TimeoutError(
+    `Timed out: ${name} was not finished within ${timeout} ms. The endpoint may still carry it out.`,
+    { timeout, path, uri: path, method: "GET", retryable: false },
+  );
+}
+
+function lostOnTheWay(name: string, cause: ObjectNotFoundError): ObjectNotFoundError {
+  return new ObjectNotFoundError(
+    `The session was lost while ${name} was under way. Whether the endpoint carried it out is not known.`,
+    { cause, code: "SESSION_LOST", status: 404, path: cause.path, uri: cause.uri, serverMessage: cause.serverMessage },
+  );
+}
+
+function lostTooOften(name: string, cause: ObjectNotFoundError): TimeoutError {
+  return new TimeoutError(
+    `Command ${name} failed after ${REOPENINGS} retries: the server lost each session that was opened for it`,
+    { cause, path: cause.path, uri: cause.uri, status: 404 },
+  );
+}

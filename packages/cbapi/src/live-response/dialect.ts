@@ -1,0 +1,113 @@
+import type { CallOptions, QueryParameters } from "../core/transport/types.js";
+import type {
+  CommandData,
+  LiveResponseTarget,
+  ProcessInfo,
+  RegistryValue,
+  SessionData,
+  SessionId,
+} from "./types.js";
+
+/** A request of the protocol, without the options of the call. */
+export interface ProtocolRequest {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly query?: QueryParameters;
+  readonly json?: unknown;
+}
+
+/** An endpoint that Live Response can be used with. */
+export interface Endpoint {
+  readonly id: number;
+  /** 1 Windows; anything else has paths with slashes. */
+  readonly osType: number | undefined;
+  readonly hostname?: string | undefined;
+}
+
+/** What there is to know of an endpoint before it is given a session slot. */
+export interface EndpointState extends Endpoint {
+  readonly online: boolean;
+  /** In which order endpoints are served: the smaller first, by the first figure that differs. */
+  readonly rank: readonly number[];
+  /** When it is expected to check in next, in milliseconds since 1970. */
+  readonly nextCheckIn?: number | undefined;
+}
+
+/**
+ * What is different between servers: addresses, spellings and fields. Data and small functions only; everything that
+ * decides, waits or repeats is common to all of them.
+ */
+export interface LiveResponseDialect {
+  /** What an endpoint is called: `sensor` or `device`. */
+  readonly noun: string;
+  /** Whether the server holds back its answer until the state changes when `wait=true` is asked for. */
+  readonly waits: { readonly session: boolean; readonly command: boolean };
+  /** Whether content comes from another host, by a redirect that is followed without the token. */
+  readonly contentElsewhere: boolean;
+  /** Whether the session is read before it is closed, because the whole of it is sent back. */
+  readonly closeNeedsSession: boolean;
+
+  /** The endpoint behind a target, without a request where the id tells it. @throws ApiError when it is no target */
+  targetId(target: LiveResponseTarget): number;
+  /**
+   * Finds the endpoint and checks that server and endpoint have Live Response.
+   * @throws ApiError when they have not
+   */
+  endpoint(target: LiveResponseTarget, options: CallOptions): Promise<Endpoint>;
+  /** The endpoint as it is now, read from the server. */
+  endpointState(id: number, options: CallOptions): Promise<EndpointState>;
+
+  /** The list of sessions; undefined where servers have none. */
+  listSessions: ((activeOnly: boolean) => ProtocolRequest) | undefined;
+  createSession(endpoint: number): ProtocolRequest;
+  readSession(session: SessionId): ProtocolRequest;
+  closeSession(session: SessionId, data: SessionData): ProtocolRequest;
+  keepAlive(session: SessionId): ProtocolRequest;
+  /** The archive of a session; undefined where servers have none. */
+  archive: ((session: SessionId) => ProtocolRequest) | undefined;
+  createCommand(session: SessionId, body: Readonly<Record<string, unknown>>): ProtocolRequest;
+  readCommand(session: SessionId, command: CommandData["id"]): ProtocolRequest;
+  /** Takes back a command that is pending. */
+  cancelCommand(session: SessionId, command: CommandData): ProtocolRequest;
+  /** Where a form with one part named `file` is sent. */
+  uploadFile(session: SessionId): ProtocolRequest;
+  readContent(session: SessionId, file: SessionId): ProtocolRequest;
+
+  /** What a command is about, as the body names it: `{ object: path }`, `{ path }` or `{ pid }`. */
+  subject(value: string | number): Readonly<Record<string, unknown>>;
+  /** The id of the endpoint that a session is with. */
+  endpointOf(session: SessionData): number | undefined;
+  /** When a session was opened, in milliseconds since 1970. */
+  openedAt(session: SessionData): number | undefined;
+  /** The id of the stored file that a `get file` command fills. */
+  fileIdOf(command: CommandData): SessionId | undefined;
+  /** Whether an answer 404 with this text means that the session is gone. */
+  sessionGone(text: string): boolean;
+  process(document: Readonly<Record<string, unknown>>): ProcessInfo;
+  registryValue(document: Readonly<Record<string, unknown>>): RegistryValue;
+}
+
+/** What the states of sessions and commands mean, however servers spell them. */
+export function stateOf(status: string): "waiting" | "active" | "complete" | "error" | "cancelled" | "ended" {
+  switch (status.toLowerCase()) {
+    case "active":
+      return "active";
+    case "complete":
+    case "completed":
+      return "complete";
+    case "error":
+    case "failed":
+      return "error";
+    case "cancel":
+    case "canceled":
+    case "cancelled":
+      return "cancelled";
+    case "timeout":
+    case "inactive":
+    case "close":
+    case "closed":
+      return "ended";
+    default:
+      return "waiting";
+  }
+}

@@ -1,0 +1,201 @@
+import type { BaseApi } from "../core/client.js";
+import { CbApiError, ObjectNotFoundError } from "../core/errors.js";
+import { timeLimit } from "../core/transport/limits.js";
+import type { CallOptions } from "../core/transport/types.js";
+import { waitFor } from "../core/transport/wait.js";
+import type { Endpoint, LiveResponseDialect } from "./dialect.js";
+import { closeSession, type Opened, openSession, type Server } from "./opening.js";
+import { send } from "./protocol.js";
+import type { SessionData, SessionId, SessionOptions } from "./types.js";
+
+/** Milliseconds between two signs of life when the server does not say how long it waits. */
+const KEEP_ALIVE = 60_000;
+/** Milliseconds that a sign of life may take. */
+const KEEP_ALIVE_TIME = 30_000;
+
+/** The session on the server that commands go to, at the moment. */
+export interface Current {
+  readonly id: SessionId;
+  /** Counts up each time that the session is opened again. */
+  readonly generation: number;
+  readonly data: SessionData;
+}
+
+/**
+ * What stands behind a session object: the session on the server, which may get lost and be opened again, the signs of
+ * life that keep it, and its end.
+ */
+export class SessionLink {
+  readonly api: BaseApi;
+  readonly dialect: LiveResponseDialect;
+  readonly endpoint: Endpoint;
+  readonly options: SessionOptions;
+  readonly #onClosed: () => void;
+  /** Ends all that is under way when the session is closed. */
+  readonly #ending = new AbortController();
+  readonly #background = new Set<Promise<unknown>>();
+  readonly #endings = new Set<() => Promise<unknown>>();
+  #current: Current;
+  #owned: boolean;
+  #lost = false;
+  #reopening: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #touched: number;
+
+  constructor(server: Server, endpoint: Endpoint, opened: Opened, options: SessionOptions, onClosed: () => void) {
+    this.api = server.api;
+    this.dialect = server.dialect;
+    this.endpoint = endpoint;
+    this.options = options;
+    this.#onClosed = onClosed;
+    this.#owned = opened.owned;
+    this.#current = { id: opened.data.id, generation: 1, data: opened.data };
+    this.#touched = performance.now();
+    this.#startKeepingAlive();
+  }
+
+  get data(): SessionData {
+    return this.#current.data;
+  }
+
+  get isClosed(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
+  get isOwned(): boolean {
+    return this.#owned;
+  }
+
+  /** Aborted when the session is closed. */
+  get ended(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /**
+   * The session, opened again when it was lost; all who wait for that share it.
+   * @throws CbApiError when it was closed
+   */
+  async ready(signal?: AbortSignal): Promise<Current> {
+    this.#ending.signal.throwIfAborted();
+    signal?.throwIfAborted();
+    if (this.#lost) {
+      this.#reopening ??= this.#reopen().finally(() => {
+        this.#reopening = undefined;
+      });
+      await waitFor(this.#reopening, signal, undefined, () => new Error());
+      return this.ready(signal);
+    }
+    return this.#current;
+  }
+
+  /** Reports that the server does not know the session any more; late news of one before it change nothing. */
+  lose(generation: number): void {
+    if (generation === this.#current.generation) this.#lost = true;
+  }
+
+  /** Whether an error says that the session is gone, rather than that it has no such thing. */
+  isGone(error: unknown): error is ObjectNotFoundError {
+    return error instanceof ObjectNotFoundError && this.dialect.sessionGone(error.serverMessage ?? "");
+  }
+
+  /** A command was sent, which starts the server's patience anew. */
+  touch(): void {
+    this.#touched = performance.now();
+  }
+
+  /** Lets work go on without anybody waiting for it. Closing waits for it; its failures are of no interest. */
+  background(work: Promise<unknown>): void {
+    const done: Promise<unknown> = work.catch(() => {}).finally(() => this.#background.delete(done));
+    this.#background.add(done);
+  }
+
+  /** Something to be done on the endpoint before the session is closed, unless it is taken back. */
+  beforeClosing(work: () => Promise<unknown>): () => void {
+    this.#endings.add(work);
+    return () => this.#endings.delete(work);
+  }
+
+  async keepAlive({ signal, timeout = KEEP_ALIVE_TIME }: CallOptions = {}): Promise<void> {
+    this.#ending.signal.throwIfAborted();
+    const { id, generation } = this.#current;
+    this.touch();
+    try {
+      await send(this.api, this.dialect.keepAlive(id), { signal, timeout });
+    } catch (error) {
+      if (error instanceof ObjectNotFoundError) this.lose(generation);
+      throw error;
+    }
+  }
+
+  close(options: CallOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options).catch((error: unknown) => {
+      this.#closing = undefined; // the slot is still taken: the next call tries again
+      throw error;
+    });
+    return this.#closing;
+  }
+
+  async #close(options: CallOptions): Promise<void> {
+    clearTimeout(this.#timer);
+    if (!this.isClosed) {
+      const endings = [...this.#endings].map((work) => work());
+      this.#endings.clear();
+      const { noun } = this.dialect;
+      this.#ending.abort(
+        new CbApiError(`The Live Response session with ${noun} ${this.endpoint.id} has been closed; open a new one.`, {
+          code: "SESSION_CLOSED",
+        }),
+      );
+      await Promise.allSettled([...endings, ...this.#background, this.#reopening]);
+    }
+    if (this.#owned && !this.#lost) {
+      try {
+        await closeSession(this, this.data, options);
+      } catch (error) {
+        if (!(error instanceof ObjectNotFoundError)) throw error; // gone is as good as closed
+      }
+    }
+    this.#onClosed();
+  }
+
+  async #reopen(): Promise<void> {
+    const { signal: _, onWait, timeout, join } = this.options;
+    const options = { onWait, timeout, join, signal: this.#ending.signal };
+    const opened = await openSession(this, this.endpoint, options, (work) => this.background(work));
+    const { generation } = this.#current;
+    this.#current = { id: opened.data.id, generation: generation + 1, data: opened.data };
+    this.#owned = opened.owned;
+    this.#lost = false;
+    this.touch();
+    this.api.logDebug(`Live Response session with ${this.dialect.noun} ${this.endpoint.id} was lost and opened again`);
+  }
+
+  /** A timer of its own, which keeps no program alive; the client's clock is for pauses that somebody waits for. */
+  #startKeepingAlive(): void {
+    const interval = this.#keepAliveInterval();
+    if (interval === undefined) return;
+    const due = async (): Promise<void> => {
+      const idle = performance.now() - this.#touched;
+      // What fails here comes to light with the next command.
+      if (idle >= interval * 0.9 && !this.#lost) await this.keepAlive().catch(() => {});
+      if (!this.isClosed) wait();
+    };
+    const wait = (): void => {
+      const left = Math.max(1, interval - (performance.now() - this.#touched));
+      this.#timer = setTimeout(() => void due(), left).unref();
+    };
+    wait();
+  }
+
+  #keepAliveInterval(): number | undefined {
+    const { keepAlive = true } = this.options;
+    if (keepAlive === false) return undefined;
+    if (keepAlive !== true) return timeLimit(keepAlive) || undefined;
+    const { sensor_wait_timeout, session_timeout } = this.data;
+    const patience = [sensor_wait_timeout, session_timeout].filter(
+      (seconds): seconds is number => typeof seconds === "number" && seconds > 0,
+    );
+    return patience.length === 0 ? KEEP_ALIVE : Math.max(1000, Math.min(...patience) * 500);
+  }
+}

@@ -1,0 +1,67 @@
+import type { Entry } from "./entry.js";
+import type { JobEnd, JobSession } from "./job.js";
+import type { Lane } from "./lane.js";
+
+/** The jobs of one run: how many there are of each kind, and how many sessions they may have. */
+export class Batch<S extends JobSession> {
+  readonly slots: number;
+  /** The jobs that are not settled. */
+  readonly entries = new Set<Entry<S>>();
+  readonly ends: Record<JobEnd, number> = { done: 0, failed: 0, expired: 0, cancelled: 0 };
+  /** Endpoints that are online and may not be given a session now. */
+  readonly parked = new Set<Lane<S>>();
+  /** Jobs that run. */
+  running = 0;
+  /** Jobs that wait for an endpoint that is offline. */
+  offline = 0;
+  #held = 0;
+  #whenFree: (() => void)[] = [];
+  /** Whether nobody takes its outcomes: then no more jobs begin. */
+  isFull = false;
+
+  /** Called when a figure has changed. */
+  readonly changed: () => void;
+
+  constructor(slots: number, changed: () => void) {
+    this.slots = slots;
+    this.changed = changed;
+  }
+
+  /** Sessions that are held for it. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Says that a session is held for it. */
+  take(): void {
+    this.#held++;
+  }
+
+  /** Says that a session is closed, or held for somebody else. */
+  drop(): void {
+    if (--this.#held > 0) return;
+    for (const free of this.#whenFree.splice(0)) free();
+  }
+
+  /** Resolves when no session is held for it. */
+  async freed(): Promise<void> {
+    while (this.#held > 0) await new Promise<void>((resolve) => this.#whenFree.push(resolve));
+  }
+
+  /** Jobs that wait for their turn. */
+  get waiting(): number {
+    return this.entries.size - this.running - this.offline;
+  }
+
+  /** Whether another session may be opened for it. */
+  get mayOpen(): boolean {
+    return !this.isFull && this.held < this.slots;
+  }
+
+  /** Counts a job that was settled. */
+  settled(entry: Entry<S>, wasRunning: boolean): void {
+    this.entries.delete(entry);
+    if (wasRunning) this.running--;
+    if (!(entry.state === "waiting" || entry.state === "running")) this.ends[entry.state]++;
+  }
+}

@@ -1,0 +1,91 @@
+import { Heap } from "./heap.js";
+import type { JobSession } from "./job.js";
+import { type Lane, priorityOf } from "./lane.js";
+
+interface Place<S extends JobSession> {
+  readonly lane: Lane<S>;
+  readonly place: number;
+  readonly priority: number;
+  readonly round: number;
+  readonly rank: readonly number[];
+  readonly arrival: number;
+}
+
+/**
+ * Endpoints that are online and wait for a slot.
+ *
+ * The order: jobs of a higher priority; then rounds; within a round as the server's product says (EDR: least queued data,
+ * then the next check-in); then arrival. An endpoint has one turn in a round. One that comes while a round is under way
+ * waits for the next, so that nobody waits for more than what was there before him.
+ */
+export class Candidates<S extends JobSession> {
+  readonly #places = new Heap<Place<S>>(comparePlaces);
+  #round = 0;
+  #begun = false;
+  #arrivals = 0;
+
+  /** How many there are, at most. */
+  get size(): number {
+    return this.#places.size;
+  }
+
+  /** The round for an endpoint that is new. */
+  get newRound(): number {
+    return this.#begun ? this.#round + 1 : this.#round;
+  }
+
+  push(lane: Lane<S>): void {
+    lane.phase = "ready";
+    this.#places.push({
+      lane,
+      place: lane.place,
+      priority: priorityOf(lane.waiting[0]),
+      round: lane.round,
+      rank: lane.seen?.rank ?? [],
+      arrival: ++this.#arrivals,
+    });
+  }
+
+  /** The endpoint whose turn it is; it stays where it is. */
+  peek(): Lane<S> | undefined {
+    return this.#top()?.lane;
+  }
+
+  pop(): Lane<S> | undefined {
+    const top = this.#top();
+    if (top !== undefined) this.#places.pop();
+    return top?.lane;
+  }
+
+  /** Says that an endpoint has its turn. */
+  begin(lane: Lane<S>): void {
+    this.#begun = true;
+    this.#round = Math.max(this.#round, lane.round);
+  }
+
+  /** Says that its turn is over: the next is in a later round. */
+  end(lane: Lane<S>): void {
+    lane.round = Math.max(lane.round, this.#round) + 1;
+  }
+
+  #top(): Place<S> | undefined {
+    for (let top = this.#places.peek(); top !== undefined; top = this.#places.peek()) {
+      // Those that moved meanwhile have left a place behind that means nothing.
+      if (top.place === top.lane.place && top.lane.phase === "ready") return top;
+      this.#places.pop();
+    }
+    return undefined;
+  }
+}
+
+function comparePlaces<S extends JobSession>(a: Place<S>, b: Place<S>): number {
+  return b.priority - a.priority || a.round - b.round || compareRanks(a.rank, b.rank) || a.arrival - b.arrival;
+}
+
+function compareRanks(a: readonly number[], b: readonly number[]): number {
+  for (const [place, figure] of a.entries()) {
+    const other = b[place] ?? Number.POSITIVE_INFINITY;
+    if (figure !== other) return figure < other ? -1 : 1;
+  }
+  return 0;
+}

@@ -1,0 +1,269 @@
+import { CbApiError, TimeoutError } from "../../core/errors.js";
+import type { SessionSource } from "./availability.js";
+import type { Batch } from "./batch.js";
+import type { Attempt, Entry } from "./entry.js";
+import type { JobContext, JobSession } from "./job.js";
+import type { Lane } from "./lane.js";
+import type { Timers } from "./timers.js";
+
+/** What a worker asks and tells. */
+export interface WorkerHost<S extends JobSession> {
+  readonly timers: Timers;
+  readonly source: SessionSource<S>;
+  /** What endpoints are called: `Sensor`. */
+  readonly noun: string;
+  log(line: string): void;
+  settled(entry: Entry<S>): void;
+  changed(batch: Batch<S> | undefined): void;
+  /** Whether another endpoint is to have the slot before this job is done. */
+  mustYield(worker: Worker<S>, next: Entry<S>): boolean;
+  /** For how long the session may be kept for jobs that may come, in milliseconds. */
+  warmth(worker: Worker<S>): number;
+  /** Something has happened after which slots may be given. */
+  turn(): void;
+}
+
+/** How a turn ended. `lost`: with its session. `refused`: there was none. */
+export type TurnEnd =
+  | { readonly how: "over" | "lost"; readonly jobs: number }
+  | { readonly how: "refused"; readonly jobs: 0; readonly error: unknown };
+
+/** One turn of an endpoint: holds a slot, opens a session, does jobs on it one after the other, and closes it. */
+export class Worker<S extends JobSession> {
+  readonly lane: Lane<S>;
+  readonly since: number;
+  phase: "opening" | "running" | "warm" | "closing" = "opening";
+  /** Whether the server has no slot for it at the moment. */
+  waitsForSlot = false;
+  /** When the session was open. */
+  openedAt = Number.POSITIVE_INFINITY;
+  /** The job that runs. */
+  current: Entry<S> | undefined;
+  /** The latest job that was done here. */
+  latest: Entry<S> | undefined;
+  /** Settles, and never rejects, when the slot is free. */
+  readonly ended: Promise<TurnEnd>;
+  readonly #host: WorkerHost<S>;
+  readonly #opening = new AbortController();
+  #batch: Batch<S> | undefined;
+  #jobs = 0;
+  #leaving = false;
+  #wake: (() => void) | undefined;
+
+  constructor(lane: Lane<S>, first: Entry<S>, host: WorkerHost<S>) {
+    this.lane = lane;
+    this.since = host.timers.now();
+    this.#host = host;
+    this.hold(first.batch);
+    this.ended = this.#live();
+  }
+
+  /** The run that its session counts for. */
+  get batch(): Batch<S> | undefined {
+    return this.#batch;
+  }
+
+  get jobs(): number {
+    return this.#jobs;
+  }
+
+  hold(batch: Batch<S> | undefined): void {
+    if (this.#batch === batch) return;
+    batch?.take();
+    this.#batch?.drop();
+    this.#batch = batch;
+  }
+
+  /** Says that jobs were added, or have gone. */
+  nudge(): void {
+    if (this.lane.waiting.length === 0 && this.phase === "opening") this.leave();
+    else if (this.lane.waiting.length > 0) this.#wake?.();
+  }
+
+  /** Ends the turn: at once while it opens or is idle, otherwise behind the job that runs. */
+  leave(): void {
+    this.#leaving = true;
+    this.#opening.abort(new CbApiError("The session is not needed any more", { code: "JOB_CANCELLED" }));
+    this.#wake?.();
+  }
+
+  async #live(): Promise<TurnEnd> {
+    const { lane } = this;
+    const name = `${this.#host.noun} ${lane.key}`;
+    let session: S;
+    try {
+      session = await this.#open();
+    } catch (error) {
+      this.phase = "closing";
+      if (this.#leaving) return { how: "over", jobs: 0 };
+      this.#host.log(`no session with ${name}: ${String(error)}`);
+      return { how: "refused", jobs: 0, error };
+    }
+    this.openedAt = this.#host.timers.now();
+    this.phase = "running";
+    this.#host.log(`session with ${name} is open`);
+    await this.#serve(session);
+    this.phase = "closing";
+    const how = session.isLost ? "lost" : "over";
+    await this.#close(session, name);
+    this.#host.log(`session with ${name} is ${how === "lost" ? "lost" : "closed"} after ${this.#jobs} jobs`);
+    return { how, jobs: this.#jobs };
+  }
+
+  async #open(): Promise<S> {
+    const { timers, source } = this.#host;
+    const limit = this.lane.waiting[0]?.settings.openTimeout ?? Number.POSITIVE_INFINITY;
+    const { signal } = this.#opening;
+    const late = () =>
+      this.#opening.abort(
+        new TimeoutError(`Could not establish a session with ${this.#host.noun} ${this.lane.key} within ${limit} ms`, {
+          timeout: limit,
+        }),
+      );
+    let timer = timers.after(limit, late);
+    const onWait = () => {
+      if (signal.aborted) return;
+      timer.cancel();
+      timer = timers.after(limit, late);
+      this.waitsForSlot = true;
+      this.#host.turn();
+    };
+    // A source that throws outright must not end up elsewhere than one that rejects.
+    const opening = (async () => source.open(this.lane.key, { signal, timeout: 0, onWait }))();
+    try {
+      return await this.#unlessGivenUp(opening, signal);
+    } finally {
+      timer.cancel();
+      this.waitsForSlot = false;
+    }
+  }
+
+  /** What comes of an opening after it was given up is closed; it settles soon then, as its signal is aborted. */
+  async #unlessGivenUp(opening: Promise<S>, signal: AbortSignal): Promise<S> {
+    const session = await opening.catch((error: unknown) => {
+      // The reason, not what a layer below has made of it.
+      throw signal.aborted ? signal.reason : error;
+    });
+    if (!signal.aborted) return session;
+    await this.#close(session, `${this.#host.noun} ${this.lane.key}`);
+    throw signal.reason;
+  }
+
+  async #serve(session: S): Promise<void> {
+    while (!this.#leaving && !session.isLost) {
+      const next = this.lane.next(this.#batch);
+      if (next === undefined) {
+        if (this.lane.waiting.length > 0 || !(await this.#warm())) return;
+        continue;
+      }
+      if (this.#jobs > 0 && this.#host.mustYield(this, next)) return;
+      this.hold(next.batch);
+      if (!(await this.#do(next, session))) return;
+    }
+  }
+
+  /** Keeps the session for the next job. Gives whether there may be one. */
+  async #warm(): Promise<boolean> {
+    const warmth = this.#host.warmth(this);
+    if (warmth <= 0) return false;
+    this.phase = "warm";
+    this.hold(undefined);
+    await this.#host.timers.wait(
+      warmth,
+      new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        this.#host.turn();
+      }),
+    );
+    this.#wake = undefined;
+    if (this.lane.waiting.length === 0) return false;
+    this.phase = "running";
+    return true;
+  }
+
+  /** Does a job. Gives whether the session can be used for the next. */
+  async #do(entry: Entry<S>, session: S): Promise<boolean> {
+    const { timers } = this.#host;
+    this.lane.remove(entry);
+    this.current = entry;
+    this.latest = entry;
+    const attempt = entry.begin(timers.now());
+    this.#host.changed(entry.batch);
+    const limit = entry.settings.timeout;
+    const timer = timers.after(limit, () => this.#fail(entry, this.#late(entry, limit)));
+    let returned = false;
+    const work = entry.work(session, this.#context(entry, attempt)).then(
+      (value) => {
+        returned = true;
+        this.#settle(entry, () => entry.settle({ state: "done", value }, timers.now()));
+      },
+      (error: unknown) => {
+        returned = true;
+        this.#threw(entry, session, error);
+      },
+    );
+    await Promise.race([work, attempt.over]);
+    timer.cancel();
+    this.current = undefined;
+    this.#jobs++;
+    if (returned && entry.isSettled && !session.isLost) this.lane.failures = 0;
+    // A job that did not end by itself may still be using the session.
+    return returned;
+  }
+
+  #threw(entry: Entry<S>, session: S, error: unknown): void {
+    if (entry.isSettled) return;
+    if (session.isLost && entry.mayRepeat) {
+      entry.again(this.#host.timers.now());
+      this.lane.putBack(entry);
+      this.lane.problem = error;
+      this.#host.changed(entry.batch);
+      return;
+    }
+    const { stopped } = entry;
+    if (stopped === undefined) this.#fail(entry, error);
+    else {
+      this.#settle(entry, () =>
+        entry.settle({ state: "cancelled", error: stopped.reason ?? error }, this.#host.timers.now()),
+      );
+    }
+  }
+
+  #fail(entry: Entry<S>, error: unknown): void {
+    this.#settle(entry, () => entry.settle({ state: "failed", error }, this.#host.timers.now()));
+  }
+
+  #settle(entry: Entry<S>, settle: () => boolean): void {
+    if (settle()) this.#host.settled(entry);
+  }
+
+  #late(entry: Entry<S>, limit: number): TimeoutError {
+    return new TimeoutError(
+      `The job on ${this.#host.noun} ${entry.target} has not ended within ${limit} ms; its session is closed`,
+      { code: "JOB_TIMEOUT", retryable: false, timeout: limit },
+    );
+  }
+
+  #context(entry: Entry<S>, attempt: Attempt): JobContext {
+    return {
+      target: entry.target,
+      attempt: attempt.number,
+      signal: attempt.signal,
+      log: (message) => this.#host.log(`job ${entry.id} on ${this.#host.noun} ${entry.target}: ${message}`),
+      progress: (how) => {
+        if (entry.isSettled || attempt.signal.aborted) return;
+        entry.told = how;
+        this.#host.changed(entry.batch);
+      },
+    };
+  }
+
+  /** The slot is not free before the server has been told, whatever comes of that. */
+  async #close(session: S, name: string): Promise<void> {
+    try {
+      await session.close();
+    } catch (error) {
+      this.#host.log(`the session with ${name} could not be closed: ${String(error)}`);
+    }
+  }
+}

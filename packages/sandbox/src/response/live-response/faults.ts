@@ -1,0 +1,110 @@
+import { EndpointError } from "../../endpoint/machine.js";
+import { Random } from "../../organisation/random.js";
+import type { EndpointSystem } from "./results.js";
+import type { LiveResponseSettings } from "./settings.js";
+
+/** What becomes of a command: a Windows error code, a session that vanishes, an endpoint that falls silent, or nothing ever. */
+export type FaultOutcome = number | "lost" | "offline" | "hang";
+
+/** What goes wrong with the commands that it fits. Of several, the first one counts. */
+export interface LiveResponseFault {
+  /** `get file`; any when left out. */
+  command?: string;
+  /** Id of a sensor; any when left out. */
+  sensor?: number;
+  /** What the command is about, without regard to case; anything when left out. */
+  object?: string;
+  /** Lets this many commands through first. */
+  after?: number;
+  /** Meets this many commands and then no more. */
+  times?: number;
+  /**
+   * A Windows error code (other systems say the like in their own); `lost`: the session vanishes; `offline`: the endpoint is
+   * switched off, and the command waits for it; `hang`: the command never ends.
+   */
+  outcome: FaultOutcome;
+}
+
+/** A command as far as faults look at it. */
+export interface FaultSubject {
+  sensor: number;
+  /** Which session of the sensor this is, and which command of the session, both from 1 on. */
+  session: number;
+  command: number;
+  name: string;
+  object: string;
+}
+
+/** Decides what goes wrong. Draws hang on sensor, session and command, not on what happens elsewhere meanwhile. */
+export class LiveFaults {
+  readonly #settings: () => LiveResponseSettings;
+  readonly #seed: number | string;
+  #met = new WeakMap<LiveResponseFault, number>();
+
+  constructor(settings: () => LiveResponseSettings, seed: number | string) {
+    this.#settings = settings;
+    this.#seed = seed;
+  }
+
+  get seed(): number | string {
+    return this.#settings().seed ?? this.#seed;
+  }
+
+  /** What goes wrong with a command; undefined when all goes well. Counts it. */
+  decide(subject: FaultSubject): FaultOutcome | undefined {
+    const { faults, failRate, failCodes, lostRate } = this.#settings();
+    for (const fault of faults) if (this.#meets(fault, subject)) return fault.outcome;
+    const { sensor, session, command } = subject;
+    if (command === 1 && lostRate > 0 && this.#draw(`lost/${sensor}/${session}`).chance(lostRate)) return "lost";
+    if (failRate === 0) return undefined;
+    const draw = this.#draw(`fail/${sensor}/${session}/${command}`);
+    return draw.chance(failRate) ? draw.pick(failCodes) : undefined;
+  }
+
+  /** Real milliseconds that a command takes. */
+  latency({ sensor, session, command }: FaultSubject): number {
+    const { latency } = this.#settings();
+    if (typeof latency === "number") return latency;
+    const [least, most] = latency;
+    return least + this.#draw(`latency/${sensor}/${session}/${command}`).fraction() * (most - least);
+  }
+
+  #draw(what: string): Random {
+    return new Random(`${this.seed}/live-response/${what}`);
+  }
+
+  #meets(fault: LiveResponseFault, subject: FaultSubject): boolean {
+    const { command, sensor, object, after = 0, times = Number.POSITIVE_INFINITY } = fault;
+    if (command !== undefined && command !== subject.name) return false;
+    if (sensor !== undefined && sensor !== subject.sensor) return false;
+    if (object !== undefined && object.toLowerCase() !== subject.object.toLowerCase()) return false;
+    const met = (this.#met.get(fault) ?? 0) + 1;
+    this.#met.set(fault, met);
+    return met > after && met <= after + times;
+  }
+}
+
+/** What other systems say where Windows has these codes. */
+const POSIX: ReadonlyMap<number, readonly [errno: number, text: string]> = new Map([
+  [2, [2, "No such file or directory"]],
+  [3, [2, "No such file or directory"]],
+  [5, [13, "Permission denied"]],
+  [8, [12, "Cannot allocate memory"]],
+  [32, [16, "Device or resource busy"]],
+  [80, [17, "File exists"]],
+  [87, [3, "No such process"]],
+  [112, [28, "No space left on device"]],
+  [145, [39, "Directory not empty"]],
+  [183, [17, "File exists"]],
+  [193, [8, "Exec format error"]],
+  [206, [36, "File name too long"]],
+  [267, [20, "Not a directory"]],
+  [1460, [110, "Connection timed out"]],
+]);
+
+/** The refusal of an endpoint that stands for a Windows error code. */
+export function errorOf(system: EndpointSystem, code: number): EndpointError {
+  if (system === "win32") return new EndpointError(system, code, "");
+  const [errno, text] = POSIX.get(code) ?? [5, "Input/output error"];
+  return new EndpointError(system, errno, text);
+}

@@ -1,0 +1,45 @@
+import { HttpProblem, type SandboxRequest } from "../../../server/product.js";
+import type { LiveCommand } from "../live-command.js";
+import type { LiveSession } from "../session.js";
+import type { LiveSessions } from "../sessions.js";
+import type { StoredFile } from "../files.js";
+
+/** The number that a part of a path is, and none but a plain one. */
+function readNumber(text = ""): number | undefined {
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
+}
+
+const shown = (text = ""): string => text.slice(0, 40);
+
+/** The refusal of a session that does not exist, or no longer. Clients look at how it begins. */
+export const sessionGone = (id: string | number | undefined): HttpProblem =>
+  new HttpProblem(404, `Session ${shown(String(id))} not found`);
+
+/** The session that the path names; one that timed out or was lost is not found any more. */
+export function locateSession(sessions: LiveSessions, { params }: SandboxRequest): LiveSession {
+  const id = readNumber(params["session"]);
+  const session = id === undefined ? undefined : sessions.find(id);
+  if (session === undefined || !(session.isOpen || session.status === "close")) throw sessionGone(params["session"]);
+  return session;
+}
+
+/** The session that the path names, as long as something can be done with it. */
+export function locateOpen(sessions: LiveSessions, request: SandboxRequest): LiveSession {
+  const session = locateSession(sessions, request);
+  if (!session.isOpen) throw sessionGone(session.id);
+  return session;
+}
+
+export function locateCommand(session: LiveSession, { params }: SandboxRequest): LiveCommand {
+  const id = readNumber(params["command"]);
+  const command = id === undefined ? undefined : session.commands.get(id);
+  if (command === undefined) throw new HttpProblem(404, `Command ${shown(params["command"])} not found`);
+  return command;
+}
+
+export function locateFile(session: LiveSession, { params }: SandboxRequest): StoredFile {
+  const id = readNumber(params["file"]);
+  const file = id === undefined ? undefined : session.files.find(id);
+  if (file === undefined) throw new HttpProblem(404, `File ${shown(params["file"])} not found`);
+  return file;
+}

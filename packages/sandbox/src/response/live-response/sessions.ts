@@ -1,0 +1,212 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SensorRecord } from "../../domain.js";
+import type { EndpointMachine } from "../../endpoint/machine.js";
+import { Changes } from "./changes.js";
+import { LiveFaults } from "./faults.js";
+import { scheduledOnline } from "./schedule.js";
+import { Scratch } from "./scratch.js";
+import { LiveSession, type SessionHost, type SessionTimeouts } from "./session.js";
+import { changedSettings, DEFAULT_SETTINGS, type LiveResponseChanges, type LiveResponseSettings } from "./settings.js";
+import { emptyTally, type LiveResponseStats } from "./tally.js";
+
+/** The endpoints as sessions need them. */
+export interface LiveEndpoints {
+  find(sensor: number): SensorRecord | undefined;
+  /** Of all sensors. */
+  ids(): number[];
+  machine(sensor: SensorRecord): EndpointMachine;
+  /** Whether an endpoint is switched on and has a sensor. */
+  isOnline(sensor: number): boolean;
+  /** Switches endpoints on or off, by ids. */
+  switchAll(changes: ReadonlyMap<number, boolean>): void;
+}
+
+/** What Live Response is made of. */
+export interface LiveResponseParts {
+  endpoints: LiveEndpoints;
+  now(): number;
+  /** How many sessions there can be at a time: asked at each request. */
+  slots(): number;
+  /** Settings in force from the start. */
+  settings?: LiveResponseChanges;
+  /** What faults are drawn from unless the settings say otherwise. */
+  seed?: number | string;
+  onFailure?(during: string, error: unknown): void;
+}
+
+/** Sessions that are listed, ended ones included. */
+const LISTED = 100;
+/** How long the end waits, in milliseconds, for programs that do not end when they are killed. */
+const PATIENCE = 2_000;
+
+/**
+ * All sessions of a server, whatever the dialect in which clients speak of them: slots, life and death by the simulated
+ * time, and the counts that tell whether anything is left over.
+ */
+export class LiveSessions {
+  /** Rung once a tick, and when a session has ended. */
+  readonly changes = new Changes();
+  /** Requests that are held at the moment; the routes count them. */
+  held = 0;
+  readonly #parts: LiveResponseParts;
+  readonly #host: SessionHost;
+  readonly #open = new Map<number, LiveSession>();
+  #ended: LiveSession[] = [];
+  #lastId = 0;
+  readonly #ordinals = new Map<number, number>();
+  readonly #background = new Set<Promise<unknown>>();
+  readonly #programs = new Set<Parameters<SessionHost["watch"]>[0]>();
+  readonly #tally = emptyTally();
+  #settings: LiveResponseSettings;
+  /** What the schedule said last, by endpoint. */
+  #scheduled = new Map<number, boolean>();
+  #tick = 0;
+
+  constructor(parts: LiveResponseParts) {
+    this.#parts = parts;
+    this.#settings = changedSettings(DEFAULT_SETTINGS, parts.settings ?? {});
+    const { endpoints, now } = parts;
+    const settings = (): LiveResponseSettings => this.#settings;
+    this.#host = {
+      ...{ now, settings, tally: this.#tally, scratch: new Scratch() },
+      faults: new LiveFaults(settings, parts.seed ?? 1),
+      isOnline: (sensor) => endpoints.isOnline(sensor),
+      switchOff: (sensor) => endpoints.switchAll(new Map([[sensor, false]])),
+      machine: (sensor) => endpoints.machine(sensor),
+      onFailure: (during, error) => parts.onFailure?.(during, error),
+      watch: (program) => this.#watch(program),
+      background: (work) => this.#inBackground(work),
+    };
+  }
+
+  get settings(): LiveResponseSettings {
+    return this.#settings;
+  }
+
+  /** Changes settings; throws a RangeError, and changes nothing, when one makes no sense. */
+  configure(changes: LiveResponseChanges): LiveResponseSettings {
+    this.#settings = changedSettings(this.#settings, changes);
+    if (changes.schedule !== undefined || changes.seed !== undefined) {
+      this.#scheduled = new Map();
+      this.#followSchedule(this.#tick);
+    }
+    return this.#settings;
+  }
+
+  /** What the schedule says of an endpoint at a tick; undefined when it says nothing. */
+  scheduledOnline(sensor: number, tick: number): boolean | undefined {
+    const { schedule } = this.#settings;
+    return schedule === undefined ? undefined : scheduledOnline(schedule, this.#host.faults.seed, sensor, tick);
+  }
+
+  /** The sensor of an id. */
+  sensor(id: number): SensorRecord | undefined {
+    return this.#parts.endpoints.find(id);
+  }
+
+  /** Opens a session, which waits for its endpoint; undefined when there is no slot. */
+  open(sensor: SensorRecord, username: string, timeouts: Partial<SessionTimeouts> = {}): LiveSession | undefined {
+    const tally = this.#tally;
+    if (this.#open.size >= this.#parts.slots()) {
+      tally.refused++;
+      return undefined;
+    }
+    const { checkInTimeout, sessionTimeout, sensorWaitTimeout } = this.#settings;
+    const ordinal = (this.#ordinals.get(sensor.id) ?? 0) + 1;
+    this.#ordinals.set(sensor.id, ordinal);
+    const usual = { checkIn: checkInTimeout, session: sessionTimeout, sensorWait: sensorWaitTimeout };
+    const session = new LiveSession(this.#host, {
+      ...{ id: ++this.#lastId, sensor, username, ordinal },
+      timeouts: { ...usual, command: undefined, ...timeouts },
+    });
+    this.#open.set(session.id, session);
+    tally.opened++;
+    tally.highest = Math.max(tally.highest, this.#open.size);
+    session.signal.addEventListener("abort", () => this.#retire(session), { once: true });
+    return session;
+  }
+
+  /** A session that has not been forgotten. */
+  find(id: number): LiveSession | undefined {
+    return this.#open.get(id) ?? this.#ended.find((session) => session.id === id);
+  }
+
+  /** Pending and active ones, or the last hundred, by id. */
+  list(activeOnly: boolean): LiveSession[] {
+    const open = [...this.#open.values()];
+    return activeOnly ? open : [...this.#ended, ...open].sort((a, b) => a.id - b.id).slice(-LISTED);
+  }
+
+  /** Lets a session vanish, as a fault does. False when there is none. */
+  lose(id: number): boolean {
+    const session = this.#open.get(id);
+    session?.end("inactive");
+    return session !== undefined;
+  }
+
+  stats(): LiveResponseStats {
+    const { highest, refused, opened, closed, timedOut, lost, issued, completed, failed, cancelled } = this.#tally;
+    const open = [...this.#open.values()];
+    const active = open.filter(({ status }) => status === "active").length;
+    return {
+      slots: { limit: this.#parts.slots(), used: open.length, highest, refused },
+      sessions: { pending: open.length - active, active, opened, closed, timedOut, lost },
+      commands: { issued, completed, failed, cancelled },
+      held: this.held,
+      files: open.reduce((sum, { files }) => sum + files.list().length, 0),
+    };
+  }
+
+  tick(tick: number, now: number): void {
+    this.#tick = tick;
+    this.#followSchedule(tick);
+    const checksIn = tick % this.#settings.checkinTicks === 0;
+    for (const session of [...this.#open.values()]) session.tick(now, checksIn);
+    this.changes.notify();
+  }
+
+  /** Ends every session and program, and removes all files. Resolves when nothing is left. */
+  async close(): Promise<void> {
+    for (const session of [...this.#open.values()]) session.end("inactive");
+    for (const program of this.#programs) program.kill();
+    const settled = async (): Promise<void> => {
+      while (this.#background.size > 0) await Promise.allSettled(this.#background);
+    };
+    await Promise.race([settled(), sleep(PATIENCE, undefined, { ref: false })]);
+    await this.#host.scratch.remove();
+  }
+
+  #retire(session: LiveSession): void {
+    this.#open.delete(session.id);
+    this.#ended = [...this.#ended, session].slice(-LISTED);
+    this.changes.notify();
+  }
+
+  #watch(program: Parameters<SessionHost["watch"]>[0]): void {
+    this.#programs.add(program);
+    this.#inBackground(program.ended.then(() => this.#programs.delete(program)));
+  }
+
+  #inBackground(work: Promise<unknown>): void {
+    const watched = work
+      .catch((error: unknown) => {
+        // That an endpoint refused something is no failure: nobody is there to be told.
+        if (!(error instanceof Error && error.name === "EndpointError")) this.#host.onFailure("Live Response", error);
+      })
+      .finally(() => this.#background.delete(watched));
+    this.#background.add(watched);
+  }
+
+  /** Switches those endpoints of which the schedule says something else than before. */
+  #followSchedule(tick: number): void {
+    if (this.#settings.schedule === undefined) return;
+    const changes = new Map<number, boolean>();
+    for (const sensor of this.#parts.endpoints.ids()) {
+      const online = this.scheduledOnline(sensor, tick);
+      if (online === undefined || this.#scheduled.get(sensor) === online) continue;
+      this.#scheduled.set(sensor, online);
+      changes.set(sensor, online);
+    }
+    if (changes.size > 0) this.#parts.endpoints.switchAll(changes);
+  }
+}
