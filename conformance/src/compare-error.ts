@@ -59,6 +59,11 @@ export function compareError(
     facts.push({ kind: "address", address: expected.uri });
   }
   if (expected.error_code !== undefined) facts.push({ kind: "status", status: expected.error_code });
+  for (const name of ["win32_error", "decoded_win32_error"] as const) {
+    const wanted = expected[name];
+    if (wanted === undefined || member(actual, name) === wanted) continue;
+    differences.push(`the error's ${name} is ${String(member(actual, name))}, recorded ${wanted}`);
+  }
   for (const fact of facts) {
     const lacking = missing(fact, actual);
     if (lacking !== undefined) differences.push(`the error does not tell ${lacking}; it is ${shown(actual)}`);

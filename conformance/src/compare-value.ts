@@ -90,6 +90,8 @@ function compareTagged(
       // The bare answer, of which only its success could be told: that the call did not fail says the same.
       if (actual === undefined) comparison.met("returned value");
       return actual === undefined;
+    case "$session":
+      return member(actual, "sessionId") === content;
     case "$query":
       return queriedModel(actual) === content;
     case "$event": {

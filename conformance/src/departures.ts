@@ -1,5 +1,5 @@
 import { member } from "./objects.js";
-import type { RecordedResult } from "./vector.js";
+import type { Document, RecordedResult } from "./vector.js";
 
 /** What a departure may depart from in general, whatever the vector; a run counts where it met them. */
 export const generalDepartures = {
@@ -8,6 +8,11 @@ export const generalDepartures = {
   "runtime error": "a wrong argument raises the library's error in place of one of the recorded client's runtime",
   "number as text": "a number that the server sends as text is read as a number",
   "returned value": "a method that returned nothing, or a bare answer, returns its object or a report",
+  "long poll": "the server is asked to hold its answer back until there is news of a session or a command",
+  polls: "other pauses between questions for the state of a session or a command",
+  "own session": "the list of sessions is not read before one of one's own is opened",
+  "random name": "another name that chance made",
+  "closed sessions": "the sessions of jobs are closed when they are done, not some time after the recording",
 } as const;
 
 export type GeneralDeparture = keyof typeof generalDepartures;
@@ -30,8 +35,18 @@ export interface ExchangeDeparture extends Row {
   readonly pause?: "free";
   /** A request that was recorded before and is sent once more behind this one: `GET /api/site`. */
   readonly again?: string;
+  /** It is rightly never sent. */
+  readonly unsent?: true;
+  /** A request that was not recorded and is sent behind this one, and what it is answered. */
+  readonly added?: { readonly request: string; readonly answer: Document };
   /** Whether chance decides if it is needed. All others must be needed. */
   readonly sometimes?: true;
+}
+
+/** A step that is taken with other options, so that the recorded requests can be held. */
+export interface StepDeparture extends Row {
+  readonly step: number;
+  readonly kwargs: Document;
 }
 
 /** A result that rightly differs from the recorded one: of a whole step, or of a part of the value that it gives. */
@@ -46,7 +61,7 @@ export interface ResultDeparture extends Row {
   readonly without?: readonly string[];
 }
 
-export type Departure = ExchangeDeparture | ResultDeparture;
+export type Departure = ExchangeDeparture | ResultDeparture | StepDeparture;
 
 const result = (entry: RecordedResult): RecordedResult => entry;
 
@@ -211,6 +226,37 @@ export const departures: readonly Departure[] = [
     meets: "class of retries",
     why: "pauses between repetitions are of random length",
   },
+  {
+    vector: "liveresponse/session-reuse",
+    step: 2,
+    kwargs: { join: true },
+    meets: "Live Response fault 1",
+    why: "a session of somebody else is taken over on request only",
+  },
+  ...[7, 8].map((exchange) => ({
+    vector: "liveresponse/session-reuse",
+    exchange,
+    unsent: true as const,
+    meets: "Live Response fault 1",
+    why: "a session that was not opened here is not closed here",
+  })),
+  {
+    vector: "liveresponse/process-output",
+    exchange: 14,
+    unsent: true,
+    meets: "Live Response fault 10",
+    why: "an output file that the caller named is the caller's, and is kept",
+  },
+  {
+    vector: "liveresponse/linux-walk-process",
+    exchange: 16,
+    added: {
+      request: "GET /api/v1/cblr/session/7/command/5?wait=true",
+      answer: { id: 5, session_id: 7, sensor_id: 1, name: "delete file", status: "complete", result_code: 0 },
+    },
+    meets: "Live Response fault 10",
+    why: "it is awaited that an output file with a generated name is removed",
+  },
 ];
 
 /** The part of a recorded result that a row is about; `undefined` when there is none such. */
@@ -235,10 +281,14 @@ export function isExchangeDeparture(departure: Departure): departure is Exchange
   return "exchange" in departure;
 }
 
+export function isStepDeparture(departure: Departure): departure is StepDeparture {
+  return "kwargs" in departure;
+}
+
 /** A row in one line, for people. */
 export function describeDeparture(departure: Departure): string {
   const place = isExchangeDeparture(departure)
     ? `exchange ${departure.exchange}`
-    : [`step ${departure.step}`, ...(departure.at ?? [])].join(", ");
+    : [`step ${departure.step}`, ...(isStepDeparture(departure) ? [] : (departure.at ?? []))].join(", ");
   return `${departure.vector}, ${place}: ${departure.why} (${departure.meets})`;
 }

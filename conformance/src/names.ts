@@ -5,6 +5,8 @@ export interface MethodName {
   readonly take?: string;
   /** It returns more than the recorded method did, which returned nothing or the server's bare answer. */
   readonly reports?: boolean;
+  /** Its arguments, where ours go by names. */
+  readonly args?: (args: readonly unknown[]) => unknown[];
 }
 
 /** Methods whose names do not follow from the recorded ones by the style of the language alone. */
@@ -19,6 +21,14 @@ const methods: Readonly<Record<string, MethodName>> = {
   assign: { name: "assign", reports: true },
   change_status: { name: "changeStatus", reports: true },
   set_ignored: { name: "setIgnored", reports: true },
+  // The recorded method returns values, whatever its name says.
+  list_registry_keys: { name: "listRegistryValues" },
+  put_file: { name: "putFile", reports: true },
+  memdump: {
+    name: "memdump",
+    reports: true,
+    args: ([local, remotePath, compress]) => [local, { remotePath, compress }],
+  },
 };
 
 /** The method of ours that answers to a recorded one: `group_by` is `groupBy`, `and_` is `and`. */

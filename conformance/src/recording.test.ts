@@ -53,6 +53,20 @@ describe("a recording", () => {
     expect(play(short, "/b").differences).toEqual(["never sent: GET /a"]);
   });
 
+  it("lets each session of parallel jobs be closed once, in two requests", () => {
+    const session = "/api/v1/cblr/session/7";
+    const close = request(session, { method: "PUT", body: Buffer.from('{"id": 7, "status": "close"}') });
+    const parallel = new Recording(vector([exchange(session)], { unordered: true }));
+    for (const sent of [request(session), request(session), close]) expect(parallel.take(sent, 0)).toBeDefined();
+    expect([parallel.finish(), parallel.differences, [...parallel.general]]).toEqual([[], [], ["closed sessions"]]);
+    expect(parallel.take(request(session), 0)).toBeUndefined();
+    expect(parallel.take(close, 0)).toBeUndefined();
+    expect(parallel.take(request("/api/v1/cblr/session/8"), 0)).toBeUndefined();
+    const single = new Recording(vector([exchange(session)]));
+    expect(single.take(request(session), 0)).toBeDefined();
+    expect(single.take(close, 0)).toBeUndefined();
+  });
+
   it("answers a request that differs as the one that was meant", () => {
     const recording = new Recording(vector([exchange("/a")]));
     expect(recording.take(request("/a", { query: [["x", "1"]] }), 0)).toBeDefined();

@@ -1,4 +1,5 @@
-import type { ExchangeDeparture } from "./departures.js";
+import type { ExchangeDeparture, GeneralDeparture } from "./departures.js";
+import { closesSession, isPoll, RandomNames, readsSessions, withoutWish } from "./live-response.js";
 import { compareRequest, describeRequest, type ReceivedRequest } from "./request.js";
 import type { Exchange, RecordedRequest, Vector } from "./vector.js";
 
@@ -19,6 +20,11 @@ const ROUNDING = 0.01;
  */
 export class Recording {
   readonly differences: string[] = [];
+  /** The general departures that were made use of. */
+  readonly general = new Set<GeneralDeparture>();
+  readonly #names = new RandomNames();
+  /** Requests that close sessions and were not recorded. */
+  readonly #closings = new Set<string>();
   readonly #turns: readonly Turn[];
   readonly #unordered: boolean;
   readonly #truncated: boolean;
@@ -40,7 +46,7 @@ export class Recording {
    * @param waited - seconds since the answer before
    */
   take(request: ReceivedRequest, waited: number): Exchange | undefined {
-    const again = this.#again(request);
+    const again = this.#again(request) ?? this.#added(request);
     if (again !== undefined) return again;
     const turn = this.#find(request);
     if (turn === undefined) return this.#unknown(request);
@@ -56,6 +62,7 @@ export class Recording {
     for (const [place, turn] of this.#turns.entries()) {
       if (turn.state === "played") continue;
       const what = describeRequest(turn.exchange.request);
+      if (this.#isUnsent(turn)) continue;
       if (turn.state === "passed over" || this.#mayBeSpared(place)) spared.push(what);
       else this.differences.push(`never sent: ${what}`);
     }
@@ -82,6 +89,26 @@ export class Recording {
     return exchange;
   }
 
+  /** The answer to a request that a departure adds behind the latest exchange. */
+  #added(request: ReceivedRequest): Exchange | undefined {
+    const departure = this.#departures.find(
+      (row) =>
+        row.exchange === this.#latest?.index && row.added?.request === describeRequest(request) && !this.#used.has(row),
+    );
+    if (departure?.added === undefined) return undefined;
+    this.#used.add(departure);
+    const { answer: body } = departure.added;
+    return { request: { ...request, query: request.query, headers: {} }, response: { body, bodyEncoding: "json" } };
+  }
+
+  /** Whether a departure says that this is not sent. */
+  #isUnsent({ index, state }: Turn): boolean {
+    const departure = this.#departures.find(({ exchange, unsent }) => exchange === index && unsent === true);
+    if (departure === undefined || state === "played") return false;
+    this.#used.add(departure);
+    return true;
+  }
+
   #find(request: ReceivedRequest): Turn | undefined {
     const waiting = [...this.#turns.entries()].filter(([, turn]) => turn.state !== "played");
     for (const [place, turn] of waiting) {
@@ -105,6 +132,7 @@ export class Recording {
   #matches(turn: Turn, request: ReceivedRequest): boolean {
     const expected = turn.exchange.request;
     if (compareRequest(expected, request).length === 0) return true;
+    if (this.#matchesLiveResponse(expected, request)) return true;
     const departure = this.#departures.find(({ exchange, query }) => exchange === turn.index && query !== undefined);
     if (departure?.query === undefined) return false;
     const { recorded, accepted } = departure.query;
@@ -114,10 +142,21 @@ export class Recording {
     return true;
   }
 
+  #matchesLiveResponse(expected: RecordedRequest, request: ReceivedRequest): boolean {
+    const accepted = [
+      ["long poll", withoutWish(request)],
+      ["random name", this.#names.translate(expected, request)],
+    ] as const;
+    const met = accepted.find(([, other]) => other !== undefined && compareRequest(expected, other).length === 0);
+    if (met === undefined) return false;
+    this.general.add(met[0]);
+    return true;
+  }
+
   /** Leaves behind what stands before a request in the recording, and notes what should have come first. */
   #passOver(place: number, request: ReceivedRequest): void {
     for (const [before, turn] of this.#turns.slice(0, place).entries()) {
-      if (turn.state !== "waiting") continue;
+      if (turn.state !== "waiting" || this.#isUnsent(turn)) continue;
       if (this.#mayBeSpared(before)) turn.state = "passed over";
       else
         this.differences.push(`${describeRequest(request)} was sent before ${describeRequest(turn.exchange.request)}`);
@@ -128,6 +167,10 @@ export class Recording {
   #mayBeSpared(place: number): boolean {
     const request = this.#turns[place]?.exchange.request;
     if (request?.method !== "GET") return false;
+    if (readsSessions(request)) {
+      this.general.add("own session");
+      return true;
+    }
     for (const { exchange } of this.#turns.slice(0, place).reverse()) {
       if (exchange.request.method !== "GET") return false;
       if (describeRequest(exchange.request) === describeRequest(request)) return true;
@@ -138,6 +181,10 @@ export class Recording {
   #checkPause(turn: Turn, waited: number): void {
     const wanted = turn.exchange.waitedSeconds ?? 0;
     if (waited >= wanted - ROUNDING) return;
+    if (isPoll(turn.exchange.request)) {
+      this.general.add("polls");
+      return;
+    }
     const departure = this.#departures.find(({ exchange, pause }) => exchange === turn.index && pause === "free");
     if (departure !== undefined) this.#used.add(departure);
     else {
@@ -146,7 +193,20 @@ export class Recording {
     }
   }
 
+  /** The answer to the first request of each kind with which a session of a job is closed. */
+  #closing(request: ReceivedRequest): Exchange | undefined {
+    const what = describeRequest(request);
+    if (!closesSession(request) || this.#closings.has(what)) return undefined;
+    const session = this.#turns.findLast(({ exchange }) => exchange.request.path === request.path);
+    if (session === undefined) return undefined;
+    this.#closings.add(what);
+    this.general.add("closed sessions");
+    return session.exchange;
+  }
+
   #unknown(request: ReceivedRequest): Exchange | undefined {
+    const closing = this.#unordered ? this.#closing(request) : undefined;
+    if (closing !== undefined) return closing;
     if (this.#truncated && this.#turns.every(({ state }) => state === "played")) {
       // The recording ends here and the action goes on: it may ask again for what it has asked for.
       return this.#turns.findLast(({ exchange }) => sameRoute(exchange.request, request))?.exchange;

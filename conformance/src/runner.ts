@@ -9,8 +9,10 @@ import {
   describeDeparture,
   type GeneralDeparture,
   isExchangeDeparture,
+  isStepDeparture,
   type ResultDeparture,
   recordedPart,
+  type StepDeparture,
   withAccepted,
 } from "./departures.js";
 import { isModel } from "./objects.js";
@@ -70,10 +72,11 @@ async function runVector(
   const run = new VectorRun(
     vector,
     server,
-    rows.filter((row): row is ResultDeparture => !isExchangeDeparture(row)),
+    rows.filter((row): row is ResultDeparture | StepDeparture => !isExchangeDeparture(row)),
   );
   const differences = await run.replay(recording);
   const spared = recording.finish();
+  for (const met of recording.general) run.general.add(met);
   if (spared.length > 0) run.general.add("fewer requests");
   const reasons = [...recording.differences, ...differences];
   return {
@@ -97,11 +100,13 @@ class VectorRun {
   readonly #vector: Vector;
   readonly #server: ReplayServer;
   readonly #departures: readonly ResultDeparture[];
+  readonly #steps: readonly StepDeparture[];
 
-  constructor(vector: Vector, server: ReplayServer, departures: readonly ResultDeparture[]) {
+  constructor(vector: Vector, server: ReplayServer, departures: readonly (ResultDeparture | StepDeparture)[]) {
     this.#vector = vector;
     this.#server = server;
-    this.#departures = departures;
+    this.#departures = departures.filter((row): row is ResultDeparture => !isStepDeparture(row));
+    this.#steps = departures.filter(isStepDeparture);
   }
 
   async replay(recording: Recording): Promise<string[]> {
@@ -113,7 +118,7 @@ class VectorRun {
     this.#server.play(recording, clock);
     try {
       for (const [index, recorded] of this.#vector.call.entries()) {
-        const step = fillIn(recorded, places);
+        const step = this.#withOptions(index, fillIn(recorded, places));
         const result = this.#vector.result[index] ?? {};
         const actual = await carryOut(session, step, result);
         differences.push(...this.#compareStep(index, actual).map((text) => `${describeStep(index, step)}: ${text}`));
@@ -127,6 +132,14 @@ class VectorRun {
       this.#server.stop();
     }
     return differences;
+  }
+
+  /** A step with the options that the table adds. */
+  #withOptions(index: number, step: Step): Step {
+    const row = this.#steps.find((departure) => departure.step === index);
+    if (row === undefined) return step;
+    this.used.add(row);
+    return { ...step, kwargs: { ...step.kwargs, ...row.kwargs } };
   }
 
   /** A step that was refused as the table says, as it would not have been. */

@@ -1,4 +1,5 @@
-import { Collector, toArgument } from "./arguments.js";
+import { Readable } from "node:stream";
+import { Collector, LocalFiles, toArgument } from "./arguments.js";
 import type { RecordedClock } from "./clock.js";
 import { findCredentials } from "./credentials.js";
 import { camelCase, methodName } from "./names.js";
@@ -22,6 +23,7 @@ export class Session {
   readonly #clock: RecordedClock;
   readonly #options: Document;
   readonly #named = new Map<string, unknown>();
+  readonly #files = new LocalFiles();
   #client: Client | undefined;
 
   constructor(product: string, options: Document, places: Places, clock: RecordedClock) {
@@ -33,6 +35,7 @@ export class Session {
 
   async close(): Promise<void> {
     await this.#client?.close();
+    this.#files.remove();
   }
 
   async run(step: Step): Promise<Given> {
@@ -55,6 +58,8 @@ export class Session {
         return { value: await readFields(this.#target(step), step.fields ?? []) };
       case "call":
         return this.#call(step);
+      case "jobs":
+        return this.#jobs(step);
       case "close":
         await callMethod(this.#target(step), "close", []);
         return NOTHING;
@@ -125,8 +130,8 @@ export class Session {
 
   async #call(step: Step): Promise<Given> {
     const target = step.on === undefined ? this.#api : this.#target(step);
-    const { name, take, reports } = methodName(step.method ?? "");
-    const args = (step.args ?? []).map((argument) => this.#argument(argument));
+    const { name, take, reports, args: renamed = (given) => [...given] } = methodName(step.method ?? "");
+    const args = renamed((step.args ?? []).map((argument) => this.#argument(argument)));
     const collector = args.find((argument) => argument instanceof Collector);
     const readings: Promise<unknown>[] = [];
     const given = args.map((argument) =>
@@ -140,9 +145,28 @@ export class Session {
     if (hasMember(value, "throwIfIncomplete")) callMethod(value, "throwIfIncomplete", []);
     if (step.as !== undefined) this.#named.set(step.as, value);
     if (step.discard === true || reports === true) value = undefined;
+    const written = this.#files.takeWritten();
+    if (written !== undefined) return { value: { returned: value, written } };
+    if (step.as === undefined) value = await readAll(value);
     if (take !== undefined) value = member(value, take);
     if (step.fields !== undefined) value = await readFields(value, step.fields);
     return { value: collector instanceof Collector ? { returned: value, collected: collector.collected } : value };
+  }
+
+  /** One job for each sensor; the values in the order of the sensors. */
+  async #jobs(step: Step): Promise<Given> {
+    const { method = "", args = [] } = step.job ?? {};
+    const given = args.map((argument) => this.#argument(argument));
+    const job = (session: unknown) => callMethod(session, methodName(method).name, given);
+    // The recorded clock jumps over every pause, so that no limit of time can be held to.
+    const limits = { deadline: 0, jobTimeout: 0, openTimeout: 0 };
+    const run = callMethod(member(this.#api, "liveResponse"), "run", [job, step.sensors ?? [], limits]);
+    const values = new Map<unknown, unknown>();
+    for await (const outcome of run as AsyncIterable<Document>) {
+      if (outcome["state"] !== "done") throw outcome["error"];
+      values.set(outcome["target"], outcome["value"]);
+    }
+    return { value: step.sensors?.map((sensor) => ({ sensor, value: values.get(sensor) })) };
   }
 
   async #iterate(query: unknown, step: Step): Promise<unknown[]> {
@@ -187,7 +211,7 @@ export class Session {
   }
 
   #argument(value: unknown): unknown {
-    return toArgument(value, (name) => this.#named.get(name));
+    return toArgument(value, (name) => this.#named.get(name), this.#files);
   }
 
   #model(step: Step): ModelClass {
@@ -202,6 +226,19 @@ export class Session {
     if (value === undefined) throw new TypeError(`there is no ${what}`);
     return value;
   }
+}
+
+/** What the recorded client returned as bytes or as a list may come as a stream or piece by piece. */
+async function readAll(value: unknown): Promise<unknown> {
+  const stepwise = value instanceof Readable || isGenerator(value);
+  if (!stepwise) return value;
+  const items: unknown[] = [];
+  for await (const item of value) items.push(item);
+  return value instanceof Readable ? Buffer.concat(items as Uint8Array[]) : items;
+}
+
+function isGenerator(value: unknown): value is AsyncGenerator<unknown> {
+  return Object.prototype.toString.call(value) === "[object AsyncGenerator]";
 }
 
 /** A row as the step reads it: its fields, or the object itself. */

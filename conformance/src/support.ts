@@ -6,7 +6,8 @@ import type { RecordedResult, Step, Vector } from "./vector.js";
 /** What a name of a vector stands for, as far as it can be told without running it. */
 type Kind =
   | { readonly kind: "model"; readonly model: ModelClass }
-  | { readonly kind: "query"; readonly model: ModelClass; readonly query: object };
+  | { readonly kind: "query"; readonly model: ModelClass; readonly query: object }
+  | { readonly kind: "session"; readonly prototype: object };
 
 /** What a vector asks for that the library does not have yet; empty when it can be run. */
 export function findUnsupported(vector: Vector): string[] {
@@ -59,7 +60,7 @@ class StepCheck {
       case "first":
       case "one":
       case "at":
-        this.#name(step, this.#kinds.get(step.on ?? "")?.model);
+        this.#row(step, this.#kinds.get(step.on ?? ""));
         break;
       case "select":
         this.#name(step, this.#model(step.model));
@@ -79,6 +80,9 @@ class StepCheck {
       case "call":
         this.#call(step);
         break;
+      case "jobs":
+        this.#jobs(step);
+        break;
       case "close":
         this.#method(this.#kinds.get(step.on ?? ""), "close");
         break;
@@ -95,6 +99,10 @@ class StepCheck {
 
   #name(step: Step, model: ModelClass | undefined): void {
     if (step.as !== undefined && model !== undefined) this.#kinds.set(step.as, { kind: "model", model });
+  }
+
+  #row(step: Step, kind: Kind | undefined): void {
+    if (kind?.kind !== "session") this.#name(step, kind?.model);
   }
 
   #query(step: Step): void {
@@ -134,14 +142,25 @@ class StepCheck {
       const { name } = methodName(method);
       if (!(name in this.#client)) this.#reasons.push(`method ${this.#client.constructor.name}.${name}`);
     } else this.#method(this.#kinds.get(step.on), method);
+    // The only method that gives an object whose methods are called.
+    const { LiveResponseSession: session } = this.#product.names;
+    if (method === "lr_session" && step.as !== undefined && typeof session === "function") {
+      this.#kinds.set(step.as, { kind: "session", prototype: session.prototype as object });
+    }
+  }
+
+  #jobs(step: Step): void {
+    const { LiveResponseSession: session } = this.#product.names;
+    if (!("liveResponse" in this.#client) || typeof session !== "function") this.#reasons.push(`step "${step.do}"`);
+    else this.#method({ kind: "session", prototype: session.prototype as object }, step.job?.method ?? "");
   }
 
   /** What is unknown here was named for its own reason before. */
   #method(kind: Kind | undefined, recorded: string): void {
     if (kind === undefined) return;
     const { name } = methodName(recorded);
-    const owner = kind.kind === "model" ? kind.model.prototype : kind.query;
-    const ownerName = kind.kind === "model" ? kind.model.name : kind.query.constructor.name;
+    const owner = kind.kind === "model" ? kind.model.prototype : kind.kind === "query" ? kind.query : kind.prototype;
+    const ownerName = kind.kind === "model" ? kind.model.name : owner.constructor.name;
     if (!(name in owner)) this.#reasons.push(`method ${ownerName}.${name}`);
   }
 }

@@ -29,6 +29,8 @@ export interface Step {
   readonly environment?: Readonly<Record<string, string>>;
   readonly profile?: string | null;
   readonly credential_file?: string | null;
+  readonly sensors?: readonly number[];
+  readonly job?: { readonly method: string; readonly args?: readonly unknown[] };
 }
 
 export interface RecordedPart {
@@ -69,6 +71,9 @@ export interface RecordedError {
   readonly message: string;
   readonly uri?: string;
   readonly error_code?: number;
+  /** Of a command that an endpoint refused. */
+  readonly win32_error?: number;
+  readonly decoded_win32_error?: string;
   /** The class is one of the recorded client's runtime, not of its library. */
   readonly builtin?: boolean;
 }

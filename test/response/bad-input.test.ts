@@ -85,10 +85,10 @@ describe("refused before anything is sent", () => {
       InvalidObjectError,
       /id/,
     ],
-    ["an unknown field of a new object", (cb) => cb.create(Watchlist, { naem: "w" }), ApiError, /naem/],
+    ["an unknown field of a new object", (cb) => cb.create(Watchlist, { naem: "w" } as never), ApiError, /naem/],
     [
       "a value of the wrong type",
-      (cb) => cb.create(Watchlist, { enabled: "yes" }),
+      (cb) => cb.create(Watchlist, { enabled: "yes" as never }),
       InvalidObjectError,
       /enabled.*true or false/,
     ],

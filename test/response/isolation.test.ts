@@ -45,7 +45,7 @@ describe("isolate()", () => {
     const sensor = await cb.select(Sensor, 3);
     sandbox.requests.clear();
     const seen: IsolationProgress[] = [];
-    const result = await sensor.isolate({ onWait: (progress) => seen.push(progress) });
+    const result = await sensor.isolate({ onWait: (progress) => void seen.push(progress) });
     expect(result).toEqual({ holds: true, changed: true, waited: 3000, state: "isolated" });
     expect(sent(sandbox)).toEqual([get, put, get, get, get]);
     expect(seen).toEqual([
@@ -71,6 +71,7 @@ describe("isolate()", () => {
     await cb.select(Sensor, 3).isolate();
     await using other = clientOf(sandbox, { clock: sharedClock(sandbox) });
     const sensor = await other.select(Sensor, 3);
+    await other.connect();
     sandbox.requests.clear();
     expect(await sensor.isolate()).toEqual({ holds: true, changed: false, waited: 0, state: "isolated" });
     expect(sent(sandbox)).toEqual([get]);

@@ -214,9 +214,9 @@ describe("what is asked of a sensor", () => {
     await sensor.set({ notes: null }).save();
     expect(await onServer(3)).toMatchObject({ notes: null });
     for (const refused of [{ computer_name: "x" }, { status: "Online" }, { nothing: 1 }]) {
-      expect(await errorOf(() => sensor.set(refused))).toBeInstanceOf(ApiError);
+      expect(await errorOf(() => sensor.set(refused as never))).toBeInstanceOf(ApiError);
     }
-    expect(await errorOf(() => sensor.set({ notes: 5 }))).toBeInstanceOf(InvalidObjectError);
+    expect(await errorOf(() => sensor.set({ notes: 5 } as never))).toBeInstanceOf(InvalidObjectError);
     expect(sensor.isDirty()).toBe(false);
   });
 

@@ -186,7 +186,7 @@ describe("a watchlist", () => {
       description: "d",
       enabled: false,
       group_id: 1,
-      index_type: "modules",
+      index_type: "modules" as const,
       name: "All",
       readonly: true,
     };
@@ -262,13 +262,15 @@ describe("a watchlist", () => {
   });
 
   it("is refused with the reason when the server cannot run it", async () => {
-    const save = (search_query: string, index_type = "events") =>
-      cb.create(Watchlist, { name: "Impossible", search_query, index_type }).save();
+    const save = (search_query: string) =>
+      cb.create(Watchlist, { name: "Impossible", search_query, index_type: "events" }).save();
     await expect(save("process_name:cmd.exe")).rejects.toThrow(/search_query must be a query string/);
     await expect(save(queryString("(process_name:cmd.exe"))).rejects.toThrow(QuerySyntaxError);
     await expect(save(queryString("no_such_field:1"))).rejects.toThrow(/no_such_field/);
-    await expect(save(queryString("process_name:cmd.exe"), "files")).rejects.toThrow(/events or modules/);
-    await expect(save(queryString("process_name:cmd.exe"), "files")).rejects.toThrow(ClientError);
+    const path = "/api/v1/watchlist";
+    const json = { name: "Impossible", search_query: queryString("process_name:cmd.exe"), index_type: "files" };
+    await expect(cb.apiJsonRequest("POST", path, { json })).rejects.toThrow(/events or modules/);
+    await expect(cb.apiJsonRequest("POST", path, { json })).rejects.toThrow(ClientError);
     expect(await other.select(Watchlist).where("name:Impossible").count()).toBe(0);
     const empty = cb.create(Watchlist, { name: "Empty", index_type: "events" });
     expect(() => empty.search()).toThrow(InvalidObjectError);

@@ -1,45 +1,17 @@
-import { type ParseArgsConfig, parseArgs } from "node:util";
-import type { synopsis } from "./usage.js";
+import { liveResponseArguments, type LiveResponseArguments } from "./arguments/live-response.js";
+import { milliseconds, notEmpty, readOptions, type Topic, UsageError, wholeNumber } from "./arguments/options.js";
+import { type SandboxChoice, type ServerArguments, sandboxChoice } from "./arguments/server.js";
 
-export type Topic = keyof typeof synopsis;
+export type { FleetArguments, ShellArguments } from "./arguments/live-response.js";
+export { type Topic, UsageError } from "./arguments/options.js";
+export type { RealServerChoice, SandboxChoice, ServerArguments } from "./arguments/server.js";
 
-/** The command line makes no sense. */
-export class UsageError extends Error {
-  readonly topic: Topic;
-
-  constructor(message: string, topic: Topic) {
-    super(message);
-    this.topic = topic;
-  }
-}
-
-/** How to start the sandbox. */
-export interface SandboxChoice {
-  readonly port: number | undefined;
-  readonly seed: number | string | undefined;
-  readonly version: string | undefined;
-}
-
-/** Which real server to hunt on. */
-export interface RealServerChoice {
-  readonly profile: string | undefined;
-  readonly url: string | undefined;
-  readonly certificateFile: string | undefined;
-}
-
-export interface HuntArguments {
+export interface HuntArguments extends ServerArguments {
   readonly command: "hunt";
   readonly query: string | undefined;
   readonly limit: number;
   readonly json: boolean;
   readonly keep: boolean;
-  readonly verbose: boolean;
-  /** Milliseconds for one call. */
-  readonly timeout: number | undefined;
-  readonly importFiles: readonly string[];
-  readonly sandbox: SandboxChoice;
-  /** Given instead of a sandbox. */
-  readonly server: RealServerChoice | undefined;
 }
 
 export interface SandboxArguments {
@@ -54,6 +26,7 @@ export interface SandboxArguments {
 export type Arguments =
   | HuntArguments
   | SandboxArguments
+  | LiveResponseArguments
   | { readonly command: "help"; readonly topic: Topic }
   | { readonly command: "version" };
 
@@ -100,22 +73,29 @@ export function parseCommandLine(args: readonly string[]): Arguments {
     case "-h":
       return { command: "help", topic: "cbapi" };
     case "help":
-      return { command: "help", topic: rest[0] === "hunt" || rest[0] === "sandbox" ? rest[0] : "cbapi" };
+      return { command: "help", topic: topicOf(rest) };
     case "--version":
       return { command: "version" };
     case "hunt":
       return huntArguments(rest);
     case "sandbox":
       return serveArguments(rest);
+    case "lr":
+      return liveResponseArguments(rest);
     default: {
       const what = command.startsWith("-") ? "option" : "command";
-      throw new UsageError(`There is no ${what} ${command}. The commands are hunt and sandbox.`, "cbapi");
+      throw new UsageError(`There is no ${what} ${command}. The commands are hunt, lr and sandbox.`, "cbapi");
     }
   }
 }
 
+function topicOf([first, second]: readonly string[]): Topic {
+  if (first === "lr") return second === "run" ? "lr run" : "lr";
+  return first === "hunt" || first === "sandbox" ? first : "cbapi";
+}
+
 function huntArguments(args: string[]): Arguments {
-  const values = read(args, huntOptions, "hunt");
+  const values = readOptions(args, huntOptions, "hunt");
   if (values.help === true) return { command: "help", topic: "hunt" };
   const { profile, url } = values;
   const certificateFile = values["ssl-cert-file"];
@@ -138,7 +118,7 @@ function huntArguments(args: string[]): Arguments {
     json: values.json === true,
     keep: values.keep === true,
     verbose: values.verbose === true,
-    timeout: milliseconds(values.timeout),
+    timeout: milliseconds(values.timeout, "timeout", "hunt"),
     importFiles: values.import ?? [],
     sandbox: sandboxChoice(values, "hunt"),
     server: real
@@ -152,7 +132,7 @@ function huntArguments(args: string[]): Arguments {
 }
 
 function serveArguments(args: string[]): Arguments {
-  const values = read(args, serveOptions, "sandbox");
+  const values = readOptions(args, serveOptions, "sandbox");
   if (values.help === true) return { command: "help", topic: "sandbox" };
   return {
     command: "sandbox",
@@ -162,76 +142,4 @@ function serveArguments(args: string[]): Arguments {
     stateDirectory: notEmpty(values.state, "state", "sandbox"),
     empty: values.empty === true,
   };
-}
-
-interface SandboxValues {
-  readonly port?: string | undefined;
-  readonly seed?: string | undefined;
-  readonly "server-version"?: string | undefined;
-}
-
-function sandboxChoice(values: SandboxValues, topic: Topic): SandboxChoice {
-  const seed = notEmpty(values.seed, "seed", topic);
-  return {
-    port: wholeNumber(values.port, "port", 0, 65_535, topic),
-    // A number means the same whether it comes from here or from a program.
-    seed: seed !== undefined && /^\d{1,15}$/.test(seed) ? Number(seed) : seed,
-    version: notEmpty(values["server-version"], "server-version", topic),
-  };
-}
-
-function read<Options extends NonNullable<ParseArgsConfig["options"]>>(args: string[], options: Options, topic: Topic) {
-  try {
-    const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals: true });
-    if (positionals[0] !== undefined) {
-      throw new UsageError(
-        `${JSON.stringify(positionals[0])} belongs to no option. A query with blanks has to be put in quotes.`,
-        topic,
-      );
-    }
-    return values;
-  } catch (error) {
-    if (error instanceof UsageError || !(error instanceof Error)) throw error;
-    // The advice that follows the first sentence is about positional arguments, of which there are none here.
-    const [message = ""] = error.message.split(/\. To specify|\n/);
-    throw new UsageError(`${message.replace(/\.$/, "")}.${suggestion(message, Object.keys(options))}`, topic);
-  }
-}
-
-/** The option that was probably meant. */
-function suggestion(message: string, names: readonly string[]): string {
-  const given = /^Unknown option '--?([^']*)'/.exec(message)?.[1];
-  if (given === undefined || given.length < 2) return "";
-  const meant =
-    names.find((name) => name.startsWith(given) || given.startsWith(name)) ??
-    names.find((name) => name.slice(0, 2) === given.slice(0, 2));
-  return meant === undefined ? "" : ` Did you mean --${meant}?`;
-}
-
-function notEmpty(text: string | undefined, name: string, topic: Topic): string | undefined {
-  if (text !== undefined && text.trim() === "") throw new UsageError(`--${name} is empty.`, topic);
-  return text;
-}
-
-function wholeNumber(
-  text: string | undefined,
-  name: string,
-  least: number,
-  most: number,
-  topic: Topic,
-): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new UsageError(
-    `--${name} wants a whole number from ${least} to ${most}, and got ${JSON.stringify(text)}.`,
-    topic,
-  );
-}
-
-function milliseconds(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const seconds = Number(text);
-  if (text.trim() !== "" && seconds > 0 && seconds <= 86_400) return Math.ceil(seconds * 1000);
-  throw new UsageError(`--timeout wants seconds, more than 0, and got ${JSON.stringify(text)}.`, "hunt");
 }

@@ -9,10 +9,13 @@ export class Interruption {
   readonly #controller = new AbortController();
   readonly #onSignal = (name: NodeJS.Signals): void => {
     const code = exitCodes[name] ?? 1;
+    if (name === "SIGINT" && !this.signal.aborted && this.onInterrupt?.() === true) return;
     // The second time somebody means it: nothing is put in order any more.
     if (this.signal.aborted) process.exit(code);
     this.#stop(code);
   };
+  /** Takes Ctrl-C over, for something that can be stopped by itself; returns whether it did. */
+  onInterrupt: (() => boolean) | undefined;
   /** What the process is to end with. */
   exitCode = 0;
 

@@ -1,7 +1,7 @@
 import { version } from "cbapi";
 import { type Arguments, parseCommandLine, UsageError } from "./arguments.js";
 import { Interruption } from "./interruption.js";
-import { debugText, errorText } from "./shown-error.js";
+import { CommandError, debugText, errorText } from "./shown-error.js";
 import { Terminal } from "./terminal.js";
 import { safeText } from "./text-safety.js";
 import { synopsis, usage } from "./usage.js";
@@ -25,8 +25,8 @@ export async function run(args: readonly string[]): Promise<Outcome> {
   const terminal = new Terminal(process.stdout, process.stderr, process.env);
   const interruption = new Interruption(terminal);
   try {
-    await dispatch(parseCommandLine(args), { terminal, interruption });
-    return { code: interruption.exitCode, interrupted: interruption.signal.aborted };
+    const code = await dispatch(parseCommandLine(args), { terminal, interruption });
+    return { code: interruption.exitCode || code, interrupted: interruption.signal.aborted };
   } catch (error) {
     // What breaks while everything is being stopped says nothing.
     if (interruption.signal.aborted) return { code: interruption.exitCode, interrupted: true };
@@ -36,21 +36,26 @@ export async function run(args: readonly string[]): Promise<Outcome> {
   }
 }
 
-async function dispatch(args: Arguments, context: Context): Promise<void> {
+/** Returns what the process ends with, unless it is interrupted. */
+async function dispatch(args: Arguments, context: Context): Promise<number> {
   switch (args.command) {
     case "help":
       context.terminal.print(usage[args.topic]);
-      return;
+      return 0;
     case "version":
       context.terminal.print(version);
-      return;
+      return 0;
     // Loaded when they are wanted: `--help` should not wait for a database.
     case "hunt":
       await (await import("./commands/hunt.js")).hunt(args, context);
-      return;
+      return 0;
     case "sandbox":
       await (await import("./commands/sandbox.js")).serve(args, context);
-      return;
+      return 0;
+    case "lr":
+      return (await import("./commands/live-response.js")).liveResponse(args, context);
+    case "lr run":
+      return (await import("./commands/live-response-run.js")).liveResponseRun(args, context);
   }
 }
 
@@ -59,5 +64,6 @@ function complain(error: unknown, terminal: Terminal): number {
   terminal.note(`${red("cbapi:")} ${safeText(errorText(error))}`);
   if (error instanceof UsageError) terminal.note(dim(synopsis[error.topic]));
   for (const line of debugText(error)?.split("\n") ?? []) terminal.noteUnsafe(line, dim);
-  return error instanceof UsageError ? 2 : 1;
+  if (error instanceof UsageError) return 2;
+  return error instanceof CommandError ? error.exitCode : 1;
 }

@@ -2,7 +2,15 @@ import { QuerySyntaxError } from "cbapi";
 import { UsageError } from "./arguments.js";
 
 /** A mistake of the caller's that no option check could find; its message is all there is to say. */
-export class CommandError extends Error {}
+export class CommandError extends Error {
+  /** What the process ends with. */
+  readonly exitCode: number;
+
+  constructor(message: string, { exitCode = 1, ...options }: ErrorOptions & { readonly exitCode?: number } = {}) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
 
 /** An error as one clear sentence or two, for somebody who has never seen the code. The text may be unsafe. */
 export function errorText(error: unknown): string {

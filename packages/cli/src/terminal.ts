@@ -1,9 +1,11 @@
+import { once } from "node:events";
 import type { WriteStream } from "node:tty";
 import picocolors from "picocolors";
+import { fit } from "./text-layout.js";
 import { safeText } from "./text-safety.js";
 
 type Colors = ReturnType<typeof picocolors.createColors>;
-type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, "isTTY" | "columns">>;
+type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, "isTTY" | "columns" | "rows">>;
 
 /** Lines longer than this are hard to read, however wide the window is. */
 const WIDEST = 110;
@@ -15,11 +17,12 @@ export class Terminal {
   readonly colors: Colors;
   /** Colours for standard error. */
   readonly errorColors: Colors;
-  /** Columns of a line. */
+  /** Columns of a line of text. */
   readonly width: number;
   readonly #out: Output;
   readonly #error: Output;
-  #progress = false;
+  /** Lines on the screen that the next output replaces. */
+  #live = 0;
 
   constructor(out: Output, error: Output, environment: NodeJS.ProcessEnv) {
     this.#out = out;
@@ -29,15 +32,38 @@ export class Terminal {
     this.width = Math.max(NARROWEST, Math.min(WIDEST, out.columns ?? WIDEST));
   }
 
+  /** Whether results go to a screen. */
+  get isScreen(): boolean {
+    return this.#out.isTTY === true;
+  }
+
+  /** Whether somebody sees what is said beside the results. */
+  get isWatched(): boolean {
+    return this.#error.isTTY === true;
+  }
+
+  /** Lines that the window has. */
+  get height(): number {
+    return this.#error.rows ?? 24;
+  }
+
   /** Prints a line of the result. */
   print(line = ""): void {
-    this.#endProgress();
+    this.#endLive();
     this.#out.write(`${line}\n`);
+  }
+
+  /**
+   * Writes bytes of the result as they are, when it does not go to a screen. Resolves when there is room for more; bytes
+   * of an endpoint may be many.
+   */
+  async writeBytes(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    if (!this.#out.write(bytes)) await once(this.#out, "drain", { signal });
   }
 
   /** Prints a line beside the result, on standard error. */
   note(line: string): void {
-    this.#endProgress();
+    this.#endLive();
     this.#error.write(`${line}\n`);
   }
 
@@ -48,10 +74,21 @@ export class Terminal {
 
   /** Says what is being waited for, where somebody watches. The next line replaces it. */
   progress(text: string): void {
+    this.live([this.errorColors.dim(`${fit(safeText(text), this.#columns - 5)} ...`)]);
+  }
+
+  /** Shows lines that the next output replaces, where somebody watches. They must fit into the window. */
+  live(lines: readonly string[]): void {
     if (this.#error.isTTY !== true) return;
-    this.#endProgress();
-    this.#error.write(this.errorColors.dim(`${safeText(text)} ...`));
-    this.#progress = true;
+    const clear = this.#clearing();
+    // In one piece, so that nothing flickers. The cursor stays behind the last line.
+    this.#error.write(clear + lines.join("\n"));
+    this.#live = lines.length;
+  }
+
+  /** Takes away what `progress()` and `live()` show. */
+  clear(): void {
+    this.#endLive();
   }
 
   /** Calls back when the output takes no more: because nobody reads it, as after `| head`, or for a real error. */
@@ -63,10 +100,18 @@ export class Terminal {
     this.#error.on("error", () => {});
   }
 
-  #endProgress(): void {
-    if (!this.#progress) return;
-    this.#progress = false;
-    this.#error.write("\r\x1b[2K");
+  get #columns(): number {
+    return this.#error.columns ?? WIDEST;
+  }
+
+  #endLive(): void {
+    if (this.#live > 0) this.#error.write(this.#clearing());
+    this.#live = 0;
+  }
+
+  #clearing(): string {
+    if (this.#live === 0) return "";
+    return this.#live === 1 ? "\r\x1b[2K" : `\r\x1b[${this.#live - 1}A\x1b[J`;
   }
 }
 

@@ -26,9 +26,9 @@ export function safeData<T>(value: T): T {
   ) as T;
 }
 
-/** The JSON text of a document: the data unchanged, and safe to be printed on a terminal. */
-export function safeJson(document: unknown): string {
-  return JSON.stringify(document, null, 2).replace(UNSAFE_IN_JSON, (character) =>
+/** The JSON text of a document: the data unchanged, and safe to be printed on a terminal. In one line without indent. */
+export function safeJson(document: unknown, indent = 2): string {
+  return JSON.stringify(document, null, indent).replace(UNSAFE_IN_JSON, (character) =>
     Array.from({ length: character.length }, (_, index) => `\\u${hex(character.charCodeAt(index), 4)}`).join(""),
   );
 }

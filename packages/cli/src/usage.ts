@@ -6,6 +6,7 @@ Usage: cbapi <command> [options]
 
 Commands:
   hunt       search processes and show each with its ancestry, host, group and signature
+  lr         a shell on an endpoint by Live Response; with \`lr run\`, a script on many of them
   sandbox    run an EDR server on this machine, for scripts and tests
 
 Options:
@@ -39,6 +40,63 @@ How:
   --verbose, -v         print each request to standard error
   --help, -h            this text`,
 
+  lr: `Usage: cbapi lr [HOST] [options]
+       cbapi lr run SCRIPT --sensors QUERY [options]
+
+Opens a Live Response session with an endpoint and a shell in it. HOST is a computer name or a sensor id; without one
+the shell begins unattached, and its command connect opens a session. Inside, help tells the commands; Tab completes
+commands and the endpoint's paths; Ctrl-C stops a command, and at an empty prompt leaves; the session is always closed.
+
+What to do:
+  --command, -c TEXT    carry out these commands and leave: "cd c:\\temp; ls"; may be repeated. Commands also come
+                        from standard input, a line each, when that is no terminal
+  --keep-going          go on after a command that failed; the exit status is 1 all the same
+  --wait TIME           how long to wait for an endpoint that is offline, such as 10m; 0 does not. By default until
+                        Ctrl-C, and 6 minutes where commands are given
+  --no-history          neither read nor write the file that keeps what was typed
+
+Where:
+  --profile NAME        the server of this credential profile (by default what scripts use: CBAPI_URL and CBAPI_TOKEN,
+                        or the profile "default")
+  --url URL             this server; the token comes from CBAPI_TOKEN or is asked for
+  --ssl-cert-file FILE  trust the certificates in this PEM file, for that server
+  --sandbox             start a sandbox and use that, for trying it out
+  --seed, --port, --server-version   for that sandbox: see cbapi sandbox --help
+
+How:
+  --timeout SECONDS     give up on a request after so many seconds (default 120)
+  --verbose, -v         print each request to standard error
+  --help, -h            this text`,
+
+  "lr run": `Usage: cbapi lr run SCRIPT --sensors QUERY [options]
+
+Runs a job on many endpoints by Live Response. SCRIPT is a JavaScript module; its default export is a function
+(session, context) => value, or a class or an object with run(session, context). It may also export job or getjob().
+
+Which endpoints:
+  --sensors QUERY       all, hostname:WIN, groupid:1, ip:10.0.0, ids such as 3,5,8, or @FILE with an id or a
+                        computer name in each line
+
+How:
+  --slots N             at most so many sessions at a time (default 10)
+  --deadline TIME       jobs that have not begun by then expire, such as 4h (default 24h)
+  --timeout TIME        a job may run so long, such as 10m (default 1h)
+  --retries N           repeat a job so often when its session was lost half way. Given, it says that repeating does
+                        no harm; otherwise only jobs with repeatable = true are repeated, up to 3 times
+
+What becomes of it:
+  --output, -o FILE     add a line of JSON for each endpoint to this file. Run again with the same file, endpoints that
+                        are done in it are passed over and the others are tried again
+  --files DIR           write bytes that jobs return to files in this folder; otherwise they are base64 in the result
+  --json                print the lines of JSON on standard output and nothing else
+
+Where:
+  --profile, --url, --ssl-cert-file, --sandbox ...   as for cbapi lr
+  --verbose, -v         print each request to standard error
+  --help, -h            this text
+
+The exit status is 0 when every job is done, 1 when not, 130 after Ctrl-C.`,
+
   sandbox: `Usage: cbapi sandbox [options]
 
 Serves a Carbon Black EDR server until Ctrl-C.
@@ -56,7 +114,9 @@ Serves a Carbon Black EDR server until Ctrl-C.
 
 /** The first line of each, for those who used a command in a wrong way. */
 export const synopsis = {
-  cbapi: "Usage: cbapi <hunt|sandbox> [options]   (cbapi --help tells more)",
+  cbapi: "Usage: cbapi <hunt|lr|sandbox> [options]   (cbapi --help tells more)",
   hunt: "Usage: cbapi hunt [--query Q] [--import FILE] [--json] ...   (cbapi hunt --help tells more)",
+  lr: "Usage: cbapi lr [HOST] [-c COMMANDS] ...   (cbapi lr --help tells more)",
+  "lr run": "Usage: cbapi lr run SCRIPT --sensors QUERY [--output FILE] ...   (cbapi lr run --help tells more)",
   sandbox: "Usage: cbapi sandbox [--port PORT] [--state DIR] ...   (cbapi sandbox --help tells more)",
 } as const;

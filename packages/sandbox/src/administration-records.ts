@@ -53,8 +53,6 @@ export interface UserRecord {
   teams: number[];
   /** Salt and hash, never the password itself. */
   password?: string;
-  /** Made when somebody first asks for it; the tokens that a sandbox was started with are not here. */
-  auth_token?: string;
 }
 
 /** What a team may do with the sensors of a group. */
@@ -113,6 +111,8 @@ export interface FilteredProcessRecord {
   path: string;
   cmdline: string;
   md5: string;
+  /** When it came. */
+  at: number;
 }
 
 /** A case that analysts collect events for. */

@@ -68,6 +68,21 @@ describe("the simulated time", () => {
     expect(errors).toHaveLength(3);
   });
 
+  it("lets others have their turn during many steps", async () => {
+    const clock = start({ running: false });
+    clock.onTick(() => {});
+    let turns = 0;
+    const look = (): void => {
+      turns += 1;
+      waiting = setImmediate(look);
+    };
+    let waiting = setImmediate(look);
+    await clock.step(3_200);
+    clearImmediate(waiting);
+    expect(turns).toBeGreaterThan(50);
+    expect(clock.ticks).toBe(3_200);
+  });
+
   it("forgets listeners that were taken away", async () => {
     const clock = start({ running: false });
     let calls = 0;

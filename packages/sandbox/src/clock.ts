@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 /** Called once per tick, with the number of the tick and the simulated time at it. */
 export type TickListener = (tick: number, now: number) => void | Promise<void>;
 
@@ -17,6 +19,9 @@ export interface ClockOptions {
 export const SIMULATION_START = Date.UTC(2026, 0, 5, 9);
 
 const MAX_STEPS = 100_000;
+/** So many ticks are stepped, or for so many milliseconds, before something else has its turn. */
+const TICKS_PER_TURN = 32;
+const TURN = 25;
 
 /**
  * The time inside the sandbox. It starts at a fixed moment and runs as fast as real time, in ticks at which endpoints
@@ -103,9 +108,14 @@ export class SimulationClock {
       throw new RangeError(`The clock can step 1 to ${MAX_STEPS} ticks, not ${count}`);
     }
     await this.#enqueue(async () => {
-      for (let done = 0; done < count; done++) {
+      let until = performance.now() + TURN;
+      for (let done = 1; done <= count; done++) {
         this.#rebase(this.now() + this.#interval);
         await this.#tick();
+        if (done % TICKS_PER_TURN !== 0 && performance.now() < until) continue;
+        // Listeners that are done at once never let the event loop turn by themselves.
+        await nextTurn();
+        until = performance.now() + TURN;
       }
     });
   }

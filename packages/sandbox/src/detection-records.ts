@@ -4,6 +4,8 @@ export type IndexType = "events" | "modules";
 /** A saved search that runs by itself and tags what it finds. */
 export interface WatchlistRecord {
   id: number;
+  /** The name under which its alerts are kept; that of no other watchlist that ever had its id. */
+  source: string;
   name: string;
   /** A query string as the console makes them: `cb.urlver=1&q=process_name%3Anet.exe`. */
   search_query: string;
@@ -70,6 +72,8 @@ export interface FeedRecord {
   requires_who: string | null;
   /** The highest numbers of documents that its reports have been matched against. */
   matched: { process: number; binary: number };
+  /** How often its reports were put in the place of others. */
+  loads: number;
 }
 
 /** What a report looks for: lists of values, or one query. */

@@ -3,6 +3,14 @@ export interface EndpointRecords {
   partition: PartitionRecord;
   throttle: ThrottleRecord;
   license: LicenseRecord;
+  /** Kept by 1. */
+  world: WorldRecord;
+}
+
+/** Written when an organisation has been made to its end; without it there is only a part of one. */
+export interface WorldRecord {
+  /** From what the tokens of users follow, so that they stay the same as long as the organisation does. */
+  token_key: string;
 }
 
 /** A stretch of the event store by the time at which the server got the events. Kept by `start`. */

@@ -1,4 +1,5 @@
 export { type ClockOptions, SIMULATION_START, SimulationClock, type TickListener } from "./clock.js";
+export type { ExtraFile } from "./endpoint/index.js";
 export type { ImportReport, Mapped } from "./importer/index.js";
 export { INTRUSION, type IntrusionStep } from "./organisation/story.js";
 export type { LiveResponseControl } from "./response/live-response/control.js";

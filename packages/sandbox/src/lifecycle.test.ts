@@ -52,6 +52,60 @@ describe("starting", () => {
     expect(sandbox.info()).toMatchObject({ organisation: { sensors: 4 } });
   });
 
+  it("that is given up anywhere on the way is made anew from the same file", { timeout: 120_000 }, async () => {
+    const file = join(folder, "partial.db");
+    const figures = async (sandbox: Sandbox): Promise<unknown[]> => [
+      sandbox.info()["organisation"],
+      (await ask<{ total_results: number }>(sandbox, "/api/v2/alert?rows=0")).total_results,
+      (await ask<{ total_results: number }>(sandbox, "/api/v1/threat_report?rows=0")).total_results,
+    ];
+    const options = { file, organisation: "small", tls: false } as const;
+    const whole = await Sandbox.start({ organisation: "small", tls: false });
+    const expected = await figures(whole);
+    await whole.stop();
+    let givenUp = 0;
+    for (let turns = 1; turns < 200; turns += 1) {
+      // After so many turns of the event loop, wherever the start is then.
+      const stop = new AbortController();
+      let left = turns;
+      const count = (): void => {
+        left -= 1;
+        if (left === 0) stop.abort(reason);
+        else waiting = setImmediate(count);
+      };
+      let waiting = setImmediate(count);
+      const started = await Sandbox.start({ ...options, signal: stop.signal }).catch(() => undefined);
+      clearImmediate(waiting);
+      await started?.stop();
+      if (started !== undefined) break;
+      givenUp += 1;
+      if (turns % 3 !== 0) continue;
+      const again = await Sandbox.start(options);
+      expect(await figures(again), `given up after ${turns} turns`).toEqual(expected);
+      await again.stop();
+      rmSync(file);
+    }
+    expect(givenUp).toBeGreaterThan(3);
+  });
+
+  it("takes up again what was changed in a file, also of an organisation that began empty", async () => {
+    const file = join(folder, "empty.db");
+    const options = { file, organisation: "empty", tls: false } as const;
+    const send = async (sandbox: Sandbox, path: string, body: unknown): Promise<void> => {
+      const headers = { "x-auth-token": sandbox.token };
+      const request = new Request(`${sandbox.url}${path}`, { method: "PUT", headers, body: JSON.stringify(body) });
+      expect((await sandbox.handle(request)).status).toBe(200);
+    };
+    {
+      await using sandbox = await Sandbox.start(options);
+      await send(sandbox, "/api/v3/group/1", { name: "Renamed" });
+      await send(sandbox, "/api/site/1", { name: "Elsewhere" });
+    }
+    await using sandbox = await Sandbox.start(options);
+    expect(await ask(sandbox, "/api/v3/group/1")).toMatchObject([{ name: "Renamed" }]);
+    expect(await ask(sandbox, "/api/site/1")).toEqual([{ id: 1, name: "Elsewhere" }]);
+  });
+
   it("is of no concern to a signal once it is done", async () => {
     const stop = new AbortController();
     await using sandbox = await Sandbox.start({ organisation: "small", signal: stop.signal });

@@ -1,6 +1,8 @@
+import { createHmac } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { OrganisationSink } from "./domain.js";
+import { Machines } from "./endpoint/index.js";
 import { type ImportReport, importSysmon } from "./importer/index.js";
 import { binaryContent, binaryIcon, generationOf } from "./organisation/index.js";
 import { CHECKIN_TICKS, createResponseServer, DEFAULT_RESPONSE_VERSION } from "./response/index.js";
@@ -18,10 +20,18 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
     importFiles = [],
     stateDirectory,
   } = options;
-  const { seed, clock, behaviour, fresh, tokens, url, signal, onFailure } = settings;
+  const { seed, clock, behaviour, fresh, token, tokens, url, signal, onFailure } = settings;
   if (fresh && file !== undefined) removeDatabase(file);
-  const store = Store.open(file === undefined ? {} : { file });
+  const store = openStore(file);
   try {
+    const made = store.collection("world");
+    const tokenKey = made.get(THIS_ONE)?.token_key ?? createHmac("sha256", token).update(String(seed)).digest("hex");
+    const { extraFiles, memorySize } = options;
+    const machines = new Machines(store, {
+      ...{ seed, now: () => clock.now() },
+      ...(extraFiles === undefined ? {} : { extraFiles }),
+      ...(memorySize === undefined ? {} : { memorySize }),
+    });
     const response = createResponseServer({
       store,
       clock,
@@ -33,14 +43,19 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
       checkinInterval: () => CHECKIN_TICKS * clock.tickInterval,
       version,
       tokenOwners: tokens,
+      tokenKey,
+      machineOf: ({ id }) => machines.get(id),
       ...{ seed, onFailure },
       ...(options.liveResponse === undefined ? {} : { liveResponse: options.liveResponse }),
     });
-    if (count(store, "sensor") === 0) {
+    if (made.get(THIS_ONE) === undefined) {
       const size = typeof organisation === "string" ? { scale: organisation } : organisation;
       await inSlices(store.loading(generationOf(store, { seed, now: clock.startTime, ...size })), signal);
       for (const each of importFiles) await importInto(store, each, signal);
       await inSlices(response.detect(String(seed)), signal);
+      // The last write: a file without it was given up on the way.
+      made.put(THIS_ONE, { token_key: tokenKey });
+      store.flush();
     }
     const quiet = clock.onTick((tick, now) => response.product.tick?.(tick, now));
     return {
@@ -60,10 +75,12 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
       launch: response.launch,
       setOnline: response.setOnline,
       liveResponse: response.liveResponse,
+      secrets: () => response.secrets(),
       release: () => void response.close().catch(() => {}),
       close: async () => {
         quiet();
         await response.close();
+        machines.dispose();
         store.close();
       },
     };
@@ -71,6 +88,19 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
     store.close();
     throw error;
   }
+}
+
+/** The key of the one world that a store has. */
+const THIS_ONE = 1;
+
+/** Opens the store of a file. One that was not made to its end is made anew. */
+function openStore(file: string | undefined): Store {
+  if (file === undefined) return Store.open();
+  const store = Store.open({ file });
+  if (store.isNew || store.collection("world").get(THIS_ONE) !== undefined) return store;
+  store.close();
+  removeDatabase(file);
+  return Store.open({ file });
 }
 
 /**

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { SecureVersion } from "node:tls";
 import { type ClockOptions, SimulationClock } from "./clock.js";
+import type { ExtraFile } from "./endpoint/index.js";
 import type { ImportReport } from "./importer/index.js";
 import { type LiveResponseControl, steering } from "./response/live-response/control.js";
 import type { LiveResponseChanges } from "./response/live-response/settings.js";
@@ -13,7 +14,7 @@ import { Dispatcher } from "./server/dispatcher.js";
 import { FaultPlan, type FaultRule } from "./server/faults.js";
 import { dispatchFetch } from "./server/fetch.js";
 import { Listener, type ListenerTls } from "./server/listener.js";
-import type { Product } from "./server/product.js";
+import type { Product, TokenRecord } from "./server/product.js";
 import { RequestLog } from "./server/request-log.js";
 import { type TokenOptions, TokenRing } from "./server/tokens.js";
 import { StateDirectory } from "./state-directory.js";
@@ -73,6 +74,10 @@ export interface SandboxOptions {
   clock?: Omit<ClockOptions, "onError">;
   /** Faults in force from the start. */
   faults?: readonly FaultRule[];
+  /** Files that endpoints have besides those that follow from what they are. */
+  extraFiles?: readonly ExtraFile[];
+  /** Bytes of the memory of endpoints, as far as it can be dumped; 1 MiB when left out. */
+  memorySize?: number;
   /** How Live Response behaves from the start, and what goes wrong with it. */
   liveResponse?: LiveResponseChanges;
   /** Switches in force from the start. */
@@ -115,7 +120,10 @@ export class Sandbox {
   readonly requests: RequestLog;
   /** Who may ask. */
   readonly tokens: TokenRing;
-  /** The main token, of a global administrator. */
+  /**
+   * The main token, of a global administrator. What has become of his account decides what the products let him do; the
+   * control routes always obey this token.
+   */
   readonly token: string;
   /** The certificate authority, PEM; undefined without TLS. */
   readonly ca: string | undefined;
@@ -161,7 +169,7 @@ export class Sandbox {
     this.#seed = options.seed ?? DEFAULT_SEED;
     this.#makeWorld = worldMaker(options);
     this.tokens = new TokenRing();
-    this.requests = new RequestLog(options.requestLogSize, (text) => this.tokens.redact(text));
+    this.requests = new RequestLog(options.requestLogSize, (text) => this.tokens.redact(text, this.#world.secrets()));
     this.faults = new FaultPlan();
     this.faults.add(...(options.faults ?? []));
     this.#startBehaviour = startingBehaviour(options.behaviour);
@@ -279,6 +287,12 @@ export class Sandbox {
     return this.#inTurn(async () => this.#world.setOnline(sensor, online));
   }
 
+  /** Who asks by a token, as the products know him; as the sandbox does when no product has accounts. */
+  identify(token: string | undefined, known: TokenRecord | undefined): TokenRecord | undefined {
+    const product = this.#world.products.find(({ identify }) => identify !== undefined);
+    return product?.identify === undefined ? known : product.identify(token, known);
+  }
+
   /** Answers a request inside the process: the same server without a socket. A dropped connection rejects. */
   async handle(request: Request): Promise<Response> {
     const call = new AbortController();
@@ -327,6 +341,7 @@ export class Sandbox {
     for (const call of this.#calls) call.abort();
     try {
       await this.#listener?.close();
+      this.#world.release();
       await this.clock.stop();
       await this.#turn.catch(() => {});
       await this.#world.close();
@@ -344,7 +359,7 @@ export class Sandbox {
     await old.close();
     if (fresh) resetBehaviour(this.behaviour, this.#startBehaviour);
     this.#world = await this.#makeWorld({
-      ...{ seed, fresh, clock: this.clock, behaviour: this.behaviour },
+      ...{ seed, fresh, clock: this.clock, behaviour: this.behaviour, token: this.token },
       tokens: () => this.tokens.records(),
       url: () => this.url,
       signal: this.#life.signal,

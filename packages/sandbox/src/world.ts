@@ -21,6 +21,8 @@ export interface World {
   setOnline(sensor: number, online: boolean): void;
   /** Live Response, to be steered. Undefined when there is none. */
   readonly liveResponse: LiveResponseControl | undefined;
+  /** The tokens of users that are not among those of the sandbox: nobody is to read them anywhere. */
+  secrets(): Iterable<string>;
   /** Lets go of everybody who waits for something, ahead of {@link close}. */
   release(): void;
   close(): void | Promise<void>;
@@ -33,6 +35,8 @@ export interface WorldSettings {
   behaviour: Behaviour;
   /** True on a reset: what an earlier world left in a file is not to be taken up again. */
   fresh: boolean;
+  /** The main token of the sandbox. */
+  token: string;
   /** The tokens of the sandbox, which stay when the world is replaced. */
   tokens: () => readonly TokenRecord[];
   /** The server's address, known once it listens. */
@@ -56,6 +60,7 @@ export function fixedWorld(products: readonly Product[]): World {
     launch: noEndpoints,
     setOnline: noEndpoints,
     liveResponse: undefined,
+    secrets: () => [],
     release: () => {},
     close: () => {},
   };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { link, lstat, open, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { link, lstat, open, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve, sep } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CbApiError } from "./errors.js";
@@ -21,7 +21,7 @@ export async function writeLocalFile(path: string, content: Readable, options: W
   try {
     const file = await open(partial, "wx", 0o600);
     try {
-      const stream = file.createWriteStream({ flush: true });
+      const stream = file.createWriteStream();
       await (options.signal === undefined
         ? pipeline(content, stream)
         : pipeline(content, stream, { signal: options.signal }));
@@ -47,9 +47,9 @@ export async function checkLocalFile(path: unknown, overwrite: boolean): Promise
     throw new CbApiError("The local file must be named by a path", { code: "INVALID_ARGUMENT" });
   }
   try {
-    const folder = await lstat(dirname(resolve(path)) + "/.");
+    const folder = await stat(dirname(resolve(path)));
     if (!folder.isDirectory()) throw systemError("ENOTDIR");
-    if (/[\\/]$/.test(path) && path !== "\\") throw systemError("EISDIR");
+    if (path.endsWith("/") || path.endsWith(sep)) throw systemError("EISDIR");
     const there = await lstat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw error;

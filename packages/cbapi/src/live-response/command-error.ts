@@ -30,7 +30,10 @@ export function windowsError(code: unknown): WindowsError | undefined {
 }
 
 /** The error for a command that failed on its endpoint. */
-export function commandError(data: CommandData, asked: { readonly name: string; readonly object?: unknown }): LiveResponseError {
+export function commandError(
+  data: CommandData,
+  asked: { readonly name: string; readonly object?: unknown },
+): LiveResponseError {
   const { result_type, result_code, result_desc } = data;
   const command = data.name ?? asked.name;
   const object = subjectOf(data) ?? subject(asked.object);
@@ -42,7 +45,7 @@ export function commandError(data: CommandData, asked: { readonly name: string; 
       ? `Win32 error code ${hexadecimal(windows.code)}${windows.name === undefined ? "" : ` (${windows.name})`}`
       : isWindows
         ? "Unknown Win32 error code"
-        : result_code === undefined
+        : result_code === undefined || result_code === 0
           ? undefined
           : `${result_type ?? "error"} ${result_code}${errno === undefined ? "" : ` (${errno})`}`,
     typeof result_desc === "string" && result_desc.trim() !== "" ? result_desc.trim() : undefined,

@@ -187,9 +187,12 @@ function requireKnown(name: string, { data }: Current, noun: string): void {
     );
   }
   if (!known.includes(name)) {
-    throw new CbApiError(`Command ${name} not supported by this ${noun}. It supports: ${known.join(", ") || "nothing"}.`, {
-      code: "COMMAND_NOT_SUPPORTED",
-    });
+    throw new CbApiError(
+      `Command ${name} not supported by this ${noun}. It supports: ${known.join(", ") || "nothing"}.`,
+      {
+        code: "COMMAND_NOT_SUPPORTED",
+      },
+    );
   }
 }
 

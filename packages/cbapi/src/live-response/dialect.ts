@@ -1,12 +1,6 @@
 import type { CallOptions, QueryParameters } from "../core/transport/types.js";
-import type {
-  CommandData,
-  LiveResponseTarget,
-  ProcessInfo,
-  RegistryValue,
-  SessionData,
-  SessionId,
-} from "./types.js";
+import type { Seen } from "./scheduler/index.js";
+import type { CommandData, LiveResponseTarget, ProcessInfo, RegistryValue, SessionData, SessionId } from "./types.js";
 
 /** A request of the protocol, without the options of the call. */
 export interface ProtocolRequest {
@@ -24,15 +18,6 @@ export interface Endpoint {
   readonly hostname?: string | undefined;
 }
 
-/** What there is to know of an endpoint before it is given a session slot. */
-export interface EndpointState extends Endpoint {
-  readonly online: boolean;
-  /** In which order endpoints are served: the smaller first, by the first figure that differs. */
-  readonly rank: readonly number[];
-  /** When it is expected to check in next, in milliseconds since 1970. */
-  readonly nextCheckIn?: number | undefined;
-}
-
 /**
  * What is different between servers: addresses, spellings and fields. Data and small functions only; everything that
  * decides, waits or repeats is common to all of them.
@@ -47,15 +32,21 @@ export interface LiveResponseDialect {
   /** Whether the session is read before it is closed, because the whole of it is sent back. */
   readonly closeNeedsSession: boolean;
 
-  /** The endpoint behind a target, without a request where the id tells it. @throws ApiError when it is no target */
-  targetId(target: LiveResponseTarget): number;
+  /**
+   * The id of the endpoint that a target is; undefined when that takes a request, as for the first one of a search.
+   * @throws ApiError when it is no target
+   */
+  targetId(target: LiveResponseTarget): number | undefined;
   /**
    * Finds the endpoint and checks that server and endpoint have Live Response.
    * @throws ApiError when they have not
    */
   endpoint(target: LiveResponseTarget, options: CallOptions): Promise<Endpoint>;
-  /** The endpoint as it is now, read from the server. */
-  endpointState(id: number, options: CallOptions): Promise<EndpointState>;
+  /**
+   * How endpoints are now, read from the server in few requests: whether they are online, and in which order they are
+   * served. Those that do not exist are missing.
+   */
+  endpointStates(ids: readonly number[], options: CallOptions): Promise<ReadonlyMap<number, Seen>>;
 
   /** The list of sessions; undefined where servers have none. */
   listSessions: ((activeOnly: boolean) => ProtocolRequest) | undefined;

@@ -10,8 +10,8 @@ export async function downloadFile(
   options: DownloadOptions,
 ): Promise<Transferred> {
   const { overwrite = false, signal, onProgress, ...rest } = options;
-  await checkLocalFile(localPath, overwrite);
-  const file = await getRawFile(commands, path, { ...rest, signal });
+  const check = () => checkLocalFile(localPath, overwrite);
+  const file = await getRawFile(commands, path, { ...rest, signal }, check);
   return saveFile(file, localPath, { overwrite, signal, onProgress });
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { BaseApi } from "../core/client.js";
 import { CbApiError, ObjectNotFoundError } from "../core/errors.js";
 import { timeLimit } from "../core/transport/limits.js";
@@ -12,6 +13,12 @@ import type { SessionData, SessionId, SessionOptions } from "./types.js";
 const KEEP_ALIVE = 60_000;
 /** Milliseconds that a sign of life may take. */
 const KEEP_ALIVE_TIME = 30_000;
+
+/** What is needed of the options of a session after it was opened. */
+export interface LinkOptions extends Omit<SessionOptions, "signal"> {
+  /** Asked before a session that was lost is opened again; without it, it always is. */
+  readonly mayReopen?: (() => Promise<boolean>) | undefined;
+}
 
 /** The session on the server that commands go to, at the moment. */
 export interface Current {
@@ -29,7 +36,7 @@ export class SessionLink {
   readonly api: BaseApi;
   readonly dialect: LiveResponseDialect;
   readonly endpoint: Endpoint;
-  readonly options: SessionOptions;
+  readonly options: LinkOptions;
   readonly #onClosed: () => void;
   /** Ends all that is under way when the session is closed. */
   readonly #ending = new AbortController();
@@ -43,7 +50,7 @@ export class SessionLink {
   #timer: NodeJS.Timeout | undefined;
   #touched: number;
 
-  constructor(server: Server, endpoint: Endpoint, opened: Opened, options: SessionOptions, onClosed: () => void) {
+  constructor(server: Server, endpoint: Endpoint, opened: Opened, options: LinkOptions, onClosed: () => void) {
     this.api = server.api;
     this.dialect = server.dialect;
     this.endpoint = endpoint;
@@ -52,6 +59,7 @@ export class SessionLink {
     this.#owned = opened.owned;
     this.#current = { id: opened.data.id, generation: 1, data: opened.data };
     this.#touched = performance.now();
+    setMaxListeners(0, this.#ending.signal); // one for each command under way
     this.#startKeepingAlive();
   }
 
@@ -61,6 +69,10 @@ export class SessionLink {
 
   get isClosed(): boolean {
     return this.#ending.signal.aborted;
+  }
+
+  get isLost(): boolean {
+    return this.#lost;
   }
 
   get isOwned(): boolean {
@@ -95,7 +107,7 @@ export class SessionLink {
   }
 
   /** Whether an error says that the session is gone, rather than that it has no such thing. */
-  isGone(error: unknown): error is ObjectNotFoundError {
+  isGone(error: unknown): boolean {
     return error instanceof ObjectNotFoundError && this.dialect.sessionGone(error.serverMessage ?? "");
   }
 
@@ -160,7 +172,17 @@ export class SessionLink {
   }
 
   async #reopen(): Promise<void> {
-    const { signal: _, onWait, timeout, join } = this.options;
+    const { onWait, timeout, join, mayReopen } = this.options;
+    const { noun } = this.dialect;
+    if (mayReopen !== undefined && !(await mayReopen())) {
+      throw new ObjectNotFoundError(
+        `The session with ${noun} ${this.endpoint.id} was lost, as it is not online any more`,
+        {
+          code: "SESSION_LOST",
+          retryable: true,
+        },
+      );
+    }
     const options = { onWait, timeout, join, signal: this.#ending.signal };
     const opened = await openSession(this, this.endpoint, options, (work) => this.background(work));
     const { generation } = this.#current;
@@ -168,7 +190,7 @@ export class SessionLink {
     this.#owned = opened.owned;
     this.#lost = false;
     this.touch();
-    this.api.logDebug(`Live Response session with ${this.dialect.noun} ${this.endpoint.id} was lost and opened again`);
+    this.api.logDebug(`Live Response session with ${noun} ${this.endpoint.id} was lost and opened again`);
   }
 
   /** A timer of its own, which keeps no program alive; the client's clock is for pauses that somebody waits for. */

@@ -3,8 +3,16 @@ import { CbApiError, ObjectNotFoundError } from "../core/errors.js";
 import type { CallOptions } from "../core/transport/types.js";
 import { Commands } from "./commands.js";
 import type { LiveResponseDialect } from "./dialect.js";
-import { SessionLink } from "./link.js";
+import { type LinkOptions, SessionLink } from "./link.js";
 import { closeSession, listSessions, openSession } from "./opening.js";
+import {
+  type Job,
+  type JobRun,
+  Jobs,
+  type RunOptions,
+  type SubmitOptions,
+  type SubmittedJob,
+} from "./scheduler/index.js";
 import { LiveResponseSession } from "./session.js";
 import type { LiveResponseTarget, ReapOptions, ReapOutcome, SessionData, SessionOptions } from "./types.js";
 
@@ -16,6 +24,7 @@ export class LiveResponse implements AsyncDisposable {
   readonly dialect: LiveResponseDialect;
   readonly #open = new Set<LiveResponseSession>();
   readonly #background = new Set<Promise<unknown>>();
+  #jobs: Jobs<LiveResponseSession, LiveResponseTarget> | undefined;
 
   /** @internal Every client has one: `cb.liveResponse`. */
   constructor(api: BaseApi, dialect: LiveResponseDialect) {
@@ -35,14 +44,9 @@ export class LiveResponse implements AsyncDisposable {
    * @throws TimeoutError when no slot came free or the endpoint did not check in within `timeout` (default 6 minutes)
    * @example await using session = await cb.liveResponse.openSession(3);
    */
-  async openSession(target: LiveResponseTarget, options: SessionOptions = {}): Promise<LiveResponseSession> {
-    const { signal } = options;
-    const endpoint = await this.dialect.endpoint(target, { signal });
-    const opened = await openSession(this, endpoint, options, (work) => this.#later(work));
-    const link = new SessionLink(this, endpoint, opened, options, () => this.#open.delete(session));
-    const session = new LiveResponseSession(new Commands(link));
-    this.#open.add(session);
-    return session;
+  openSession(target: LiveResponseTarget, options: SessionOptions = {}): Promise<LiveResponseSession> {
+    const { signal: _, ...later } = options;
+    return this.#openSession(target, options, later);
   }
 
   /**
@@ -64,11 +68,15 @@ export class LiveResponse implements AsyncDisposable {
   async reap(options: ReapOptions): Promise<ReapOutcome[]> {
     const { olderThan, ids, targets, dryRun = false, signal, timeout } = options;
     if (olderThan === undefined && ids === undefined && targets === undefined) {
-      throw new CbApiError("reap() needs a condition (olderThan, ids or targets): without one it would end all sessions", {
-        code: "INVALID_ARGUMENT",
-      });
+      throw new CbApiError(
+        "reap() needs a condition (olderThan, ids or targets): without one it would end all sessions",
+        {
+          code: "INVALID_ARGUMENT",
+        },
+      );
     }
-    const endpoints = targets?.map((target) => this.dialect.targetId(target));
+    const endpoints =
+      targets === undefined ? undefined : await Promise.all(targets.map((target) => this.#find(target)));
     const keep = (session: SessionData): string | undefined => {
       if ([...this.#open].some(({ sessionId }) => String(sessionId) === String(session.id))) return "in use here";
       if (ids !== undefined && !ids.some((id) => String(id) === String(session.id))) return "another id";
@@ -88,19 +96,103 @@ export class LiveResponse implements AsyncDisposable {
     return outcomes;
   }
 
+  /** The most sessions that jobs may have at once, over all runs. Default 10, as many as servers allow. */
+  get slots(): number {
+    return this.#scheduled.slots;
+  }
+
+  set slots(slots: number) {
+    this.#scheduled.slots = slots;
+  }
+
   /**
-   * Closes all sessions that were opened here.
+   * Has a job done on one endpoint, when it is online and there is a slot. Returns at once; `result` is what it returns.
+   * @throws ApiError when the target is none or an option has no meaning
+   * @example const file = await cb.liveResponse.submitJob(new GetFileJob("c:\\test.txt"), sensor).result;
+   */
+  submitJob<T>(
+    job: Job<T, LiveResponseSession>,
+    target: LiveResponseTarget,
+    options: SubmitOptions = {},
+  ): SubmittedJob<T> {
+    return this.#scheduled.submit(job, target, options);
+  }
+
+  /**
+   * Has a job done on many endpoints, once for each. Begins when the result is first read, and gives each outcome when it
+   * is there. Leaving the loop cancels the rest.
+   * @param targets ids, sensors, or a query of sensors
+   * @throws ApiError when a target of a list is none or an option has no meaning
+   * @example
+   * const job = (session: LiveResponseSession) => session.listProcesses();
+   * for await (const outcome of cb.liveResponse.run(job, cb.select(Sensor))) console.log(outcome.target, outcome.state);
+   */
+  run<T>(
+    job: Job<T, LiveResponseSession>,
+    targets: Iterable<LiveResponseTarget> | AsyncIterable<LiveResponseTarget>,
+    options: RunOptions = {},
+  ): JobRun<T, LiveResponseSession> {
+    return this.#scheduled.run(job, targets, options);
+  }
+
+  /**
+   * Cancels the jobs that have not begun, lets those that run end by themselves for a while, and closes all sessions that
+   * were opened here.
+   * @param options `grace`: milliseconds that jobs which run may take to end, once their signal was aborted. Default 5000.
    * @throws AggregateError when some could not be closed
    */
-  async close(): Promise<void> {
+  async close(options: { readonly grace?: number | undefined } = {}): Promise<void> {
+    await this.#jobs?.close(options);
     const results = await Promise.allSettled([...this.#open].map((session) => session.close()));
     await Promise.allSettled(this.#background);
     const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
-    if (errors.length > 0) throw new AggregateError(errors, `${errors.length} Live Response sessions could not be closed`);
+    if (errors.length > 0)
+      throw new AggregateError(errors, `${errors.length} Live Response sessions could not be closed`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** @param later the options for when the session is there */
+  async #openSession(
+    target: LiveResponseTarget,
+    options: SessionOptions,
+    later: LinkOptions,
+  ): Promise<LiveResponseSession> {
+    const { signal } = options;
+    const endpoint = await this.dialect.endpoint(target, { signal });
+    const opened = await openSession(this, endpoint, options, (work) => this.#later(work));
+    const link = new SessionLink(this, endpoint, opened, later, () => this.#open.delete(session));
+    const session = new LiveResponseSession(new Commands(link));
+    this.#open.add(session);
+    return session;
+  }
+
+  get #scheduled(): Jobs<LiveResponseSession, LiveResponseTarget> {
+    const { api, dialect } = this;
+    this.#jobs ??= new Jobs<LiveResponseSession, LiveResponseTarget>({
+      clock: api.clock,
+      noun: dialect.noun.charAt(0).toUpperCase() + dialect.noun.slice(1),
+      log: (line) => api.logDebug(line),
+      source: {
+        open: (target, options) => {
+          // Waiting for an endpoint that has gone offline would cost a slot.
+          const mayReopen = async () => (await dialect.endpointStates([target], {})).get(target)?.online === true;
+          return this.#openSession(target, options, { onWait: options.onWait, mayReopen });
+        },
+      },
+      availability: { look: (targets, options) => dialect.endpointStates(targets, options) },
+      identify: (target) => dialect.targetId(target) ?? (() => this.#find(target)),
+    });
+    return this.#jobs;
+  }
+
+  /** Loads a target that has to be looked for. */
+  async #find(target: LiveResponseTarget): Promise<number> {
+    const id = this.dialect.targetId((await target) as LiveResponseTarget);
+    if (id !== undefined) return id;
+    throw new CbApiError(`There is no such ${this.dialect.noun}`, { code: "INVALID_TARGET" });
   }
 
   #tooYoung(session: SessionData, olderThan: number): string | undefined {

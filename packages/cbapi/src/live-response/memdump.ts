@@ -75,17 +75,21 @@ export class MemoryDump {
 
 export async function startMemdump(
   commands: Commands,
-  { remotePath, compress = false, signal }: StartMemdumpOptions,
+  { remotePath, compress = false, signal }: StartMemdumpOptions & { readonly remotePath?: string | undefined },
+  prepare?: () => Promise<void>,
 ): Promise<MemoryDump> {
   const path = remotePath ?? temporaryName(commands.link.endpoint.osType);
-  const issued = await commands.issue({ name: "memdump", subject: path, body: { compress } }, signal);
+  const body = async () => {
+    await prepare?.();
+    return { compress };
+  };
+  const issued = await commands.issue({ name: "memdump", subject: path, body }, signal);
   return new MemoryDump(commands, issued, compress ? `${path}.zip` : path);
 }
 
 export async function memdump(commands: Commands, localPath: string, options: MemdumpOptions): Promise<Transferred> {
   const { overwrite = false, onProgress, timeout = DUMP_TIME, signal } = options;
-  await checkLocalFile(localPath, overwrite);
-  const dump = await startMemdump(commands, options);
+  const dump = await startMemdump(commands, options, () => checkLocalFile(localPath, overwrite));
   await dump.wait({ signal, timeout, onProgress });
   let done: Transferred;
   try {

@@ -40,7 +40,7 @@ export async function openSession(
   options: SessionOptions,
   background: Background,
 ): Promise<Opened> {
-  const { api, dialect } = server;
+  const { api } = server;
   const { signal, join = false } = options;
   const limit = options.timeout === undefined ? OPENING_TIME : timeLimit(options.timeout);
   const start = api.clock.now();

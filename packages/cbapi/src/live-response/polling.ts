@@ -43,18 +43,16 @@ export async function poll<T>(api: BaseApi, options: Poll<T>): Promise<T> {
   for (;;) {
     const asked = clock.now();
     const left = timeout === 0 ? Number.POSITIVE_INFINITY : timeout - (asked - start);
-    try {
-      const result = read(await ask(api, options, Math.max(1000, Math.min(left, HOLD))));
+    const answer = await ask(api, options, Math.max(1000, Math.min(left, HOLD)));
+    if (answer.failure === undefined) {
+      // Outside: what it throws is about the answer and not about the way that it came.
+      const result = read(answer.document);
       if (result !== undefined) return result;
       failures = 0;
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!isPassing(error)) throw error;
+    } else if (answer.failure instanceof TimeoutError) {
       // The question itself was given all the time that was left, by a real clock.
-      if (error instanceof TimeoutError) {
-        if (left <= HOLD) throw late();
-      } else if (++failures > FAILURES) throw error;
-    }
+      if (left <= HOLD) throw late();
+    } else if (++failures > FAILURES) throw answer.failure;
     const now = clock.now();
     const remaining = timeout === 0 ? Number.POSITIVE_INFINITY : timeout - (now - start);
     if (remaining <= 0) throw late();
@@ -69,9 +67,20 @@ export async function poll<T>(api: BaseApi, options: Poll<T>): Promise<T> {
   }
 }
 
-async function ask<T>(api: BaseApi, { request, waits, signal }: Poll<T>, timeout: number): Promise<unknown> {
+/** An answer, or why there is none; only failures after which it may be asked again. */
+type Answer =
+  | { readonly document: unknown; readonly failure?: undefined }
+  | { readonly failure: Error; readonly document?: undefined };
+
+async function ask<T>(api: BaseApi, { request, waits, signal }: Poll<T>, timeout: number): Promise<Answer> {
   const { method, path } = request;
   const query = waits ? { ...request.query, wait: true } : request.query;
-  const response = await api.requestStream({ method, path, query, signal, timeout, longPoll: waits });
-  return response.json();
+  try {
+    const response = await api.requestStream({ method, path, query, signal, timeout, longPoll: waits });
+    return { document: await response.json() };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!isPassing(error)) throw error;
+    return { failure: error };
+  }
 }

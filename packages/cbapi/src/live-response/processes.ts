@@ -82,7 +82,8 @@ async function start(
     result = await commands.wait(issued, wait ? { signal, timeout: waitTimeout } : { signal });
   } catch (error) {
     // The program may be running yet: its output is in the way when it has ended, and cannot be removed before.
-    if (generated && outputFile !== undefined) clearLater(commands, issued, outputFile);
+    const mayRun = error instanceof TimeoutError || signal?.aborted === true;
+    if (mayRun && generated && outputFile !== undefined) clearLater(commands, issued, outputFile);
     throw error instanceof TimeoutError && error.code === "TIMEOUT" ? runsOn(commandLine, waitTimeout, error) : error;
   }
   const output =
@@ -120,9 +121,13 @@ function clearLater(commands: Commands, { session, data }: Issued, file: string)
   if (link.isClosed) return;
   const { api, dialect } = link;
   const remove = () =>
-    send(api, dialect.createCommand(link.data.id, { name: "delete file", ...dialect.subject(file), session_id: link.data.id }), {
-      timeout: CLEAR_TIME,
-    });
+    send(
+      api,
+      dialect.createCommand(link.data.id, { name: "delete file", ...dialect.subject(file), session_id: link.data.id }),
+      {
+        timeout: CLEAR_TIME,
+      },
+    );
   let timer: NodeJS.Timeout;
   const takeBack = link.beforeClosing(() => {
     clearTimeout(timer);
@@ -158,4 +163,3 @@ function numberIn(document: CommandData, name: string): number | undefined {
   const value = document[name];
   return typeof value === "number" ? value : undefined;
 }
-

@@ -53,8 +53,9 @@ export function fieldsIn(list: unknown): Fields[] {
 }
 
 /** Whether a failure comes from the way to the server or from its restart, so that a read may be tried again. */
-export function isPassing(error: unknown): boolean {
-  if (error instanceof ConnectionError) return error.kind === "reset" || error.kind === "closed" || error.kind === "refused";
+export function isPassing(error: unknown): error is CbApiError {
+  if (error instanceof ConnectionError)
+    return error.kind === "reset" || error.kind === "closed" || error.kind === "refused";
   if (error instanceof ServerError) return error.status !== undefined && error.status >= 500;
   return error instanceof TimeoutError || (error instanceof CbApiError && error.status === 429);
 }

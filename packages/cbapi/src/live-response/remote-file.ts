@@ -4,8 +4,8 @@ import { CbApiError, ConnectionError, ObjectNotFoundError, ServerError } from ".
 import type { CallOptions } from "../core/transport/types.js";
 import type { Commands, Issued } from "./commands.js";
 import { requirePath } from "./files.js";
-import { firstOf } from "./signals.js";
 import { isPassing } from "./protocol.js";
+import { firstOf } from "./signals.js";
 import type { CommandData, GetFileOptions, TransferProgress } from "./types.js";
 
 /** How often in a row a transfer is taken up again without a byte more. */
@@ -80,7 +80,11 @@ export class RemoteFile implements AsyncIterable<Buffer> {
     return this.#read({});
   }
 
-  async *#read({ signal, timeout, onProgress = this.#options.onProgress }: ReadFileOptions): AsyncGenerator<Buffer, void> {
+  async *#read({
+    signal,
+    timeout,
+    onProgress = this.#options.onProgress,
+  }: ReadFileOptions): AsyncGenerator<Buffer, void> {
     const { clock } = this.#commands.link.api;
     const stop = firstOf(signal, this.#options.signal, this.#commands.link.ended);
     const hash = createHash("sha256");
@@ -211,17 +215,35 @@ class Transfer {
   }
 }
 
-/** Has the endpoint send a file to the server, and waits until it has. */
-export async function getRawFile(commands: Commands, path: string, options: GetFileOptions): Promise<RemoteFile> {
+/**
+ * Has the endpoint send a file to the server, and waits until it has.
+ * @param prepare done when the command's turn has come, before it is sent
+ */
+export async function getRawFile(
+  commands: Commands,
+  path: string,
+  options: GetFileOptions,
+  prepare?: () => Promise<void>,
+): Promise<RemoteFile> {
   requirePath(path, "The file to read");
   requireCount(options.offset, "offset");
   requireCount(options.count, "count");
-  return new RemoteFile(commands, path, options, await fetchFile(commands, path, options, 0));
+  return new RemoteFile(commands, path, options, await fetchFile(commands, path, options, 0, prepare));
 }
 
-async function fetchFile(commands: Commands, path: string, options: GetFileOptions, start: number): Promise<Source> {
+async function fetchFile(
+  commands: Commands,
+  path: string,
+  options: GetFileOptions,
+  start: number,
+  prepare?: () => Promise<void>,
+): Promise<Source> {
   const { offset = 0, count, signal, timeout } = options;
-  const body = { ...(offset > 0 ? { offset } : {}), ...(count === undefined ? {} : { get_count: count }) };
+  const part = { ...(offset > 0 ? { offset } : {}), ...(count === undefined ? {} : { get_count: count }) };
+  const body = async () => {
+    await prepare?.();
+    return part;
+  };
   const issued = await commands.run({ name: "get file", subject: path, body, reads: true }, { signal, timeout });
   const { dialect } = commands.link;
   const fileId = dialect.fileIdOf(issued.data) ?? dialect.fileIdOf(issued.result);

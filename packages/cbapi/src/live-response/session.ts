@@ -91,6 +91,11 @@ export class LiveResponseSession implements AsyncDisposable {
     return this.#commands.link.isClosed;
   }
 
+  /** Whether the server does not know the session any more. The next command opens a new one. */
+  get isLost(): boolean {
+    return this.#commands.link.isLost;
+  }
+
   /** Whether closing ends it on the server: not when it was joined. */
   get isOwned(): boolean {
     return this.#commands.link.isOwned;
@@ -279,9 +284,13 @@ export class LiveResponseSession implements AsyncDisposable {
 
   // Memory and archive
 
-  /** Has the endpoint write its memory to a file (`memdump`), and returns when that has begun. Compressed by default. */
-  startMemdump(options: StartMemdumpOptions = {}): Promise<MemoryDump> {
-    return startMemdump(this.#commands, { compress: true, ...options });
+  /**
+   * Has the endpoint write its memory to a file (`memdump`), and returns when the server has accepted that.
+   * @param remotePath where; default a random name in its folder for temporary files
+   * @param options `compress`: on by default, which adds `.zip` to the name
+   */
+  startMemdump(remotePath?: string, options: StartMemdumpOptions = {}): Promise<MemoryDump> {
+    return startMemdump(this.#commands, { compress: true, ...options, remotePath });
   }
 
   /**

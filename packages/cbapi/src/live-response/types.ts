@@ -3,8 +3,8 @@ import type { CallOptions } from "../core/transport/types.js";
 /** How the server numbers sessions: a number on EDR, text such as `1:37191` in the cloud. */
 export type SessionId = number | string;
 
-/** An endpoint: by the id of its sensor or device, or the object itself. */
-export type LiveResponseTarget = number | string | { readonly id?: number | string | undefined };
+/** An endpoint: by the id of its sensor or device, or the object itself, loaded or not. */
+export type LiveResponseTarget = number | string | { readonly id?: number | string | undefined } | PromiseLike<unknown>;
 
 /** A session as the server describes it. Fields keep the server's names; unknown ones are kept as they came. */
 export interface SessionData {
@@ -188,7 +188,7 @@ export interface DownloadOptions extends GetFileOptions {
 }
 
 /** What is uploaded: bytes, a stream of unknown length, or a local file. Only bytes and files survive a cut connection. */
-export type UploadSource = Uint8Array | NodeJS.ReadableStream | { readonly path: string };
+export type UploadSource = Uint8Array | AsyncIterable<Uint8Array | string> | { readonly path: string };
 
 export interface PutFileOptions extends CommandOptions {
   onProgress?: ((progress: TransferProgress) => void) | undefined;
@@ -238,16 +238,18 @@ export interface MemdumpProgress {
   readonly transfer?: TransferProgress;
 }
 
-export interface StartMemdumpOptions extends CommandOptions {
-  /** Where the endpoint writes it. Default a random name in its folder for temporary files. */
-  remotePath?: string | undefined;
+export interface StartMemdumpOptions {
+  signal?: AbortSignal | undefined;
   /** Whether it is compressed on the endpoint, which adds `.zip` to the name. */
   compress?: boolean | undefined;
 }
 
 export interface MemdumpOptions extends StartMemdumpOptions {
+  /** Where the endpoint writes it. Default a random name in its folder for temporary files. */
+  remotePath?: string | undefined;
   /** Milliseconds for the dump itself, and the same again for fetching it from the endpoint. Default 3 600 000. */
   timeout?: number | undefined;
+  /** Whether a local file of that name is replaced, once the dump is complete. Default false: it is an error. */
   overwrite?: boolean | undefined;
   onProgress?: ((progress: MemdumpProgress) => void) | undefined;
 }

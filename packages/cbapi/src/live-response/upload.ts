@@ -37,9 +37,11 @@ export async function putFile(
   { onProgress, verify = false, signal, timeout }: PutFileOptions,
 ): Promise<Transferred> {
   requirePath(remotePath, "The file to write");
-  const content = await contentOf(source);
+  let content: Content | undefined;
   let sent: Transferred | undefined;
+  // All of it when its turn has come: what is called after this is sent after it.
   const body = async (session: Current, stop: AbortSignal) => {
+    content ??= await contentOf(source);
     if (sent !== undefined && !content.repeatable) throw readOnce();
     const upload = new Upload(commands, content, onProgress);
     const id = await upload.send(session, stop);
@@ -137,8 +139,7 @@ async function contentOf(source: UploadSource): Promise<Content> {
   }
   if (typeof source === "object" && source !== null) {
     if (Symbol.asyncIterator in source) {
-      const stream = source as AsyncIterable<unknown>;
-      return { name: "file", size: undefined, repeatable: false, read: () => asBytes(stream) };
+      return { name: "file", size: undefined, repeatable: false, read: () => asBytes(source) };
     }
     if ("path" in source && typeof source.path === "string") return localFile(source.path);
   }
@@ -181,7 +182,9 @@ async function verifySize(
   const [file] = await listDirectory(commands, path, { signal });
   if (file?.size === size) return;
   const found = file === undefined ? "is not there" : `has ${file.size} bytes`;
-  throw new CbApiError(`${path} was written with ${size} bytes and ${found} on the endpoint`, { code: "VERIFY_FAILED" });
+  throw new CbApiError(`${path} was written with ${size} bytes and ${found} on the endpoint`, {
+    code: "VERIFY_FAILED",
+  });
 }
 
 function readOnce(): CbApiError {

@@ -1,7 +1,9 @@
 import { ApiError, ClientError, ServerError } from "../core/errors.js";
 import { ModelApi, type ModelApiOptions } from "../core/model/model-api.js";
 import type { CallOptions } from "../core/transport/types.js";
+import { LiveResponse } from "../live-response/manager.js";
 import { type ConsoleObject, objectOfConsole } from "./console-links.js";
+import { edrLiveResponse } from "./live-response.js";
 import { requireServer } from "./requires.js";
 import { type RenamedRoutes, routesOf } from "./routes.js";
 import { type SensorStatistics, sensorStatisticsOf } from "./sensor-statistics.js";
@@ -47,6 +49,7 @@ export class CbResponseAPI extends ModelApi {
   #info: ServerInfo | undefined;
   #version: ServerVersion | undefined;
   #hasLegacyPartitions = false;
+  #liveResponse: LiveResponse | undefined;
 
   constructor(options: CbResponseOptions = {}) {
     const { routes, ...rest } = options;
@@ -82,6 +85,24 @@ export class CbResponseAPI extends ModelApi {
   get hasLegacyPartitions(): boolean {
     this.#known(this.#version);
     return this.#hasLegacyPartitions;
+  }
+
+  /** Live Response: sessions with endpoints, and jobs over many of them. */
+  get liveResponse(): LiveResponse {
+    this.#liveResponse ??= new LiveResponse(this, edrLiveResponse(this));
+    return this.#liveResponse;
+  }
+
+  /**
+   * Closes the Live Response sessions that are still open, so that their slots are free, and ends the connections. Calls
+   * that are still running fail.
+   */
+  override async close(): Promise<void> {
+    try {
+      await this.#liveResponse?.close();
+    } finally {
+      await super.close();
+    }
   }
 
   /** Asks for the server's version and switches: `GET /api/info`. */

@@ -14,7 +14,9 @@ export type {
 export * from "../core/errors.js";
 export type { IdentityMapOptions } from "../core/model/identity-map.js";
 export type { SelectOptions } from "../core/model/model-api.js";
+export type { Values } from "../core/model/declaration.js";
 export type { SaveOptions, WritePlan, WriteRequest } from "../core/model/mutable-model.js";
+export type { DryRun } from "../core/model/write-plan.js";
 export type { Ref } from "../core/model/ref.js";
 export type { Execution, Page } from "../core/query/execution.js";
 export type { ListTerms } from "../core/query/list-query.js";
@@ -32,6 +34,28 @@ export {
   type TermValue,
   wildcard,
 } from "../core/query/terms.js";
+export { LiveResponse } from "../live-response/manager.js";
+export { MemoryDump } from "../live-response/memdump.js";
+export { RemoteFile } from "../live-response/remote-file.js";
+export {
+  GetFileJob,
+  type Job,
+  type JobContext,
+  type JobEnd,
+  type JobOptions,
+  type JobOutcome,
+  JobRun,
+  type JobState,
+  type RunningJob,
+  type RunOptions,
+  type RunProgress,
+  repeatable,
+  type SubmitOptions,
+  type SubmittedJob,
+} from "../live-response/scheduler/index.js";
+export { LiveResponseSession } from "../live-response/session.js";
+export type * from "../live-response/types.js";
+export type { WalkedDirectory } from "../live-response/walk.js";
 export { CbResponseAPI, type CbResponseOptions, type ServerInfo } from "./client.js";
 export type { ConsoleObject } from "./console-links.js";
 export * from "./events/index.js";

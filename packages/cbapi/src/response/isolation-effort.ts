@@ -1,14 +1,18 @@
 import type { Clock } from "../core/clock.js";
-import { ApiError, ServerError, TimeoutError } from "../core/errors.js";
+import { ApiError, ConnectionError, ServerError, TimeoutError } from "../core/errors.js";
+import { withMessage } from "../core/model/fresh-error.js";
 import type { Entry } from "../core/model/identity-map.js";
 import { Model } from "../core/model/model.js";
-import type { SaveOptions } from "../core/model/mutable-model.js";
+import { takeOver } from "../core/model/rebase.js";
 import { inTurn } from "../core/model/turns.js";
+import { readNow, sendWrites } from "../core/model/write.js";
+import type { SaveOptions } from "../core/model/write-plan.js";
 import { timeLimit } from "../core/transport/limits.js";
 import type { CallOptions } from "../core/transport/types.js";
+import { connected } from "./host.js";
 import { type IsolationState, isolationStateOf, isRequested, refuseUnsupported } from "./isolation-state.js";
 import type { Sensor } from "./models/sensor.js";
-import { readSensor, sendChange, takeOver } from "./models/sensor-writes.js";
+import { sensorUpdate } from "./models/sensor-writes.js";
 
 /** What is known while an isolation, or its end, is waited for. */
 export interface IsolationProgress {
@@ -20,6 +24,8 @@ export interface IsolationProgress {
   readonly waited: number;
   /** In how many milliseconds the sensor is looked at again. */
   readonly next: number;
+  /** Why the sensor could not be looked at this time; absent when it could. */
+  readonly error?: Error;
 }
 
 /** How an isolation, or its end, is waited for. */
@@ -31,8 +37,8 @@ export interface IsolateOptions extends CallOptions, Pick<SaveOptions, "dryRun">
   readonly timeout?: number | undefined;
   /** Stops the waiting; a request that was sent stays in force. */
   readonly signal?: AbortSignal | undefined;
-  /** Called before each pause. What it throws ends this call. */
-  readonly onWait?: ((progress: IsolationProgress) => void) | undefined;
+  /** Called before each pause and awaited. What it throws ends this call. */
+  readonly onWait?: ((progress: IsolationProgress) => void | Promise<void>) | undefined;
 }
 
 /** The endpoint is isolated, or released, as was asked for. */
@@ -56,7 +62,9 @@ interface Waiter {
   /** By the client's clock; infinite without a limit. */
   readonly deadline: number;
   readonly timeout: number;
-  readonly onWait: ((progress: IsolationProgress) => void) | undefined;
+  readonly onWait: IsolateOptions["onWait"];
+  /** Settles when the call has ended. */
+  readonly left: Promise<void>;
   /** Frees what the call holds, and ends it. */
   resolve(result: IsolationResult): void;
   reject(error: unknown): void;
@@ -73,7 +81,11 @@ export class IsolationEffort {
   readonly #stop = new AbortController();
   #over = false;
   #sent = false;
+  /** The server has said that it has the request. */
+  #accepted = false;
   #latest: Entry | undefined;
+  /** Why the latest look at the sensor failed. */
+  #trouble: Error | undefined;
 
   /** @param before what has to have ended before this may begin: a request of its own may be under way */
   constructor(sensor: Sensor, wanted: boolean, clock: Clock, before: Promise<void> = Promise.resolve()) {
@@ -103,7 +115,12 @@ export class IsolationEffort {
       };
       // The loop looks at the client's clock; this ends a call while a request hangs.
       const timer = limit === 0 ? undefined : setTimeout(() => this.#leave(waiter, this.#late(waiter)), limit);
+      let leave = () => {};
+      const left = new Promise<void>((ended) => {
+        leave = ended;
+      });
       const free = () => {
+        leave();
         clearTimeout(timer);
         signal?.removeEventListener("abort", stopped);
       };
@@ -113,6 +130,7 @@ export class IsolationEffort {
         deadline: limit === 0 ? Number.POSITIVE_INFINITY : since + limit,
         timeout: limit,
         onWait,
+        left,
         resolve: (result) => {
           free();
           resolve(result);
@@ -153,28 +171,63 @@ export class IsolationEffort {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    let entry = await inTurn(this.#sensor, () => this.#request(signal));
-    let seen = isRequested(entry.document) === this.wanted;
-    for (let n = 0; !this.#holds(entry); n++) {
+    // The document from before the request, once that is sent, says nothing of what came of it.
+    let entry = await inTurn(this.#sensor, { signal }, () => this.#request(signal));
+    let seen = entry !== undefined;
+    entry ??= await this.#look(signal);
+    for (let n = 0; ; n++) {
+      if (entry !== undefined) {
+        const requested = isRequested(entry.document) === this.wanted;
+        if (!requested) throw this.#withdrawn(seen);
+        seen = true;
+        if (this.#holds(entry)) return;
+      }
       await this.#pause(PAUSES[Math.min(n, PAUSES.length - 1)] ?? 0, signal);
-      entry = this.#show(await readSensor(this.#sensor, { signal }));
-      const requested = isRequested(entry.document) === this.wanted;
-      if (!requested) throw this.#withdrawn(seen);
-      seen = true;
+      entry = await this.#look(signal);
     }
   }
 
-  /** Asks for it, unless it is asked for already. */
-  async #request(signal: AbortSignal): Promise<Entry> {
+  /** Asks for it; gives the sensor where that was done already. */
+  async #request(signal: AbortSignal): Promise<Entry | undefined> {
     signal.throwIfAborted();
-    const entry = this.#show(await readSensor(this.#sensor, { signal }));
+    const { client } = Model.stateOf(this.#sensor);
+    const { cb_server_version: version } = await connected(client, { signal });
+    const entry = this.#show(await readNow(this.#sensor, { signal }));
     const { document } = entry;
     refuseUnsupported(document, this.wanted);
     if (isRequested(document) === this.wanted) return entry;
     signal.throwIfAborted();
+    const { id } = this.#sensor;
+    const request = sensorUpdate(id, document, { network_isolation_enabled: this.wanted }, version);
+    client.logDebug(`Updating Sensor with unique ID ${id}`);
     this.#sent = true;
-    // Not to be broken off: whoever asks for the opposite next has to know that this one has arrived before.
-    return this.#show(await sendChange(this.#sensor, document, { network_isolation_enabled: this.wanted }, {}));
+    try {
+      // Not to be broken off: whoever asks for the opposite next has to know that this one has arrived before.
+      await sendWrites(this.#sensor, [request], {});
+      this.#accepted = true;
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      throw withMessage(error, `The request may have arrived and take effect; ${this.#undo} takes it back`);
+    }
+    return undefined;
+  }
+
+  /** Looks at the sensor; `undefined` while the server, or the way to it, is out of order. */
+  async #look(signal: AbortSignal): Promise<Entry | undefined> {
+    try {
+      const entry = this.#show(await readNow(this.#sensor, { signal }));
+      this.#trouble = undefined;
+      return entry;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const { client } = Model.stateOf(this.#sensor);
+      if (!isPassing(error)) {
+        throw withMessage(error, `The request stays in force; ${this.#undo} takes it back`);
+      }
+      client.logDebug(`Sensor ${this.#sensor.id} could not be looked at: ${error.message}`);
+      this.#trouble = error;
+      return undefined;
+    }
   }
 
   /** Every call's object is to show what was read. */
@@ -190,7 +243,8 @@ export class IsolationEffort {
 
   /** Pauses, and ends the calls whose time runs out meanwhile. */
   async #pause(length: number, signal: AbortSignal): Promise<void> {
-    this.#report(length);
+    // A callback that never comes back holds up the others only until its own call ends.
+    await Promise.all(Array.from(this.#waiters, (waiter) => Promise.race([this.#report(waiter, length), waiter.left])));
     for (let left = length; left > 0; ) {
       signal.throwIfAborted();
       const deadlines = Array.from(this.#waiters, ({ deadline }) => deadline - this.#clock.now());
@@ -202,19 +256,18 @@ export class IsolationEffort {
     }
   }
 
-  #report(next: number): void {
-    for (const waiter of this.#waiters) {
-      try {
-        waiter.onWait?.({
-          sensorId: this.#sensor.id,
-          state: this.#state,
-          status: this.#status,
-          waited: this.#clock.now() - waiter.since,
-          next,
-        });
-      } catch (error) {
-        this.#leave(waiter, error);
-      }
+  async #report(waiter: Waiter, next: number): Promise<void> {
+    try {
+      await waiter.onWait?.({
+        sensorId: this.#sensor.id,
+        state: this.#state,
+        status: this.#status,
+        waited: this.#clock.now() - waiter.since,
+        next,
+        ...(this.#trouble === undefined ? {} : { error: this.#trouble }),
+      });
+    } catch (error) {
+      this.#leave(waiter, error);
     }
   }
 
@@ -245,9 +298,14 @@ export class IsolationEffort {
     return isolationStateOf(this.#latest?.document ?? {});
   }
 
-  /** Whether the server was seen to have the request. */
+  /** Whether the server has the request, as far as it has told. */
   get #isAsked(): boolean {
+    if (this.#accepted) return true;
     return this.#latest !== undefined && isRequested(this.#latest.document) === this.wanted;
+  }
+
+  get #undo(): string {
+    return this.wanted ? "unisolate()" : "isolate()";
   }
 
   get #status(): string | undefined {
@@ -261,13 +319,13 @@ export class IsolationEffort {
     if (this.#latest === undefined) {
       return new TimeoutError(`${what}: it could not be read in that time, and nothing was sent`, { timeout });
     }
-    const undo = this.wanted ? "unisolate()" : "isolate()";
     const request = this.#isAsked
       ? "The request stays in force and takes effect when the sensor checks in"
       : "The request was on its way, and may take effect";
+    const trouble = this.#trouble === undefined ? "" : `. The latest look at it failed: ${this.#trouble.message}`;
     return new TimeoutError(
-      `${what}: its state is ${this.#state}, its status ${this.#status ?? "unknown"}. ${request}; ${undo} takes it back`,
-      { timeout },
+      `${what}: its state is ${this.#state}, its status ${this.#status ?? "unknown"}. ${request}; ${this.#undo} takes it back${trouble}`,
+      { timeout, cause: this.#trouble },
     );
   }
 
@@ -284,4 +342,17 @@ export class IsolationEffort {
       code: "WRITE_NOT_APPLIED",
     });
   }
+}
+
+/** Whether the server was not reached, or said no: nothing was changed. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof ConnectionError) return error.kind !== "reset" && error.kind !== "closed";
+  return error instanceof ApiError && (error.code === "REFUSED" || (error.status ?? 500) < 500);
+}
+
+/** Whether a later look may succeed: the sensor is not what is wrong. */
+function isPassing(error: unknown): error is ApiError {
+  if (!(error instanceof ApiError)) return false;
+  if (error instanceof ConnectionError) return error.kind !== "tls" && error.kind !== "url";
+  return error.retryable || (error.status ?? 0) >= 500;
 }

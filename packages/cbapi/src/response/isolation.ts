@@ -1,12 +1,14 @@
 import { Model } from "../core/model/model.js";
-import type { WritePlan } from "../core/model/mutable-model.js";
+import { takeOver } from "../core/model/rebase.js";
+import { readNow } from "../core/model/write.js";
+import { planOf, type WritePlan } from "../core/model/write-plan.js";
 import { timeLimit } from "../core/transport/limits.js";
 import type { CallOptions } from "../core/transport/types.js";
-import { edr } from "./host.js";
+import { connected, edr } from "./host.js";
 import { type IsolateOptions, IsolationEffort, type IsolationResult } from "./isolation-effort.js";
 import { isRequested, refuseUnsupported } from "./isolation-state.js";
 import type { Sensor } from "./models/sensor.js";
-import { readSensor, sensorUpdate, takeOver } from "./models/sensor-writes.js";
+import { sensorUpdate } from "./models/sensor-writes.js";
 
 /** What asking for isolation, or for its end, would send; `undefined` when it is asked for already. */
 export async function planIsolation(
@@ -15,16 +17,14 @@ export async function planIsolation(
   options: CallOptions,
 ): Promise<WritePlan | undefined> {
   const { signal, timeout } = options;
-  const entry = await readSensor(sensor, { signal, timeout });
+  const { cb_server_version: version } = await connected(Model.stateOf(sensor).client, { signal, timeout });
+  const entry = await readNow(sensor, { signal, timeout });
   takeOver(sensor, entry, []);
   const { document } = entry;
   refuseUnsupported(document, wanted);
-  const requested = isRequested(document);
-  if (requested === wanted) return undefined;
-  return {
-    requests: [sensorUpdate(sensor.id, document, { network_isolation_enabled: wanted })],
-    changes: { network_isolation_enabled: { from: requested, to: wanted } },
-  };
+  if (isRequested(document) === wanted) return undefined;
+  const change = { network_isolation_enabled: wanted };
+  return planOf([sensorUpdate(sensor.id, document, change, version)], document, new Map(Object.entries(change)));
 }
 
 const efforts = new WeakMap<object, Map<number, IsolationEffort>>();

@@ -2,7 +2,7 @@ import { access, constants } from "node:fs/promises";
 import type { ImportReport, Sandbox, SandboxOptions } from "@cbapi/sandbox";
 import type { Logger } from "cbapi";
 import { CbResponseAPI, type CbResponseOptions } from "cbapi/response";
-import type { HuntArguments, RealServerChoice, SandboxChoice } from "../arguments.js";
+import type { RealServerChoice, SandboxChoice, ServerArguments } from "../arguments.js";
 import { unlessInterrupted } from "../interruption.js";
 import type { Context } from "../run.js";
 import { CommandError } from "../shown-error.js";
@@ -11,7 +11,7 @@ import { promptToken } from "./token-prompt.js";
 /** How often a request that failed in passing is repeated. Fewer times than in programs: somebody is watching. */
 const RETRIES = 2;
 
-/** The server that is hunted on, with what has to be put away afterwards. */
+/** The server that is worked on, with what has to be put away afterwards. */
 export interface HuntServer {
   readonly cb: CbResponseAPI;
   /** Absent when it is a real server. */
@@ -22,7 +22,7 @@ export interface HuntServer {
 }
 
 /** Finds or starts the server that the arguments ask for. */
-export async function openServer(args: HuntArguments, context: Context): Promise<HuntServer> {
+export async function openServer(args: ServerArguments, context: Context): Promise<HuntServer> {
   const common: CbResponseOptions = {
     logger: logger(args.verbose, context),
     maxRetries: RETRIES,
@@ -34,7 +34,7 @@ export async function openServer(args: HuntArguments, context: Context): Promise
   return { cb, sandbox: undefined, imports: [], close: () => cb.close() };
 }
 
-async function openSandbox(args: HuntArguments, common: CbResponseOptions, context: Context): Promise<HuntServer> {
+async function openSandbox(args: ServerArguments, common: CbResponseOptions, context: Context): Promise<HuntServer> {
   const { importFiles } = args;
   const sandbox = await startSandbox(
     { ...sandboxOptions(args.sandbox), ...(importFiles.length > 0 ? { organisation: "empty" as const } : {}) },
@@ -121,8 +121,10 @@ async function realServer(choice: RealServerChoice, context: Context): Promise<C
     }
     return { profile, url, sslCertFile: certificateFile };
   }
+  // Nothing said: whatever a script of the user's would take.
+  if (url === undefined) return { sslCertFile: certificateFile };
   // Only an address: the token of some default profile was never meant for it.
-  const token = process.env["CBAPI_TOKEN"] || (await promptToken(url ?? "", context));
+  const token = process.env["CBAPI_TOKEN"] || (await promptToken(url, context));
   return { url, token, sslCertFile: certificateFile };
 }
 

@@ -1,7 +1,7 @@
 import type { SensorRecord } from "../domain.js";
 import { hash32, Random } from "../organisation/random.js";
 import { INTRUSION } from "../organisation/story.js";
-import { findSensorByName, findSensors } from "../store/endpoints.js";
+import { findSensor, findSensorByName } from "../store/endpoints.js";
 import type { Store } from "../store/store.js";
 
 /** Somebody who has logged on to an endpoint. */
@@ -32,22 +32,31 @@ export interface WindowsRelease {
 export class HostFacts {
   readonly #store: Store;
   readonly #seed: string;
+  #sensor: SensorRecord;
+  #revision: number;
   #accounts: readonly Account[] | undefined;
   #bootTime: number | undefined;
   #nameServer: string | undefined;
 
-  constructor(
-    store: Store,
-    readonly sensor: SensorRecord,
-    seed: string,
-  ) {
+  constructor(store: Store, sensor: SensorRecord, seed: string) {
     this.#store = store;
     this.#seed = seed;
+    this.#sensor = sensor;
+    this.#revision = store.revision;
+  }
+
+  /** The sensor as it is now: it may have been isolated or restarted meanwhile. */
+  get sensor(): SensorRecord {
+    if (this.#revision !== this.#store.revision) {
+      this.#revision = this.#store.revision;
+      this.#sensor = findSensor(this.#store, this.#sensor.id) ?? this.#sensor;
+    }
+    return this.#sensor;
   }
 
   /** Draws that are the same whenever this endpoint is made from the same seed. */
   random(part: string): Random {
-    return new Random(`${this.#seed}/endpoint/${this.sensor.id}/${part}`);
+    return new Random(`${this.#seed}/endpoint/${this.#sensor.id}/${part}`);
   }
 
   get hostname(): string {
@@ -84,7 +93,12 @@ export class HostFacts {
 
   /** When the system was installed: some days before the sensor was. */
   get installTime(): number {
-    return Math.max(0, this.sensor.registration_time - 86_400_000 * (20 + (hash32(this.hostname) % 300)));
+    return Math.max(
+      0,
+      this.sensor.registration_time -
+        86_400_000 * (20 + (hash32(this.hostname) % 300)) -
+        (hash32(`${this.hostname}/hour`) % 43_200_000),
+    );
   }
 
   get address(): string {
@@ -97,16 +111,20 @@ export class HostFacts {
 
   /** The domain controller that answers for names, or the gateway. */
   get nameServer(): string {
-    this.#nameServer ??=
-      findSensors(this.#store).find(
-        ({ host_type, computer_dns_name }) =>
-          host_type === "domain_controller" && this.dnsDomain !== "" && computer_dns_name.endsWith(this.dnsDomain),
-      )?.interfaces[0]?.ip ?? this.gateway;
+    this.#nameServer ??= this.#findController()?.interfaces[0]?.ip ?? this.gateway;
     return this.#nameServer;
   }
 
   get windows(): WindowsRelease {
     return windowsRelease(this.sensor.os_environment_display_string);
+  }
+
+  #findController(): SensorRecord | undefined {
+    if (this.dnsDomain === "") return undefined;
+    return this.#store.database
+      .all<{ record: string }>("SELECT record FROM sensor WHERE host_type = 'domain_controller' ORDER BY id")
+      .map(({ record }) => JSON.parse(record) as SensorRecord)
+      .find(({ computer_dns_name }) => computer_dns_name.endsWith(`.${this.dnsDomain}`));
   }
 
   #findAccounts(): Account[] {
@@ -130,7 +148,7 @@ export class HostFacts {
   }
 
   #sid(authority: string, name: string, index: number): string {
-    const { computer_sid } = this.sensor;
+    const { computer_sid } = this.#sensor;
     if (computer_sid === "") return "";
     if (isSame(authority, this.hostname)) {
       return `${computer_sid}-${index === 0 ? 500 : 1000 + index}`;

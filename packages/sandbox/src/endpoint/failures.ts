@@ -22,7 +22,10 @@ export type Failure =
   | "badProgram"
   | "blocked"
   | "hasSubKeys"
-  | "unsupported";
+  | "unsupported"
+  | "noProcess"
+  | "notPermitted"
+  | "noMemory";
 
 type Numbers = Record<Failure, readonly [code: number, text: string]>;
 
@@ -47,6 +50,9 @@ const WINDOWS: Numbers = {
   blocked: [1260, "This program is blocked by group policy. For more information, contact your system administrator."],
   hasSubKeys: [1020, "Cannot create a symbolic link in a registry key that already has subkeys or values."],
   unsupported: [50, "The request is not supported."],
+  noProcess: [87, "The parameter is incorrect."],
+  notPermitted: [5, "Access is denied."],
+  noMemory: [8, "Not enough memory resources are available to process this command."],
 };
 
 const LINUX: Numbers = {
@@ -70,6 +76,9 @@ const LINUX: Numbers = {
   blocked: [1, "Operation not permitted"],
   hasSubKeys: [39, "Directory not empty"],
   unsupported: [95, "Operation not supported"],
+  noProcess: [3, "No such process"],
+  notPermitted: [1, "Operation not permitted"],
+  noMemory: [11, "Resource temporarily unavailable"],
 };
 
 const MAC: Numbers = {

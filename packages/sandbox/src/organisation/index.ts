@@ -8,7 +8,7 @@ import { orphan, pingTheFleet, work } from "./activities.js";
 import { writeAdministration } from "./administration.js";
 import { Casework } from "./casework.js";
 import { Catalogue } from "./catalogue.js";
-import { writeDetection } from "./detection.js";
+import { writeDetectors } from "./detectors.js";
 import { GUIDE, writeGuide } from "./guide.js";
 import { type Host, LEAST_HOSTS, makeHosts, writeGroups } from "./hosts.js";
 import { intrude, intrusionStart, type Stage } from "./intrusion.js";
@@ -98,7 +98,7 @@ export function* generationOf(sink: OrganisationSink, options: OrganisationOptio
       summary,
     );
   }
-  writeDetection(sink, { seed, now, scale }, (name) => catalogue.find(name)?.record.md5);
+  writeDetectors(sink, { seed, now, scale }, (name) => catalogue.find(name)?.record.md5);
   summary.binaries = catalogue.flush(sink);
   casework.finish();
   return summary;

@@ -1,4 +1,4 @@
-import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import type { TeamRecord, UserRecord } from "../administration-records.js";
 import { HttpProblem, type SandboxRequest, type TokenRecord } from "../server/product.js";
@@ -7,20 +7,29 @@ import type { Store } from "../store/store.js";
 
 const derive = promisify<string, Buffer, number, Buffer>(scrypt);
 const HASH_BYTES = 32;
+/** What the tokens of users look like. */
+const TOKEN = /^[0-9a-f]{40}$/;
 
 /**
  * The users of the server. Whoever owns a token of the sandbox is one of them: an account is made for him when there is
- * none. From then on the account decides what he may do, and once it is deleted his token is worth nothing.
+ * none. From then on the account decides what he may do, and once it is deleted his token is worth nothing. Everybody else
+ * has a token that follows from a key, from his number and his name, so that nothing has to be written to show it.
  */
 export class Accounts {
   readonly #users: Collection<UserRecord>;
   readonly #removed: Collection<{ username: string }>;
   readonly #owners: () => readonly TokenRecord[];
+  readonly #key: string;
+  /** The tokens that have been made, by number and name of the user; those of deleted users too. */
+  readonly #tokens = new Map<string, string>();
+  /** Whether the users that were there from the start are among them. */
+  #complete = false;
 
-  constructor(store: Store, owners: () => readonly TokenRecord[] = () => []) {
+  constructor(store: Store, { owners, key }: { owners?: () => readonly TokenRecord[]; key?: string } = {}) {
     this.#users = store.collection("user");
     this.#removed = store.collection("removed_user");
-    this.#owners = owners;
+    this.#owners = owners ?? (() => []);
+    this.#key = key ?? randomBytes(32).toString("hex");
   }
 
   /** Everybody, by id. */
@@ -47,25 +56,28 @@ export class Accounts {
       const account = this.#admit(known);
       return account === undefined ? undefined : { ...known, globalAdmin: account.global_admin };
     }
-    const account = token === undefined ? undefined : this.#users.find("auth_token", token);
-    if (account?.auth_token === undefined) return undefined;
-    return { token: account.auth_token, username: account.username, globalAdmin: account.global_admin };
+    if (token === undefined || !TOKEN.test(token)) return undefined;
+    const account = this.#users.all().find((each) => this.#made(each) === token);
+    return account === undefined ? undefined : { token, username: account.username, globalAdmin: account.global_admin };
   }
 
-  /** The token with which a user can ask; made now if there is none yet. */
+  /** The token with which a user can ask. */
   tokenOf(account: UserRecord): string {
-    const owned = this.#owners().find((each) => each.username === account.username)?.token;
-    const token = owned ?? account.auth_token;
-    if (token !== undefined) return token;
-    const made = randomBytes(20).toString("hex");
-    this.#users.put(account.id, { ...account, auth_token: made });
-    return made;
+    return this.#owners().find((each) => each.username === account.username)?.token ?? this.#made(account);
+  }
+
+  /** All tokens that were made for users, so that they can be kept out of what is written down. */
+  secrets(): Iterable<string> {
+    if (!this.#complete) for (const account of this.#users.all()) this.#made(account);
+    this.#complete = true;
+    return this.#tokens.values();
   }
 
   add(account: Omit<UserRecord, "id">): UserRecord {
     const record = { ...account, id: this.#users.nextKey() };
     this.#users.put(record.id, record);
     this.#removed.remove(record.username);
+    this.#made(record);
     return record;
   }
 
@@ -91,6 +103,16 @@ export class Accounts {
     }
   }
 
+  #made({ id, username }: UserRecord): string {
+    const name = `${id}/${username}`;
+    let token = this.#tokens.get(name);
+    if (token === undefined) {
+      token = createHmac("sha256", this.#key).update(name).digest("hex").slice(0, 40);
+      this.#tokens.set(name, token);
+    }
+    return token;
+  }
+
   #known(username: string): UserRecord | undefined {
     return this.#users.find("username", username);
   }
@@ -102,11 +124,6 @@ export class Accounts {
     const names = { username, first_name: username, last_name: "", email: "" };
     return this.add({ ...names, global_admin: globalAdmin, teams: [] });
   }
-}
-
-/** Refuses everybody but global administrators; `what` completes "... is for global administrators". */
-export function requireAdministrator({ user }: SandboxRequest, what: string): void {
-  if (!user.globalAdmin) throw new HttpProblem(403, `${what} is for global administrators`);
 }
 
 /** A password as it may be kept. */

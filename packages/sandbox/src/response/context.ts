@@ -47,6 +47,8 @@ export interface ResponseOptions extends LiveResponseOptions {
   checkinInterval?: () => number;
   /** The tokens that are accepted whatever the organisation: their owners are among its users. */
   tokenOwners?: () => readonly TokenRecord[];
+  /** A secret from which the tokens of all other users follow; a random one when left out. */
+  tokenKey?: string;
 }
 
 /** What all routes share. */
@@ -63,13 +65,15 @@ export interface ResponseContext {
   partitions: Partitions;
   /** When the server was started. */
   startTime: number;
+  /** Aborted when the server ends: what takes long gives up then. */
+  signal: AbortSignal;
   now(): number;
   binaryContent(record: BinaryRecord): Uint8Array;
   binaryIcon(record: BinaryRecord): Uint8Array | undefined;
 }
 
 /** Fills in what was left out. */
-export function createContext(options: ResponseOptions): ResponseContext {
+export function createContext(options: ResponseOptions, signal: AbortSignal): ResponseContext {
   const traits = traitsOf(options.version ?? DEFAULT_RESPONSE_VERSION);
   options.store.indexCommandLines(traits.commandRule);
   const startTime = options.clock.startTime ?? options.clock.now();
@@ -81,7 +85,10 @@ export function createContext(options: ResponseOptions): ResponseContext {
     traits,
     behaviour: options.behaviour ?? { totalOverestimate: 0, shiftRows: 0 },
     sensorServer: options.sensorServer ?? (() => "https://localhost:443"),
-    accounts: new Accounts(options.store, options.tokenOwners),
+    accounts: new Accounts(options.store, {
+      ...(options.tokenOwners === undefined ? {} : { owners: options.tokenOwners }),
+      ...(options.tokenKey === undefined ? {} : { key: options.tokenKey }),
+    }),
     partitions: new Partitions(options.store, startTime),
     feedFolder: options.feedFolder,
     checkins: {
@@ -95,6 +102,7 @@ export function createContext(options: ResponseOptions): ResponseContext {
       },
     },
     startTime,
+    signal,
     now: () => options.clock.now(),
     binaryContent: content,
     binaryIcon: options.binaryIcon ?? (() => undefined),

@@ -1,23 +1,25 @@
 import type { GroupRecord } from "../domain.js";
 import {
   type FieldCheck,
+  LONGEST_NAME,
   listOf,
+  nameOf,
+  numberAsText,
   orNull,
-  readFields,
   textOf,
-  texts,
+  textsOf,
   trueOrFalse,
+  type WriteBody,
   wholeNumber,
-} from "./field-checks.js";
-import type { WriteBody } from "./write-body.js";
+} from "./write-body.js";
 
-const LONGEST_NAME = 255;
-const name = textOf(LONGEST_NAME, false);
+const name = nameOf;
 const text = textOf(LONGEST_NAME);
+const texts = textsOf();
 const id = wholeNumber(0);
 const percent = wholeNumber(0, 100);
 /** Servers send these as text, and take either. */
-const bytes = wholeNumber(0, Number.MAX_SAFE_INTEGER, true);
+const bytes = numberAsText(0);
 
 const FLAGS = [
   ...["banning_enabled", "collect_amsi", "collect_emet_events", "collect_filemods", "collect_filewritemd5s"],
@@ -55,7 +57,7 @@ const WRITABLE: Readonly<Record<string, FieldCheck>> = {
 
 /** The group as a body describes it; what the body leaves out is as it was. */
 export function readGroup(body: WriteBody, known: GroupRecord): GroupRecord {
-  const { name = known.name, site_id = known.site_id, ...settings } = readFields(body, WRITABLE) as GroupFields;
+  const { name = known.name, site_id = known.site_id, ...settings } = body.readAll(WRITABLE) as GroupFields;
   return { ...known, name, site_id, settings: { ...known.settings, ...settings } };
 }
 

@@ -1,8 +1,8 @@
 import type { HttpProblem, Product, SandboxReply } from "../server/product.js";
 import type { Steps } from "../steps.js";
+import { createContext, type ResponseContext, type ResponseOptions } from "./context.js";
 import type { LiveResponseControl } from "./live-response/control.js";
 import { createLiveResponse, type LiveResponseServer } from "./live-response/index.js";
-import { createContext, type ResponseContext, type ResponseOptions } from "./context.js";
 import { accountRoutes } from "./routes/account.js";
 import { alertRoutes } from "./routes/alert.js";
 import { banningRoutes } from "./routes/banning.js";
@@ -20,7 +20,7 @@ import { siteRoutes } from "./routes/site.js";
 import { threatReportRoutes } from "./routes/threat-report.js";
 import { watchlistRoutes } from "./routes/watchlist.js";
 import { switchEndpoint } from "./simulation/check-ins.js";
-import { createSimulation } from "./simulation/index.js";
+import { createSimulation, type Simulation } from "./simulation/index.js";
 import { type LaunchReport, launch } from "./simulation/launch.js";
 import { settleDetection } from "./simulation/settle.js";
 
@@ -53,6 +53,8 @@ export interface ResponseServer {
   detect(seed: string): Steps<void>;
   /** Live Response, as it is steered and looked at from outside. */
   liveResponse: LiveResponseControl;
+  /** The tokens of users that are not the sandbox's own. */
+  secrets(): Iterable<string>;
   /** Ends what is going on between the server and its endpoints; resolves when nothing of it is left. */
   close(): Promise<void>;
 }
@@ -64,20 +66,26 @@ export function createResponseProduct(options: ResponseOptions): Product {
 
 /** {@link createResponseProduct} with a hold of the endpoints. */
 export function createResponseServer(options: ResponseOptions): ResponseServer {
-  const context = createContext(options);
+  const end = new AbortController();
+  const context = createContext(options, end.signal);
   const liveResponse = createLiveResponse(context, options);
+  const simulation = createSimulation(context, liveResponse.tick);
   return {
-    product: productOf(context, liveResponse),
+    product: productOf(context, liveResponse, simulation),
     launch: (request) => launch(context, request),
     setOnline: (sensor, online) => switchEndpoint(context, sensor, online),
     settle: () => context.partitions.settle(),
     detect: (seed) => settleDetection(context, seed),
     liveResponse: liveResponse.control,
-    close: () => liveResponse.close(),
+    secrets: () => context.accounts.secrets(),
+    close: async () => {
+      end.abort(new Error("The server has ended"));
+      await Promise.all([liveResponse.close(), simulation.settled()]);
+    },
   };
 }
 
-function productOf(context: ResponseContext, liveResponse: LiveResponseServer): Product {
+function productOf(context: ResponseContext, liveResponse: LiveResponseServer, simulation: Simulation): Product {
   return {
     name: "response",
     owns: (path) => path.startsWith("/api/") && !FOREIGN.test(path),
@@ -100,7 +108,7 @@ function productOf(context: ResponseContext, liveResponse: LiveResponseServer): 
       ...threatReportRoutes(context),
       ...liveResponse.routes,
     ],
-    tick: createSimulation(context, liveResponse.tick),
+    tick: simulation.tick,
     headers: HEADERS,
     identify: (token, known) => context.accounts.identify(token, known),
     problem: problemReply,

@@ -55,7 +55,9 @@ describe("sensors, groups, server", () => {
     expect(sensors("groupid=1&ip=168.1").total_results).toBe(2);
     const facets = sensors("facet=true&rows=100&facet.field=status").facets;
     expect(facets.status.map((each: { name: string }) => each.name)).toEqual(["Offline", "Online"]);
-    expect(get(server, "/api/v2/sensor?sort.col=nothing").status).toBe(400);
+    for (const more of ["", "&hostname=nobody", "&rows=0"]) {
+      expect(get(server, `/api/v2/sensor?sort.col=nothing${more}`).status, more).toBe(400);
+    }
   });
 
   it("shows one", () => {

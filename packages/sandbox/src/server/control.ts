@@ -10,7 +10,15 @@ import type { LaunchRequest } from "../response/simulation/launch-request.js";
 import { type Behaviour, changeBehaviour } from "./behaviour.js";
 import { parseJson, readBody } from "./body.js";
 import type { FaultPlan, FaultRule } from "./faults.js";
-import { HttpProblem, type Product, type Route, type SandboxReply, type SandboxRequest } from "./product.js";
+import { readId } from "./ids.js";
+import {
+  HttpProblem,
+  type Product,
+  type Route,
+  type SandboxReply,
+  type SandboxRequest,
+  type TokenRecord,
+} from "./product.js";
 import type { RequestLog } from "./request-log.js";
 import type { TokenRing } from "./tokens.js";
 
@@ -21,6 +29,10 @@ export interface ControlHost {
   readonly behaviour: Behaviour;
   readonly requests: RequestLog;
   readonly tokens: TokenRing;
+  /** The token that the control routes always obey. */
+  readonly token: string;
+  /** Who asks by any other token: as the accounts of the products have it. */
+  identify(token: string | undefined, known: TokenRecord | undefined): TokenRecord | undefined;
   /** What `GET /_sandbox` answers. */
   info(): Record<string, unknown>;
   /** Everything anew, from the same seed or from another. */
@@ -40,7 +52,8 @@ const MAX_JSON = 64 * 1024;
 
 /**
  * The routes by which tests and tools steer a running sandbox. They take part in the HTTP server like a product, but
- * only for clients on this machine, and only with the token of a global administrator.
+ * only for clients on this machine, and only with the token of a global administrator: the sandbox's main token, whatever
+ * has become of its account, or one whose account is there and has those rights.
  */
 export function createControl(host: ControlHost): Product {
   const routes = [
@@ -56,6 +69,8 @@ export function createControl(host: ControlHost): Product {
     owns: (path) => path === PREFIX || path.startsWith(`${PREFIX}/`),
     headers: { "content-type": "application/json", "cache-control": "no-store" },
     unauthorized: "The control routes need the token of a global administrator in X-Auth-Token",
+    // Somebody has to be able to put things back, even when the last account is gone.
+    identify: (token, known) => (token === host.token ? known : host.identify(token, known)),
     problem: ({ status, message }) => ({ status, body: { message } }),
     routes: routes.map((route) => ({ ...route, path: PREFIX + route.path, handle: guarded(route) })),
   };
@@ -152,7 +167,9 @@ function faultRoutes(host: ControlHost): Route[] {
       method: "DELETE",
       path: "/faults/:id",
       handle: ({ params }) => {
-        if (!host.faults.remove(Number(params["id"]))) throw new HttpProblem(404, `There is no fault ${params["id"]}`);
+        const id = readId(params["id"]);
+        if (id === undefined || !host.faults.remove(id))
+          throw new HttpProblem(404, `There is no fault ${params["id"]}`);
         return done;
       },
     },
@@ -240,10 +257,10 @@ function endpointRoutes(host: ControlHost): Route[] {
       handle: async (request) => {
         const { online } = fields(request, ["online"]);
         if (typeof online !== "boolean") throw new HttpProblem(400, "`online` is true or false");
-        const id = request.params["id"] ?? "";
-        if (!/^\d{1,9}$/.test(id)) throw new HttpProblem(400, "The path ends in the id of a sensor");
-        await host.setOnline(Number(id), online);
-        return ok({ id: Number(id), online });
+        const id = readId(request.params["id"]);
+        if (id === undefined) throw new HttpProblem(400, "The path ends in the id of a sensor");
+        await host.setOnline(id, online);
+        return ok({ id, online });
       },
     },
   ];
@@ -253,7 +270,10 @@ function liveResponseRoutes({ liveResponse }: ControlHost): Route[] {
   const state = (): SandboxReply => {
     const { schedule, ...settings } = liveResponse.settings;
     const shown = typeof schedule === "function" ? "a function" : schedule;
-    return ok({ ...liveResponse.stats(), settings: { ...settings, ...(shown === undefined ? {} : { schedule: shown }) } });
+    return ok({
+      ...liveResponse.stats(),
+      settings: { ...settings, ...(shown === undefined ? {} : { schedule: shown }) },
+    });
   };
   return [
     { method: "GET", path: "/live-response", handle: state },
@@ -270,7 +290,9 @@ function liveResponseRoutes({ liveResponse }: ControlHost): Route[] {
       method: "DELETE",
       path: "/live-response/sessions/:id",
       handle: ({ params }) => {
-        if (!liveResponse.lose(Number(params["id"]))) throw new HttpProblem(404, `There is no session ${params["id"]}`);
+        const id = readId(params["id"]);
+        if (id === undefined || !liveResponse.lose(id))
+          throw new HttpProblem(404, `There is no session ${params["id"]}`);
         return done;
       },
     },

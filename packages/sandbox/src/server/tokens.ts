@@ -50,10 +50,12 @@ export class TokenRing {
     }));
   }
 
-  /** Takes every known token out of a text that is about to be kept. */
-  redact(text: string): string {
+  /** Takes every known token, and those of `others`, out of a text that is about to be kept. */
+  redact(text: string, others: Iterable<string> = []): string {
     let clean = text;
-    for (const token of this.#records.keys()) clean = clean.replaceAll(token, "(token)");
+    for (const tokens of [this.#records.keys(), others]) {
+      for (const token of tokens) clean = clean.replaceAll(token, "(token)");
+    }
     return clean;
   }
 }

@@ -75,6 +75,31 @@ export function newFeedHits(store: Store, feed: FeedRecord, scope: TagScope, see
   return hits;
 }
 
+/** Those of the hits whose documents and reports there still are. */
+export function storedHits(store: Store, scope: TagScope, hits: readonly FeedHit[]): FeedHit[] {
+  if (hits.length === 0) return [];
+  const tables = scope === "process" ? ["segment", "cold_segment"] : ["binary"];
+  const stored = (names: readonly string[], numbers: readonly number[]): Set<number> => {
+    const rows = names.map((name) => `SELECT doc FROM ${name}`).join(" UNION ALL ");
+    const list = JSON.stringify([...new Set(numbers)]);
+    return new Set(
+      store.database.numbers(
+        `SELECT json_group_array(value) AS list FROM json_each(?) WHERE value IN (${rows})`,
+        [list],
+      ),
+    );
+  };
+  const docs = stored(
+    tables,
+    hits.map(({ doc }) => doc),
+  );
+  const reports = stored(
+    ["threat_report"],
+    hits.map(({ report }) => report),
+  );
+  return hits.filter(({ doc, report }) => docs.has(doc) && reports.has(report));
+}
+
 /** Notes hits. Must run within {@link Store.alter}, as must everything that follows. */
 export function addFeedHits(database: Database, feed: FeedRecord, scope: TagScope, hits: readonly FeedHit[]): void {
   const rows = new RowWriter(database, "feed_hit", ["feed_id", "scope", "doc", "report"]);

@@ -1,12 +1,12 @@
 import type { ProcessEvents, ProcessRecord, SegmentRecord } from "../domain.js";
-import type { Store } from "./store.js";
+import type { Store, StoredProcess } from "./store.js";
 import { fold } from "./tokens.js";
 
 /** Pids beyond it are seen in logs only. */
 const HIGHEST_PID = 2 ** 22;
 
 /** A process that has not ended, as it is stored; without its events. */
-export type RunningProcess = Omit<ProcessRecord, "segments" | "events"> & { proc: number };
+export type RunningProcess = StoredProcess & { proc: number };
 
 interface Row {
   proc: number;
@@ -61,25 +61,18 @@ export function addSegment(
   times: { now: number; arrival: number },
 ): SegmentRecord & { ordinal: number } {
   const { proc, ...record } = process;
-  const stored = store.database.all<SegmentRecord & { ordinal: number }>(
-    `SELECT segment_id, last_update, last_server_update, ordinal FROM segment WHERE proc = ?
-     UNION ALL SELECT segment_id, last_update, last_server_update, ordinal FROM cold_segment WHERE proc = ?
-     ORDER BY segment_id`,
+  const latest = store.database.first<{ segment_id: number; ordinal: number }>(
+    `SELECT max(segment_id) AS segment_id, max(ordinal) AS ordinal FROM
+       (SELECT max(segment_id) AS segment_id, ordinal FROM segment WHERE proc = ?
+        UNION ALL SELECT max(segment_id), ordinal FROM cold_segment WHERE proc = ?)`,
     [proc, proc],
   );
   // Two segments of one process never have the same id.
-  const id = Math.max(times.arrival, (stored.at(-1)?.segment_id ?? 0) + 1);
-  const segment = { segment_id: id, last_update: times.now, last_server_update: id };
-  const kinds = Object.entries(events).map(([kind, list]) => [
-    kind,
-    (list as object[]).map((event) => ({ ...event, segment: stored.length })),
-  ]);
-  store.process({
-    ...record,
-    segments: [...stored.map(({ ordinal: _, ...each }) => each), segment],
-    events: Object.fromEntries(kinds) as ProcessEvents,
-  });
-  return { ...segment, ordinal: stored.length + 1 };
+  const id = Math.max(times.arrival, (latest?.segment_id ?? 0) + 1);
+  const ordinal = (latest?.ordinal ?? 0) + 1;
+  const segment = { segment_id: id, last_update: times.now, last_server_update: id, ordinal };
+  store.segment(proc, record, segment, events);
+  return segment;
 }
 
 /** Whether a name, in any case, is that of a process. */

@@ -157,7 +157,7 @@ const ALERT_TYPES = Object.fromEntries(
 );
 
 /** Kept with the database: grows whenever the tables, the field numbers or the form of stored values change. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 const types: Record<string, string> = {
   doc: "INTEGER PRIMARY KEY",
@@ -226,8 +226,10 @@ CREATE TABLE IF NOT EXISTS tag (scope TEXT, name TEXT, doc INTEGER, value, PRIMA
 export const INDEXES = [
   "CREATE UNIQUE INDEX IF NOT EXISTS process_id ON process (id)",
   "CREATE INDEX IF NOT EXISTS process_parent ON process (parent_id, start)",
+  "CREATE INDEX IF NOT EXISTS process_sensor ON process (sensor_id, pid)",
   "CREATE INDEX IF NOT EXISTS process_md5 ON process (md5_value)",
   "CREATE INDEX IF NOT EXISTS segment_process ON segment (proc, segment_id)",
+  "CREATE INDEX IF NOT EXISTS cold_segment_process ON cold_segment (proc, segment_id)",
   "CREATE INDEX IF NOT EXISTS segment_latest ON segment (last_update DESC, id, segment_id)",
   "CREATE UNIQUE INDEX IF NOT EXISTS binary_md5 ON binary (md5)",
   "CREATE INDEX IF NOT EXISTS binary_value ON binary (md5_value)",

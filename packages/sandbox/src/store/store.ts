@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import type {
   BinaryRecord,
   GroupRecord,
   ObjectRecords,
   OrganisationSink,
+  ProcessEvents,
   ProcessRecord,
+  SegmentRecord,
   SensorRecord,
   SiteRecord,
 } from "../domain.js";
@@ -36,6 +39,9 @@ export interface StoreOptions {
 /** Enough to make sorting worth its while, little enough to hold in memory besides the database. */
 const SPILL_POSTINGS = 2_000_000;
 
+/** A process without what was told of it in segments. */
+export type StoredProcess = Omit<ProcessRecord, "segments" | "events">;
+
 /** Tags stand beside both kinds of documents. */
 export type TagScope = "process" | "binary";
 
@@ -66,6 +72,8 @@ export class Store implements OrganisationSink {
   readonly #replaced: { segments: number[]; binaries: number[] } = { segments: [], binaries: [] };
   /** Which sensor has which file, so that each pair is written once. */
   readonly #filesOfSensor = new Map<number, Set<number>>();
+  /** Whether there was nothing in the file, or no file. */
+  readonly isNew: boolean;
   #nextProcess = 1;
   #nextSegment = 1;
   #nextBinary = 1;
@@ -80,7 +88,7 @@ export class Store implements OrganisationSink {
 
   private constructor(database: Database) {
     this.#database = database;
-    checkVersion(database);
+    this.isNew = checkVersion(database);
     database.exec(`${TABLES} PRAGMA user_version = ${SCHEMA_VERSION};`);
     this.#dictionary = new Dictionary(database);
     this.#postings = new Postings(database);
@@ -165,11 +173,20 @@ export class Store implements OrganisationSink {
     );
   }
 
-  /** Adds a binary, or replaces what is known of it. */
+  /**
+   * Adds a binary, or replaces what is known of it. One that was only seen again, perhaps under further names, stays the
+   * document that it is, with all that was found of it.
+   */
   binary(record: BinaryRecord): void {
     this.#touch();
     const md5 = fold(record.md5);
     const known = this.#binaryNumbers.get(md5);
+    const newNames = known === undefined ? undefined : this.#newNames(known, record);
+    if (known !== undefined && newNames !== undefined) {
+      for (const name of newNames) this.#post(Field.observed_filename, Kind.path, name, known);
+      this.#writeBinary(known, this.#dictionary.intern(Kind.keyword, md5), record);
+      return;
+    }
     if (known !== undefined) this.#replaced.binaries.push(known);
     const doc = this.#nextBinary++;
     this.#binaryNumbers.set(md5, doc);
@@ -180,9 +197,13 @@ export class Store implements OrganisationSink {
     for (const name of record.observed_filename) this.#post(Field.observed_filename, Kind.path, name, doc);
     for (const name of BINARY_TEXTS) this.#post(Field[name], Kind.text, record[name], doc);
     for (const [name, value] of Object.entries(record.alliance ?? {})) this.#addTag("binary", name, doc, value);
+    this.#writeBinary(doc, md5Value, record);
+  }
+
+  #writeBinary(doc: number, md5Value: number | null, record: BinaryRecord): void {
     this.#writers.binary.push(
       doc,
-      md5,
+      fold(record.md5),
       md5Value,
       record.server_added_timestamp,
       record.last_seen,
@@ -193,6 +214,20 @@ export class Store implements OrganisationSink {
       record.digsig_sign_time ?? null,
       JSON.stringify(record),
     );
+  }
+
+  /** The names under which a stored binary was not known, if nothing else of it is new. */
+  #newNames(doc: number, record: BinaryRecord): string[] | undefined {
+    this.#writers.binary.write();
+    const row = this.#database.first<{ record: string }>("SELECT record FROM binary WHERE doc = ?", [doc]);
+    if (row === undefined) return undefined;
+    const { observed_filename, last_seen: _, ...stored } = JSON.parse(row.record) as BinaryRecord;
+    const { observed_filename: names, last_seen: __, ...told } = record;
+    const known = new Set(observed_filename);
+    const kept = observed_filename.every((name) => names.includes(name));
+    return kept && isDeepStrictEqual(stored, JSON.parse(JSON.stringify(told)))
+      ? names.filter((name) => !known.has(name))
+      : undefined;
   }
 
   /** Adds a process. One that is known already gains the segments that are new; one of a known origin is replaced. */
@@ -219,8 +254,21 @@ export class Store implements OrganisationSink {
     // A process without a document of its own is known to its relatives only.
     if (record.placeholder !== true && record.suppressed !== true) {
       const stored = known === undefined || replaced !== undefined ? [] : this.#storedSegments(proc);
-      this.#addSegments(record, proc, md5, new Set(stored.map((segment) => segment.segment_id)));
+      const ids = new Set(stored.map((segment) => segment.segment_id));
+      const segments = record.segments.map((segment, index) => ({
+        ...segment,
+        ordinal: index + 1,
+        doc: ids.has(segment.segment_id) ? undefined : this.#nextSegment++,
+      }));
+      this.#addSegments(record, proc, md5, segments);
     }
+    if (this.#postings.size > SPILL_POSTINGS) atOnce(this.#spilling());
+  }
+
+  /** Adds a segment to a process that is stored, with what its sensor has told of it since. */
+  segment(proc: number, process: StoredProcess, segment: SegmentRecord & { ordinal: number }, events: ProcessEvents): void {
+    this.#touch();
+    this.#addSegments({ ...process, events }, proc, fold(process.md5), [{ ...segment, doc: this.#nextSegment++ }]);
     if (this.#postings.size > SPILL_POSTINGS) atOnce(this.#spilling());
   }
 
@@ -327,8 +375,14 @@ export class Store implements OrganisationSink {
     return known.proc;
   }
 
-  #addSegments(record: ProcessRecord, proc: number, md5: string, stored: ReadonlySet<number>): void {
-    const docs = record.segments.map((segment) => (stored.has(segment.segment_id) ? undefined : this.#nextSegment++));
+  /** Those segments that have a number are new; the events name segments by their place in the list. */
+  #addSegments(
+    record: StoredProcess & Pick<ProcessRecord, "events">,
+    proc: number,
+    md5: string,
+    segments: readonly (SegmentRecord & { ordinal: number; doc: number | undefined })[],
+  ): void {
+    const docs = segments.map(({ doc }) => doc);
     const seen = this.#filesOf(record.sensor_id);
     const hold = (md5Value: number): void => {
       if (seen.has(md5Value)) return;
@@ -337,8 +391,7 @@ export class Store implements OrganisationSink {
     };
     if (md5 !== "") hold(this.#dictionary.intern(Kind.keyword, md5));
     const packs = this.#codec.pack(record.events, record.start, docs, hold);
-    record.segments.forEach((segment, index) => {
-      const doc = docs[index];
+    segments.forEach(({ doc, ...segment }, index) => {
       const pack = packs[index];
       if (doc === undefined || pack === undefined) return;
       this.#post(Field.process_name, Kind.keyword, record.process_name, doc);
@@ -351,7 +404,7 @@ export class Store implements OrganisationSink {
       for (const [name, value] of Object.entries(record.alliance ?? {})) this.#addTag("process", name, doc, value);
       const tampered = record.tampered === true || pack.tampered ? 1 : 0;
       this.#writers.segment.push(
-        ...[doc, proc, record.id, segment.segment_id, index + 1, record.sensor_id, record.start],
+        ...[doc, proc, record.id, segment.segment_id, segment.ordinal, record.sensor_id, record.start],
         ...[segment.last_update, segment.last_server_update, tampered, ...pack.counts],
       );
       if (pack.counts.some((count) => count > 0)) this.#writers.event.push(doc, JSON.stringify(pack.packed));
@@ -425,11 +478,11 @@ export class Store implements OrganisationSink {
 
 const originKey = (sensor: number, guid: string): string => `${sensor}/${guid}`;
 
-/** A file that was written with other tables cannot be taken up again. */
-function checkVersion(database: Database): void {
+/** Whether nothing is there yet. A file that was written with other tables cannot be taken up again. */
+function checkVersion(database: Database): boolean {
   const tables = database.count("SELECT count(*) AS n FROM sqlite_master WHERE type = 'table'");
   const { user_version } = database.first<{ user_version: number }>("PRAGMA user_version") ?? { user_version: 0 };
-  if (tables === 0 || user_version === SCHEMA_VERSION) return;
+  if (tables === 0 || user_version === SCHEMA_VERSION) return tables === 0;
   throw new RangeError("The file was not written by this version of the sandbox: delete it, or choose another name");
 }
 

@@ -33,3 +33,10 @@ export function mergedTags(store: Store, scope: TagScope, docs: readonly number[
   const merged = new Map(docs.flatMap((doc) => (byDocument.get(doc) ?? []).map((tag) => [tag.name, tag] as const)));
   return [...merged.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+/** Removes a tag from all documents: of a watchlist that goes. */
+export function removeWatchlistTags(store: Store, id: number): void {
+  const name = `watchlist_${id}`;
+  if (store.database.count("SELECT count(*) AS n FROM tag WHERE name = ?", [name]) === 0) return;
+  store.alter((database) => database.run("DELETE FROM tag WHERE name = ?", [name]));
+}

@@ -2,10 +2,12 @@ import { inspect } from "node:util";
 import { ApiError } from "../errors.js";
 import { frozen } from "../model/fields.js";
 import type { Key } from "../model/relations.js";
+import { SharedCall } from "../model/shared-call.js";
 import { timeLimit } from "../transport/limits.js";
 import type { CallOptions } from "../transport/types.js";
 import type { BulkReport } from "./report.js";
 import { batchesOf, callOptions, ItemRun, QueryRun } from "./run.js";
+import { SharedRun } from "./turns.js";
 import type { BulkOptions, BulkPlan, BulkSource } from "./types.js";
 
 /**
@@ -16,6 +18,9 @@ import type { BulkOptions, BulkPlan, BulkSource } from "./types.js";
  * {@link BulkReport}, whatever the server said: one batch that is refused does not keep the others from being sent.
  * `report.throwIfIncomplete()` makes an exception of it.
  *
+ * Returning one from an `async` function carries it out, because promises take in what can be awaited. To hand out an
+ * operation that nobody has carried out yet, return it from a function that is not `async`, or inside an object.
+ *
  * @example
  * const report = await cb.select(Alert).where("hostname:win7").changeStatus("Resolved");
  * if (!report.complete) console.log(report, (await report.retry()).complete);
@@ -24,8 +29,8 @@ export class BulkOperation<Item extends Key = Key, Unlisted extends undefined = 
   implements PromiseLike<BulkReport<Item, Unlisted>>
 {
   readonly #source: BulkSource<Item>;
-  #plan: Promise<BulkPlan<Item>> | undefined;
-  #run: Promise<BulkReport<Item, Unlisted>> | undefined;
+  #plan: SharedCall<BulkPlan<Item>> | undefined;
+  #run: SharedRun<Item, BulkReport<Item, Unlisted>> | undefined;
   #byQuery = false;
 
   /** @internal Made by a query or a client. */
@@ -35,40 +40,53 @@ export class BulkOperation<Item extends Key = Key, Unlisted extends undefined = 
 
   /**
    * Reads what would be changed, and sends no write. What is carried out afterwards changes exactly these items, even if
-   * the search would find others by then. Asking again gives the same plan.
+   * the search would find others by then. Asking again gives the same plan; callers at the same time share the reading,
+   * and one that goes away takes nothing from the others.
    */
   async plan(options: CallOptions = {}): Promise<BulkPlan<Item>> {
     if (this.#byQuery) {
       throw new ApiError(`${this.#source.name} was carried out already, by its query: there is no plan of it any more`);
     }
-    this.#plan ??= this.#read(options);
-    const plan = this.#plan;
-    try {
-      return await plan;
-    } catch (error) {
+    options.signal?.throwIfAborted();
+    const { timeout } = options;
+    const forget = () => {
       if (this.#plan === plan) this.#plan = undefined;
-      throw error;
-    }
+    };
+    const plan: SharedCall<BulkPlan<Item>> =
+      this.#plan ?? new SharedCall((signal) => this.#read({ signal, timeout }).catch(failing(forget)), forget);
+    this.#plan = plan;
+    return plan.join(options);
   }
 
   /**
    * Carries it out: the writes go out one after the other. Done once: calling it again gives the same report. A failure to
    * read the items is not remembered.
    *
+   * Callers at the same time share it: `onProgress` of each is told, and a `signal` stops the waiting of its own caller,
+   * who is rejected with its reason. When nobody waits any more, the last caller's signal ends it.
+   *
    * Failures that concern every batch end it, and leave the rest unsent: a token that is not accepted, a server that
-   * cannot be reached or asks for fewer requests, the caller's signal.
+   * cannot be reached or asks for fewer requests, the signal of the only caller.
    * @throws CbApiError when the items could not be read; nothing has been sent then
    */
   async run(options: BulkOptions<Item> = {}): Promise<BulkReport<Item, Unlisted>> {
     if (options.timeout !== undefined) timeLimit(options.timeout);
-    this.#run ??= this.#carryOut(options);
-    const run = this.#run;
-    try {
-      return await run;
-    } catch (error) {
+    options.signal?.throwIfAborted();
+    let isSending = false;
+    const forget = () => {
       if (this.#run === run) this.#run = undefined;
-      throw error;
-    }
+    };
+    const carryOut = (shared: BulkOptions<Item>) =>
+      this.#carryOut(shared, () => {
+        isSending = true;
+      }).catch(failing(forget));
+    // Once something was sent, whoever comes later gets the report of it: nothing goes out twice.
+    const abandon = () => {
+      if (!isSending) forget();
+    };
+    const run: SharedRun<Item, BulkReport<Item, Unlisted>> = this.#run ?? new SharedRun(options, carryOut, abandon);
+    this.#run = run;
+    return run.join(options);
   }
 
   // biome-ignore lint/suspicious/noThenProperty: being awaitable is the purpose
@@ -88,15 +106,17 @@ export class BulkOperation<Item extends Key = Key, Unlisted extends undefined = 
     return `BulkOperation<${this.#source.name}> (${state})`;
   }
 
-  async #carryOut(options: BulkOptions<Item>): Promise<BulkReport<Item, Unlisted>> {
+  async #carryOut(options: BulkOptions<Item>, sending: () => void): Promise<BulkReport<Item, Unlisted>> {
     const { byQuery } = this.#source;
     options.signal?.throwIfAborted();
     if (byQuery === undefined || this.#plan !== undefined) {
-      return new ItemRun<Item, Unlisted>(this.#source, await this.plan(callOptions(options))).send(options);
+      const plan = await this.plan(callOptions(options));
+      sending();
+      return new ItemRun<Item, Unlisted>(this.#source, plan).send(options);
     }
     this.#byQuery = true;
     try {
-      return await new QueryRun<Item, Unlisted>(this.#source, byQuery).send(options);
+      return await new QueryRun<Item, Unlisted>(this.#source, byQuery).send(options, sending);
     } catch (error) {
       this.#byQuery = false;
       throw error;
@@ -110,4 +130,12 @@ export class BulkOperation<Item extends Key = Key, Unlisted extends undefined = 
     const batches = batchesOf(this.#source, items);
     return frozen({ total: items.length, items, batches, search: found.search });
   }
+}
+
+/** Rethrows, and has what failed forgotten before anybody learns of it. */
+function failing(forget: () => void): (error: unknown) => never {
+  return (error) => {
+    forget();
+    throw error;
+  };
 }

@@ -3,6 +3,7 @@ import type { Key } from "../model/relations.js";
 import type { CallOptions } from "../transport/types.js";
 import { asError, failedWrite, type Outcome } from "./outcome.js";
 import { BulkReport, countStates } from "./report.js";
+import { Turns } from "./turns.js";
 import type { BulkBatch, BulkOptions, BulkPlan, BulkSource, QuerySource, RetryOptions } from "./types.js";
 
 const UNSENT: Outcome = Object.freeze({ state: "unsent" });
@@ -32,8 +33,8 @@ export class ItemRun<Item extends Key, Unlisted extends undefined> {
   readonly #source: BulkSource<Item>;
   readonly #plan: BulkPlan<Item>;
   readonly #outcomes: Map<Item, Outcome>;
+  readonly #turns = new Turns<Item, BulkReport<Item, Unlisted>>();
   #tried = false;
-  #turn: Promise<BulkReport<Item, Unlisted>> | undefined;
 
   constructor(source: BulkSource<Item>, plan: BulkPlan<Item>) {
     this.#source = source;
@@ -41,15 +42,12 @@ export class ItemRun<Item extends Key, Unlisted extends undefined> {
     this.#outcomes = new Map(plan.items.map((item) => [item, UNSENT]));
   }
 
-  /** Sends what is not done. A caller who comes while that is under way waits for it. */
-  send(options: RetryOptions<Item>): Promise<BulkReport<Item, Unlisted>> {
-    this.#turn ??= this.#send(options).finally(() => {
-      this.#turn = undefined;
-    });
-    return this.#turn;
+  /** Sends what is not done. A caller who wants the same while that is under way waits for it. */
+  retry(options: RetryOptions<Item>): Promise<BulkReport<Item, Unlisted>> {
+    return this.#turns.take(options, (shared) => this.send(shared));
   }
 
-  async #send(options: RetryOptions<Item>): Promise<BulkReport<Item, Unlisted>> {
+  async send(options: RetryOptions<Item>): Promise<BulkReport<Item, Unlisted>> {
     const batches = this.#tried ? batchesOf(this.#source, this.#outstanding(options)) : this.#plan.batches;
     this.#tried = true;
     let stop: Error | undefined;
@@ -106,7 +104,7 @@ export class ItemRun<Item extends Key, Unlisted extends undefined> {
       byQuery: undefined,
       matched: items.length,
       search: this.#plan.search,
-      retry: (options) => this.send(options),
+      retry: (options) => this.retry(options),
     });
   }
 }
@@ -115,26 +113,25 @@ export class ItemRun<Item extends Key, Unlisted extends undefined> {
 export class QueryRun<Item extends Key, Unlisted extends undefined> {
   readonly #source: BulkSource<Item>;
   readonly #query: QuerySource;
+  readonly #turns = new Turns<Item, BulkReport<Item, Unlisted>>();
   #outcome = UNSENT;
-  #turn: Promise<BulkReport<Item, Unlisted>> | undefined;
 
   constructor(source: BulkSource<Item>, query: QuerySource) {
     this.#source = source;
     this.#query = query;
   }
 
-  send(options: RetryOptions<Item>): Promise<BulkReport<Item, Unlisted>> {
-    this.#turn ??= this.#send(options).finally(() => {
-      this.#turn = undefined;
-    });
-    return this.#turn;
+  retry(options: RetryOptions<Item>): Promise<BulkReport<Item, Unlisted>> {
+    return this.#turns.take(options, (shared) => this.send(shared));
   }
 
-  async #send(options: RetryOptions<Item>): Promise<BulkReport<Item, Unlisted>> {
+  /** @param sending called before anything is sent */
+  async send(options: RetryOptions<Item>, sending?: () => void): Promise<BulkReport<Item, Unlisted>> {
     const { unknown = this.#source.repeatable } = options;
     const { state } = this.#outcome;
     if (state === "done" || (state === "unknown" && !unknown)) return this.#report();
     const request = await this.#query.request(callOptions(options));
+    sending?.();
     const { outcome } = await sendOnce(this.#source, request, options);
     const inDoubt = state === "unknown" && outcome.state !== "done";
     this.#outcome = inDoubt ? { ...outcome, state: "unknown" } : outcome;
@@ -151,7 +148,7 @@ export class QueryRun<Item extends Key, Unlisted extends undefined> {
       byQuery: this.#outcome,
       matched: this.#query.matched(),
       search: undefined,
-      retry: (options) => this.send(options),
+      retry: (options) => this.retry(options),
     });
   }
 }

@@ -89,7 +89,7 @@ export function dropChanges(model: Model, names: Iterable<string>): void {
     state.edits?.delete(name);
   }
   if (state.changes?.size === 0) state.changes = undefined;
-  if (state.edits?.size === 0) state.edits = undefined;
+  if (state.changes === undefined) state.edits = undefined;
 }
 
 /**
@@ -103,7 +103,8 @@ export function edit<T>(model: Model, name: string, change: (value: T | undefine
   const onWire: Edit = (raw) => {
     const value = raw === null || raw === undefined ? undefined : (field.decode(raw) as T);
     const changed = change(value);
-    return changed === value ? raw : field.encode(changed);
+    if (changed === value) return raw;
+    return changed === undefined ? null : field.encode(changed);
   };
   const present = state.changes?.has(name) === true ? state.changes.get(name) : state.document[name];
   const changed = onWire(present);

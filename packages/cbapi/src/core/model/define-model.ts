@@ -1,6 +1,7 @@
 import { ApiError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
 import { assign } from "./assign.js";
+import type { Declaration, declaration } from "./declaration.js";
 import type { Document, Fetched, ModelHost } from "./document.js";
 import { type Field, isField } from "./fields.js";
 import { Model, type ModelInit, type ModelSpec, type ModelState, rawField } from "./model.js";
@@ -10,7 +11,7 @@ import { isRelation, isResource, type Key, type Relation, type ResourceOf } from
 
 /** What a member of the record reads as. */
 export type Member<V, IsKey extends boolean> =
-  V extends Field<infer T>
+  V extends Field<infer T, never>
     ? IsKey extends true
       ? T
       : T | undefined
@@ -28,8 +29,13 @@ export type Members<R, K extends PropertyKey, W extends PropertyKey> = {
   readonly [P in keyof R as P extends W ? never : P]: Member<R[P], P extends K ? true : false>;
 } & { [P in keyof R as P extends W ? P : never]: Member<R[P], false> };
 
-export interface ModelConstructor<R, K extends PropertyKey, W extends PropertyKey> {
-  new (init: ModelInit): ([W] extends [never] ? Model : MutableModel) & Members<R, K, W>;
+/** What a model is made with for the types only; see {@link declaration}. */
+interface Declared<R, W extends PropertyKey, L extends PropertyKey> {
+  readonly [declaration]: Declaration<R, W, L>;
+}
+
+export interface ModelConstructor<R, K extends PropertyKey, W extends PropertyKey, L extends PropertyKey = never> {
+  new (init: ModelInit): ([W] extends [never] ? Model : MutableModel) & Members<R, K, W> & Declared<R, W, L>;
   readonly spec: ModelSpec;
   readonly record: object;
   normaliseKey(key: Key): Key;
@@ -40,6 +46,7 @@ export interface ModelConstructor<R, K extends PropertyKey, W extends PropertyKe
 }
 
 type WritableOf<S> = S extends { readonly writable: readonly (infer W extends string)[] } ? W : never;
+type ListedOf<S> = S extends { readonly listedBy: readonly (infer L extends string)[] } ? L : never;
 /** The key of what can be created is absent until it has been saved. */
 type KeyOfSpec<S extends ModelSpec> = S extends { readonly creatable: true } ? never : S["key"];
 
@@ -66,7 +73,7 @@ const reserved = new Set(["then", "catch", "finally", "load", "refresh", "get", 
 export function defineModel<const S extends ModelSpec, R extends object>(
   spec: S & { readonly key: keyof R & string; readonly writable?: readonly (keyof R & string)[] },
   record: R,
-): ModelConstructor<R, KeyOfSpec<S>, WritableOf<S>> {
+): ModelConstructor<R, KeyOfSpec<S>, WritableOf<S>, ListedOf<S>> {
   const Base = spec.writable === undefined ? Model : MutableModel;
   const Defined = class extends (Base as typeof MutableModel) {
     static override readonly spec: ModelSpec = spec;
@@ -79,7 +86,7 @@ export function defineModel<const S extends ModelSpec, R extends object>(
     else if (descriptor.get !== undefined) defineJoin(Defined.prototype, spec, name, record);
     else throw new ApiError(`${spec.name}.${name} is neither a field nor a getter of a relation or a resource`);
   }
-  return Defined as unknown as ModelConstructor<R, KeyOfSpec<S>, WritableOf<S>>;
+  return Defined as unknown as ModelConstructor<R, KeyOfSpec<S>, WritableOf<S>, ListedOf<S>>;
 }
 
 function defineField(prototype: object, spec: ModelSpec, name: string, field: Field<unknown>): void {

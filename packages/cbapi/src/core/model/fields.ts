@@ -4,13 +4,13 @@ import { parseTime } from "../time.js";
  * A kind of field: how a value of the server's document reads, and how an assigned one is written back. A field never
  * sees null or an absent value; both read as `undefined` before it is asked.
  */
-export interface Field<T> {
+export interface Field<T, W = T> {
   /** As printed in field tables: `string`, `integer`, `date-time`, ... */
   readonly kind: string;
   /** The server's value as the caller reads it. */
   decode(raw: unknown): T | undefined;
   /** The caller's value as it goes to the server; throws a `TypeError` that says what was expected. */
-  encode(value: T): unknown;
+  encode(value: W): unknown;
 }
 
 export interface StringField extends Field<string> {}
@@ -20,9 +20,11 @@ export interface BooleanField extends Field<boolean> {}
 export interface DateTimeField extends Field<Date> {}
 export interface BytesField extends Field<Buffer> {}
 export interface Ipv4Field extends Field<string> {}
-export interface ArrayField<T> extends Field<readonly T[]> {}
+export interface ArrayField<T, W = T> extends Field<readonly T[], readonly W[]> {}
 export interface ObjectField<T> extends Field<Readonly<T>> {}
 export interface OpenField<T> extends Field<T> {}
+/** One of some words when it is written. A server newer than this library may send others. */
+export interface ChoiceField<T extends string> extends Field<T | (string & {}), T> {}
 
 /** Marks a record's value as a field, so that it is told from relations and resources without reading them. */
 const fieldMark = Symbol("cbapi.field");
@@ -130,6 +132,12 @@ export const t = {
   boolean: (): BooleanField => fields.boolean,
   /** Any of the server's time formats, as a `Date`; {@link Model.get} and `toJSON()` keep the server's text. */
   dateTime: (): DateTimeField => fields.dateTime,
+  /** One of these words, as far as the caller writes it; any text when it is read. */
+  choice: <const T extends string>(words: readonly T[]): ChoiceField<T> =>
+    field("string", toText, (value) => {
+      if (!words.some((word) => word === value)) throw expected(`one of ${words.join(", ")}`, value);
+      return value;
+    }) as ChoiceField<T>,
   /** Base64 text on the wire, bytes here. */
   bytes: (): BytesField => fields.bytes,
   /** Dotted text, whichever form the server uses. */

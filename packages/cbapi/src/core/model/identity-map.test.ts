@@ -120,10 +120,11 @@ describe("reading anew", () => {
 describe("a change made while a save is under way", () => {
   it("is not lost", async () => {
     let saved: Record<string, unknown> = { id: 1, notes: "old", group_id: 1 };
+    let meanwhile = () => {};
     const { cb } = await edrServer({
-      "/api/v1/sensor/1": async (_query, method, body): Promise<Answer> => {
+      "/api/v1/sensor/1": (_query, method, body): Answer => {
         if (method === "GET") return saved;
-        await delay(30);
+        meanwhile();
         saved = { ...saved, ...(JSON.parse(body) as object) };
         return { status: 204, text: "" };
       },
@@ -131,16 +132,26 @@ describe("a change made while a save is under way", () => {
     const sensor = await cb.select(Sensor, 1);
     sensor.notes = "first";
     sensor.group_id = 2;
-    const saving = sensor.save();
-    await delay(10);
-    sensor.notes = "second";
-    await saving;
+    meanwhile = () => {
+      sensor.notes = "second";
+    };
+    await sensor.save();
     expect(sensor.notes).toBe("second");
     expect(sensor.isDirty()).toBe(true);
     expect(sensor.group_id).toBe(2);
     await sensor.save();
     expect(saved["notes"]).toBe("second");
     expect(sensor.isDirty()).toBe(false);
+
+    // Taken back before the answer has come, it is a change to what is saved by then.
+    meanwhile = () => {
+      sensor.notes = "second";
+    };
+    await sensor.set({ notes: "third" }).save();
+    expect([saved["notes"], sensor.notes, sensor.isDirty()]).toEqual(["third", "second", true]);
+    meanwhile = () => {};
+    await sensor.save();
+    expect(saved["notes"]).toBe("second");
   });
 });
 
@@ -162,13 +173,13 @@ describe("callers that wait for the same object", () => {
   });
 
   it("start afresh when the last one has just gone", async () => {
-    const { route } = counted(40, 0);
+    const { route, readings } = counted(40, 0);
     const { cb } = await edrServer({ "/api/v1/sensor/1": route });
     const controller = new AbortController();
     const leaving = Promise.resolve(cb.select(Sensor, 1, { signal: controller.signal })).catch(
       (error: Error) => error.message,
     );
-    await delay(10);
+    await expect.poll(readings).toBe(1);
     controller.abort(new Error("gone"));
     expect(await cb.select(Sensor, 1).notes).toBe("v2");
     expect(await leaving).toBe("gone");

@@ -19,7 +19,7 @@ export interface Entry {
   readonly document: Document;
   readonly related: unknown;
   readonly completeness: Completeness;
-  /** When it was read from the server. */
+  /** When the server was asked for it: what was written later, it does not tell. */
   readonly readAt: number;
   readonly expires: number;
 }
@@ -30,6 +30,12 @@ export interface LoadOptions extends CallOptions {
   readonly refresh?: boolean | undefined;
   /** How well the object has to be known; the whole document by default. */
   readonly completeness?: Completeness;
+}
+
+/** A moment in the history of an {@link IdentityMap}: what the server is asked for then does not tell of later writes. */
+export interface Moment {
+  readonly time: number;
+  readonly turn: number;
 }
 
 interface Waiter {
@@ -55,8 +61,16 @@ export class IdentityMap {
   readonly #shared: LRUCache<string, { model: AnyModel; expires: number }>;
   /** Objects that joins named and that the server does not have. */
   readonly #absent: LRUCache<string, { error: ObjectNotFoundError; expires: number }>;
-  /** How often an object was read anew or written: an answer that set out before is out of date. */
+  /** The turn at which an object was last read anew or written: an answer that was asked for before is out of date. */
   readonly #generations: LRUCache<string, number>;
+  /** The latest turn of those that `#generations` could not keep. */
+  #forgotten = 0;
+  /** The turn at which all objects of a class became out of date, by its name. */
+  readonly #swept = new Map<string, number>();
+  /** The turn at which any object of a class was last written, by its name. */
+  readonly #revisions = new Map<string, number>();
+  /** Counts what makes answers out of date. */
+  #turn = 0;
   /** When objects were changed, or may have been: what was read of them before is out of date. */
   readonly #changed: LRUCache<string, number>;
   /** The same for all objects of a class. */
@@ -79,7 +93,12 @@ export class IdentityMap {
     this.#entries = new LRUCache({ max });
     this.#shared = new LRUCache({ max });
     this.#absent = new LRUCache({ max });
-    this.#generations = new LRUCache({ max });
+    this.#generations = new LRUCache({
+      max,
+      dispose: (turn, _id, why) => {
+        if (why === "evict") this.#forgotten = Math.max(this.#forgotten, turn);
+      },
+    });
     this.#changed = new LRUCache({ max });
   }
 
@@ -96,6 +115,16 @@ export class IdentityMap {
   /** The time by the client's clock. */
   now(): number {
     return this.#clock.now();
+  }
+
+  /** This moment, for {@link IdentityMap.seed}: taken before the server is asked. */
+  moment(): Moment {
+    return { time: this.#clock.now(), turn: this.#turn };
+  }
+
+  /** Changes with every write to an object of this class: lists of them that were read before are out of date. */
+  revisionOf(cls: ModelClass): number {
+    return this.#revisions.get(cls.spec.name) ?? 0;
   }
 
   /** The document of an object when it is known at least this well and fresh; never a request. */
@@ -115,11 +144,24 @@ export class IdentityMap {
     return entry;
   }
 
-  /** Puts in a document that came along with something else. One that is known as well or better is left alone. */
-  seed(cls: ModelClass, key: Key, document: Document, completeness: Completeness, related?: unknown): Entry {
+  /**
+   * Puts in a document that came along with something else. One that is known as well or better is left alone.
+   * @param asked when the server was asked for it: it does not replace what was read or written since
+   */
+  seed(
+    cls: ModelClass,
+    key: Key,
+    document: Document,
+    completeness: Completeness,
+    related?: unknown,
+    asked?: Moment,
+  ): Entry {
+    const id = documentId(cls, key);
     const known = this.peek(cls, key);
     if (known !== undefined && known.completeness > completeness) return known;
-    return this.#put(documentId(cls, key), { document, related }, completeness);
+    if (asked === undefined) return this.#put(id, { document, related }, completeness, this.#clock.now());
+    if (known !== undefined && known.completeness === completeness && known.readAt > asked.time) return known;
+    return this.#keep(cls, id, { document, related }, completeness, asked);
   }
 
   /**
@@ -145,6 +187,7 @@ export class IdentityMap {
   evict(cls: ModelClass, key: Key): void {
     const id = documentId(cls, key);
     this.#outdate(id);
+    this.#revisions.set(cls.spec.name, this.#turn);
     this.#changed.set(id, this.#clock.now());
     this.#entries.delete(id);
     this.#absent.delete(id);
@@ -155,6 +198,8 @@ export class IdentityMap {
   evictAll(cls: ModelClass): void {
     const ofClass = (id: string) => id.startsWith(`${cls.spec.name} `);
     for (const id of [...this.#loading.names()].filter(ofClass)) this.#outdate(id);
+    this.#swept.set(cls.spec.name, ++this.#turn);
+    this.#revisions.set(cls.spec.name, this.#turn);
     this.#changedClasses.set(cls.spec.name, this.#clock.now());
     for (const kept of [this.#entries, this.#absent, this.#shared]) {
       for (const id of [...kept.keys()].filter(ofClass)) kept.delete(id);
@@ -168,6 +213,8 @@ export class IdentityMap {
 
   clear(): void {
     for (const id of [...this.#loading.names()]) this.#outdate(id);
+    this.#forgotten = ++this.#turn;
+    this.#generations.clear();
     this.#entries.clear();
     this.#absent.clear();
     this.#shared.clear();
@@ -240,12 +287,12 @@ export class IdentityMap {
 
   async #ask(cls: ModelClass, key: Key, id: string, options: CallOptions): Promise<Entry> {
     this.#misses++;
-    const generation = this.#generations.get(id);
+    const asked = this.moment();
     try {
       const fetched = await cls.fetchDocument(this.#host, cls.normaliseKey(key), options);
-      return this.#keep(id, fetched, Completeness.full, generation);
+      return this.#keep(cls, id, fetched, Completeness.full, asked);
     } catch (error) {
-      if (error instanceof ObjectNotFoundError && generation === this.#generations.get(id)) {
+      if (error instanceof ObjectNotFoundError && !this.#isOld(cls, id, asked)) {
         this.#absent.set(id, { error, expires: this.#clock.now() + this.#ttl });
       }
       throw error;
@@ -253,26 +300,31 @@ export class IdentityMap {
   }
 
   /** Keeps an answer, unless the object was read anew or written since it was asked for. */
-  #keep(id: string, fetched: Fetched, completeness: Completeness, generation: number | undefined): Entry {
-    if (generation === this.#generations.get(id)) return this.#put(id, fetched, completeness);
-    return this.#entry(fetched, completeness);
+  #keep(cls: ModelClass, id: string, fetched: Fetched, completeness: Completeness, asked: Moment): Entry {
+    if (this.#isOld(cls, id, asked)) return this.#entry(fetched, completeness, asked.time);
+    return this.#put(id, fetched, completeness, asked.time);
   }
 
-  #put(id: string, fetched: Fetched, completeness: Completeness): Entry {
-    const entry = this.#entry(fetched, completeness);
+  /** Whether the object was read anew or written after this moment. */
+  #isOld(cls: ModelClass, id: string, { turn }: Moment): boolean {
+    const own = this.#generations.get(id) ?? this.#forgotten;
+    return Math.max(own, this.#swept.get(cls.spec.name) ?? 0) > turn;
+  }
+
+  #put(id: string, fetched: Fetched, completeness: Completeness, readAt: number): Entry {
+    const entry = this.#entry(fetched, completeness, readAt);
     this.#entries.set(id, entry);
     this.#absent.delete(id);
     return entry;
   }
 
-  #entry({ document, related }: Fetched, completeness: Completeness): Entry {
-    const readAt = this.#clock.now();
+  #entry({ document, related }: Fetched, completeness: Completeness, readAt: number): Entry {
     return { document, related, completeness, readAt, expires: readAt + this.#ttl };
   }
 
   /** From here on, answers that are under way do not count, and nobody joins them. */
   #outdate(id: string): void {
-    this.#generations.set(id, (this.#generations.get(id) ?? 0) + 1);
+    this.#generations.set(id, ++this.#turn);
     this.#loading.part(id);
   }
 
@@ -313,11 +365,11 @@ export class IdentityMap {
 
   async #fetchBatch(cls: ModelClass, keys: readonly Key[], options: CallOptions): Promise<Map<Key, Entry>> {
     this.#misses += keys.length;
-    const generations = new Map(keys.map((key) => [key, this.#generations.get(documentId(cls, key))]));
+    const asked = this.moment();
     const found = new Map<Key, Entry>();
     try {
       for (const [key, fetched] of (await cls.fetchMany?.(this.#host, [...keys], options)) ?? []) {
-        found.set(key, this.#keep(documentId(cls, key), fetched, Completeness.row, generations.get(key)));
+        found.set(key, this.#keep(cls, documentId(cls, key), fetched, Completeness.row, asked));
       }
     } catch (error) {
       // A server that does not take the search for many still answers for one.

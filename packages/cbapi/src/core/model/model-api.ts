@@ -3,9 +3,10 @@ import type { Product } from "../credentials/index.js";
 import { ApiError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
 import { put } from "./assign.js";
+import type { Values } from "./declaration.js";
 import type { ModelHost } from "./document.js";
 import { IdentityMap, type IdentityMapOptions } from "./identity-map.js";
-import type { ModelClass } from "./model.js";
+import type { AnyModel, ModelClass } from "./model.js";
 import { MutableModel } from "./mutable-model.js";
 import { type Ref, refByKey } from "./ref.js";
 import type { Key } from "./relations.js";
@@ -56,14 +57,17 @@ export abstract class ModelApi extends BaseApi implements ModelHost {
 
   /**
    * A new object that the server does not have yet; `save()` creates it there.
+   * @param values fields, and joins that can be assigned; the rest can be assigned before it is saved
+   * @example cb.create(Watchlist, { name: "Network shares", index_type: "events", query: "process_name:net.exe" })
    * @throws ApiError when objects of this model cannot be created
    */
-  create<C extends ModelClass>(model: C, values: Readonly<Record<string, unknown>> = {}): InstanceType<C> {
+  create<C extends ModelClass>(model: C, values?: Values<InstanceType<C>>): InstanceType<C>;
+  create(model: ModelClass, values: Readonly<Record<string, unknown>> = {}): AnyModel {
     if (model.spec.creatable !== true)
       throw new ApiError(`Cannot create object of type ${model.spec.name}: the server makes these itself`);
     const made: unknown = new model({ client: this });
     if (!(made instanceof MutableModel)) throw new ApiError(`Cannot create object of type ${model.spec.name}`);
     for (const [name, value] of Object.entries(values)) put(made, name, value);
-    return made as InstanceType<C>;
+    return made;
   }
 }

@@ -40,6 +40,8 @@ export interface ModelSpec {
   readonly required?: readonly string[];
   /** `document` prints the fields in the server's order under a console link; the default is the table of changes. */
   readonly printAs?: "document" | "table";
+  /** Computed properties that a list of such objects can be narrowed and ordered by, as by its fields. */
+  readonly listedBy?: readonly string[];
   /** Methods that need only the object's key when they are taken through a `Ref`. */
   readonly keyOnly?: readonly string[];
 }

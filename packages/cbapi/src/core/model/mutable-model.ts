@@ -1,48 +1,25 @@
-import { type InspectOptions, inspect } from "node:util";
-import { ApiError, InvalidObjectError, ObjectNotFoundError, ServerError } from "../errors.js";
-import { stringifyMasked } from "../transport/json.js";
+import { ApiError, InvalidObjectError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
-import { put, refuseDeleted } from "./assign.js";
+import { dropChanges, put, refuseDeleted, spelled } from "./assign.js";
+import type { Values } from "./declaration.js";
 import { Completeness } from "./document.js";
-import { type Field, isField } from "./fields.js";
 import type { Entry } from "./identity-map.js";
-import { adopt, classOf, ensure, Model, type ModelInit, type ModelState, specOf } from "./model.js";
-import type { Key } from "./relations.js";
-import { holdsValue, sameValue } from "./same-value.js";
+import { classOf, ensure, Model, type ModelInit, specOf } from "./model.js";
+import { isUpToDate, rebaseOn, takeOver } from "./rebase.js";
+import { sameValue } from "./same-value.js";
 import { inTurn } from "./turns.js";
+import { checkWritten, readBack, readNow, sendWrites } from "./write.js";
+import { type DryRun, planOf, type SaveOptions, type WritePlan, type WriteRequest } from "./write-plan.js";
 
-/** A write as a model class asks for it. */
-export interface WriteRequest {
-  readonly method: "POST" | "PUT" | "PATCH" | "DELETE";
-  readonly path: string;
-  readonly body?: unknown;
-}
-
-/** What `save()` would send. */
-export interface WritePlan {
-  /** The writes in the order in which they would go out; most saves are one. */
-  readonly requests: readonly WriteRequest[];
-  /** Field -> its value before and after. */
-  readonly changes: Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>;
-}
-
-/** How an object is saved. */
-export interface SaveOptions extends CallOptions {
-  /** Sends nothing and gives what would be sent. */
-  readonly dryRun?: boolean;
-  /**
-   * Reads the object once more after the server has accepted the write, and fails when a field does not have the value
-   * that was written. The server may add to it: an id to each entry of a list. Fields that it does not give back, such
-   * as passwords, cannot be checked.
-   */
-  readonly verify?: boolean;
-}
-
-/** A whole document that was read longer ago is read again before it is sent back, in milliseconds. */
-const FRESH = 10_000;
+export type { SaveOptions, WritePlan, WriteRequest } from "./write-plan.js";
 
 /** An object that a caller may change. Changes stay here until {@link MutableModel.save} sends them. */
 export abstract class MutableModel extends Model {
+  /** How often this object was deleted, which some objects can be several times. */
+  #deletions = 0;
+  /** The server accepted a write, and what it has since could not be read. */
+  #unread = false;
+
   /** @internal */
   constructor(init: ModelInit) {
     super(init);
@@ -57,20 +34,23 @@ export abstract class MutableModel extends Model {
 
   /** Drops the changes that were not saved. Nothing is requested. */
   reset(): void {
-    Model.stateOf(this).changes = undefined;
+    const state = Model.stateOf(this);
+    state.changes = undefined;
+    state.edits = undefined;
   }
 
   /**
    * Assigns several fields, or joins that can be assigned. When a name or a value is refused, nothing is assigned.
    * `null` clears a field.
    */
-  set(values: { readonly [name: string]: unknown }): this {
+  set(values: Values<this>): this {
     const state = Model.stateOf(this);
-    const before = state.changes === undefined ? undefined : new Map(state.changes);
+    const { changes, edits } = state;
+    const before = [changes && new Map(changes), edits && new Map(edits)] as const;
     try {
       for (const [name, value] of Object.entries(values)) put(this, name, value);
     } catch (error) {
-      state.changes = before;
+      [state.changes, state.edits] = before;
       throw error;
     }
     return this;
@@ -88,62 +68,48 @@ export abstract class MutableModel extends Model {
         `This ${specOf(this).name} cannot be saved. Missing fields: [${missing.join(", ")}]`,
       );
     }
+    await this.prepare(options);
     return true;
   }
 
   /**
    * Sends the changes and takes over the state that the server then has. Sends nothing when there are none. An object
-   * that is sent as a whole is read again first when it was read more than ten seconds ago, so that saving one field
-   * does not undo what others changed meanwhile. Saves of one object through one client come one after the other, each
-   * on top of what the one before has left.
+   * that is sent as a whole is read again first when it was read more than ten seconds ago, or written since by this
+   * client, so that saving one field does not undo what others changed meanwhile.
+   *
+   * Writes of one object through one client come one after the other, each on top of what the one before has left.
+   * `timeout` bounds the waiting for those before and the requests together.
    *
    * With `dryRun`, gives what would be sent instead of sending it.
    * @throws {@link InvalidObjectError} when a required field is missing
    * @throws {@link ServerError} when the server answers that it refused the change, or does not have the object
    * afterwards, or with `verify`, does not have the change (`code` is `WRITE_NOT_APPLIED`)
+   * @throws {@link ApiError} when the server accepted the change, and the object could not be read afterwards (`code` is
+   * `WRITTEN_NOT_READ`, `cause` says why): nothing is to be sent again, and `save()` then only reads
    */
-  async save(options: SaveOptions & { dryRun: true }): Promise<WritePlan | undefined>;
-  async save(options?: SaveOptions & { dryRun?: false }): Promise<this>;
+  async save<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
   async save(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
-    return options.dryRun === true ? this.#save(options) : inTurn(this, () => this.#save(options), options);
-  }
-
-  async #save(options: SaveOptions): Promise<this | WritePlan | undefined> {
-    const { dryRun = false, verify = false, ...call } = options;
-    const state = Model.stateOf(this);
     refuseDeleted(this);
-    // A new object that is still blank lacks what is required, and is not passed over as one without changes.
-    if (state.changes !== undefined || state.key === undefined) {
-      await this.validate(call);
-      if (state.key !== undefined && specOf(this).update !== "changes") await this.#freshen(call);
-    }
-    if (state.changes === undefined) return dryRun ? undefined : this;
-    const requests = this.writeRequests();
-    if (dryRun) return planOf(requests, state);
-    const { name } = specOf(this);
-    state.client.logDebug(
-      state.key === undefined ? `Creating a new ${name} object` : `Updating ${name} with unique ID ${state.key}`,
-    );
-    const sent = new Map(state.changes);
-    await this.#takeAnswer(await this.#send(requests, call), sent, call);
-    if (verify) await this.#verify(sent, call);
-    return this;
+    return inTurn(this, options, (call) => this.saveInTurn(options, call));
   }
 
   /**
-   * Deletes the object on the server: `DELETE path/key`. One that was never saved is left alone.
+   * Deletes the object on the server: `DELETE path/key`. One that was never saved is left alone, and of calls at the same
+   * time, one is sent.
    * @throws {@link ApiError} when objects of this model cannot be deleted, or this one was deleted before
    */
   async delete(options: CallOptions = {}): Promise<void> {
     const { deletable, creatable, name } = specOf(this);
     if ((deletable ?? creatable) !== true)
       throw new ApiError(`Cannot delete a ${name}: the server has no such operation`);
-    const state = Model.stateOf(this);
     refuseDeleted(this);
-    if (state.key === undefined) return;
-    await this.#send([{ method: "DELETE", path: this.itemPath }], options);
-    state.client.identityMap.evict(classOf(this), state.key);
-    state.deleted = true;
+    const before = this.#deletions;
+    await inTurn(this, options, async (call) => {
+      if (Model.stateOf(this).key === undefined || this.#deletions > before) return;
+      await sendWrites(this, [{ method: "DELETE", path: this.itemPath }], call);
+      this.#deletions++;
+      this.afterDelete();
+    });
   }
 
   /** The route at which objects of this kind are created. */
@@ -155,6 +121,9 @@ export abstract class MutableModel extends Model {
   protected get itemPath(): string {
     return `${this.collectionPath}/${encodeURIComponent(Model.stateOf(this).key ?? "")}`;
   }
+
+  /** Learns what has to be known before a request can be put together: the server's version, for one. */
+  protected async prepare(_options: CallOptions): Promise<void> {}
 
   /** What saving sends, in order. The last answer is taken for the state that the object then has. */
   protected writeRequests(): readonly WriteRequest[] {
@@ -182,85 +151,162 @@ export abstract class MutableModel extends Model {
       : {};
   }
 
-  /** Called when only some of several writes were carried out: what a later save has to send as well becomes a change. */
-  protected interrupted(_done: readonly WriteRequest[]): void {}
+  /** Told what the server has accepted, before it is read back. */
+  protected accepted(_sent: ReadonlyMap<string, unknown>): void {}
 
-  /** Reads the object again and keeps those changes that still make a difference. */
-  protected async rebase(options: CallOptions): Promise<void> {
-    const { key, client } = Model.stateOf(this);
-    if (key === undefined) return;
-    this.#rebaseOn(await client.identityMap.load(classOf(this), key, { ...options, refresh: true }));
+  /** When only some of several writes were carried out: what a later save has to send as well. */
+  protected leftUndone(): Readonly<Record<string, unknown>> {
+    return {};
   }
 
-  #rebaseOn(entry: Entry): void {
-    const state = Model.stateOf(this);
-    adopt(state, entry);
-    const needed = [...(state.changes ?? [])].filter(([name, value]) => !sameValue(value, state.document[name]));
-    state.changes = needed.length === 0 ? undefined : new Map(needed);
+  /** What the object is after the server has deleted it. */
+  protected afterDelete(): void {
+    Model.stateOf(this).deleted = true;
   }
 
-  /** Carries out writes one after the other; gives the fields of the last answer. */
-  async #send(requests: readonly WriteRequest[], options: CallOptions): Promise<Record<string, unknown>> {
+  /** Checks what was read after a write; may read again where the server takes its time. */
+  protected async verifyWritten(
+    sent: ReadonlyMap<string, unknown>,
+    entry: Entry,
+    _options: CallOptions,
+  ): Promise<void> {
+    checkWritten(this, sent, entry);
+  }
+
+  /** Saves for whoever has the object's turn. */
+  protected async saveInTurn(
+    { dryRun = false, verify = false }: SaveOptions,
+    call: CallOptions,
+  ): Promise<this | WritePlan | undefined> {
     const state = Model.stateOf(this);
-    let fields: Record<string, unknown> = {};
+    refuseDeleted(this);
+    // A new object that is still blank lacks what is required, and is not passed over as one without changes.
+    if (state.changes !== undefined || state.key === undefined) {
+      await this.validate(call);
+      if (specOf(this).update !== "changes" && !isUpToDate(this)) rebaseOn(this, await readNow(this, call));
+    } else if (this.#unread) {
+      await ensure(this, Completeness.full, call);
+    }
+    const { changes, document } = state;
+    if (changes === undefined) return dryRun ? undefined : this;
+    const requests = this.writeRequests();
+    if (dryRun) return planOf(requests, document, changes);
+    await this.#write(new Map(changes), requests, verify, call);
+    return this;
+  }
+
+  /**
+   * Changes these fields, given as the server has them, and nothing else: reads the object, and sends nothing when it has
+   * them already. What was assigned to other fields and not saved stays so; what was assigned to these is overtaken.
+   */
+  protected async changeNow(
+    values: Readonly<Record<string, unknown>>,
+    options: SaveOptions = {},
+  ): Promise<this | WritePlan | undefined> {
+    refuseDeleted(this);
+    return inTurn(this, options, async (call) => {
+      refuseDeleted(this);
+      await this.prepare(call);
+      const entry = await readNow(this, call);
+      rebaseOn(this, entry);
+      const { document } = entry;
+      const spelledOut = Object.entries(values).map(([name, value]) => [name, spelled(value, document[name])] as const);
+      const wanted = new Map(spelledOut.filter(([name, value]) => !isSo(document[name], value)));
+      const requests = wanted.size === 0 ? [] : this.#requestsFor(wanted);
+      if (options.dryRun === true) return wanted.size === 0 ? undefined : planOf(requests, document, wanted);
+      if (wanted.size === 0) takeOver(this, entry, Object.keys(values));
+      else await this.#write(wanted, requests, options.verify === true, call);
+      return this;
+    });
+  }
+
+  /** What saving would send if these were all changes. */
+  #requestsFor(changes: Map<string, unknown>): readonly WriteRequest[] {
+    const state = Model.stateOf(this);
+    const all = state.changes;
+    state.changes = changes;
+    try {
+      return this.writeRequests();
+    } finally {
+      state.changes = all;
+    }
+  }
+
+  async #write(
+    sent: ReadonlyMap<string, unknown>,
+    requests: readonly WriteRequest[],
+    verify: boolean,
+    call: CallOptions,
+  ): Promise<void> {
+    const state = Model.stateOf(this);
+    const { name } = specOf(this);
+    const { key, client } = state;
+    client.logDebug(key === undefined ? `Creating a new ${name} object` : `Updating ${name} with unique ID ${key}`);
+    const before = new Map(state.changes);
+    const edits = new Map(state.edits);
+    /** What was assigned while the write was under way is not saved yet. */
+    const settle = () => {
+      for (const [field, value] of [...(state.changes ?? [])]) {
+        if (!sent.has(field) || !(value === before.get(field) || sameValue(value, sent.get(field)))) continue;
+        state.changes?.delete(field);
+      }
+      for (const [field, done] of edits) {
+        const later = state.edits?.get(field)?.slice(done.length);
+        if (sent.has(field) && later !== undefined) state.edits?.set(field, later);
+      }
+      dropChanges(this, []);
+    };
+    state.sending = sent;
+    try {
+      const fields = await this.#send(requests, call);
+      this.#takeKey(fields, sent);
+      this.accepted(sent);
+      const whole = this.#wholeObject(fields, sent);
+      const happened = key === undefined ? `${name} was created as ${state.key}` : `${name} ${state.key} was changed`;
+      let entry = whole;
+      try {
+        entry ??= await readBack(this, happened, call);
+      } catch (error) {
+        if (error instanceof ApiError && error.code === "WRITE_NOT_APPLIED") state.key = key;
+        else {
+          settle();
+          this.#leaveUnread(sent);
+        }
+        throw error;
+      }
+      settle();
+      rebaseOn(this, entry);
+      state.joins = undefined;
+      if (!verify) return;
+      if (whole !== undefined) {
+        entry = await readBack(this, happened, call);
+        rebaseOn(this, entry);
+      }
+      await this.verifyWritten(sent, entry, call);
+    } finally {
+      state.sending = undefined;
+    }
+  }
+
+  async #send(requests: readonly WriteRequest[], call: CallOptions): Promise<Record<string, unknown>> {
+    const state = Model.stateOf(this);
     const done: WriteRequest[] = [];
     try {
-      for (const request of requests) {
-        const { method, path, body } = request;
-        const json = body === undefined ? {} : { json: body };
-        const answer = await state.client.apiJsonRequest(method, path, { ...options, ...json });
-        fields = this.answeredFields(parsed(await answer.text()));
-        this.#checkResult(fields, answer.status);
-        done.push(request);
-      }
-      return fields;
+      return this.answeredFields(await sendWrites(this, requests, call, done));
     } catch (error) {
-      if (done.length > 0) this.interrupted(done);
-      // Some of it may have been carried out: whoever reads the object next is to see what the server has.
+      // Some of it may have been carried out: it is read again before it is sent again.
       state.refreshedAt = undefined;
-      if (state.key !== undefined) state.client.identityMap.evict(classOf(this), state.key);
+      if (done.length > 0) state.changes = new Map([...Object.entries(this.leftUndone()), ...(state.changes ?? [])]);
       throw error;
     }
   }
 
-  /** Some routes answer 200 and tell in the body that the write was refused. */
-  #checkResult(fields: Record<string, unknown>, status: number): void {
-    const { result } = fields;
-    if (typeof result !== "string" || result === "success" || result === "") return;
-    const reason = Model.stateOf(this).client.withoutSecrets(result);
-    throw new ServerError(`The server did not accept the ${specOf(this).name}: ${reason}`, {
-      status,
-      serverMessage: reason,
-    });
-  }
-
-  /** Makes sure that what is sent back whole is what the server has, but for the changes. */
-  async #freshen(options: CallOptions): Promise<void> {
-    const state = Model.stateOf(this);
-    const { key, client } = state;
-    if (key === undefined) return;
-    const { identityMap } = client;
-    // What other objects of this client have read or written since.
-    const known = identityMap.peek(classOf(this), key, Completeness.full);
-    if (known !== undefined && known.document !== state.document && known.readAt >= (state.refreshedAt ?? 0)) {
-      this.#rebaseOn(known);
-    }
-    const { refreshedAt, document } = state;
-    const isFresh = refreshedAt !== undefined && identityMap.now() - refreshedAt <= FRESH;
-    if (!isFresh || identityMap.isOutdated(document)) await this.rebase(options);
-  }
-
   /** The server answers a write with the whole object, with its id, with a word of success or with nothing. */
-  async #takeAnswer(
-    fields: Record<string, unknown>,
-    sent: ReadonlyMap<string, unknown>,
-    options: CallOptions,
-  ): Promise<void> {
+  #takeKey(fields: Record<string, unknown>, sent: ReadonlyMap<string, unknown>): void {
     const state = Model.stateOf(this);
     const spec = specOf(this);
     const cls = classOf(this);
-    const { identityMap } = state.client;
-    const own = { ...this.toJSON(), ...fields };
+    const own = { ...state.document, ...Object.fromEntries(sent), ...fields };
     const key = spec.keyOf === undefined ? (cls.keyIn(fields) ?? state.key ?? cls.keyIn(own)) : spec.keyOf(own);
     if (key === undefined) {
       throw new ApiError(
@@ -268,77 +314,32 @@ export abstract class MutableModel extends Model {
       );
     }
     state.key = cls.normaliseKey(key);
-    identityMap.evict(cls, state.key);
+    state.client.identityMap.evict(cls, state.key);
     const names = Object.keys(fields);
     if (names.length > 0) state.client.logDebug("Received response:", fields);
     if (names.length === 1 && names[0] === spec.key) {
       state.client.logDebug("Only received an ID back from the server, forcing a refresh");
     }
-    const whole = names.length > 1 && !("result" in fields) && [...sent.keys()].every((name) => name in fields);
-    const entry = whole
-      ? identityMap.seed(cls, state.key, fields, Completeness.full)
-      : await this.#readBack(state.key, options);
-    adopt(state, entry);
-    state.joins = undefined;
-    state.changes = madeSince(sent, state.changes);
   }
 
-  /** What the server has after it has accepted a write. */
-  async #readBack(key: Key, options: CallOptions): Promise<Entry> {
-    const { client } = Model.stateOf(this);
-    try {
-      return await client.identityMap.load(classOf(this), key, { ...options, refresh: true });
-    } catch (cause) {
-      if (!(cause instanceof ObjectNotFoundError)) throw cause;
-      const message = `The server accepted ${specOf(this).name} ${key}, but does not have it afterwards`;
-      throw new ServerError(message, { code: "WRITE_NOT_APPLIED", cause });
-    }
+  #wholeObject(fields: Record<string, unknown>, sent: ReadonlyMap<string, unknown>): Entry | undefined {
+    const { client, key } = Model.stateOf(this);
+    const whole = Object.keys(fields).length > 1 && !("result" in fields) && [...sent.keys()].every((f) => f in fields);
+    if (!whole || key === undefined) return undefined;
+    return client.identityMap.seed(classOf(this), key, fields, Completeness.full);
   }
 
-  /** Reads back what was written. */
-  async #verify(sent: ReadonlyMap<string, unknown>, options: CallOptions): Promise<void> {
+  /** So much is certain of what the server has; the rest is read when it is needed. */
+  #leaveUnread(sent: ReadonlyMap<string, unknown>): void {
     const state = Model.stateOf(this);
-    adopt(state, await this.#readBack(state.key as Key, options));
-    const record = classOf(this).record;
-    const wrong = [...sent].filter(([name, value]) => {
-      if (!(name in state.document)) return false;
-      const field: unknown = Reflect.get(record, name);
-      const has = state.document[name];
-      // The server may spell a value in its own way: "5" for 5, a zone behind a time.
-      return isField(field) && !holdsValue(read(field, has), read(field, value));
-    });
-    if (wrong.length === 0) return;
-    const text = wrong.map(([name]) => name).join(", ");
-    throw new ServerError(
-      `${specOf(this).name} ${state.key} was saved, but these fields do not read back as they were written: ${text}`,
-      { code: "WRITE_NOT_APPLIED" },
-    );
+    state.document = { ...state.document, ...Object.fromEntries(sent) };
+    state.completeness = Completeness.partial;
+    state.refreshedAt = undefined;
+    this.#unread = true;
   }
 }
 
-function read(field: Field<unknown>, raw: unknown): unknown {
-  return raw === null || raw === undefined ? null : field.decode(raw);
-}
-
-/** What was assigned while the save was under way is not saved yet. */
-function madeSince(sent: ReadonlyMap<string, unknown>, changes: ModelState["changes"]): ModelState["changes"] {
-  const later = [...(changes ?? [])].filter(([name, value]) => !sent.has(name) || sent.get(name) !== value);
-  return later.length === 0 ? undefined : new Map(later);
-}
-
-/** The answer to a write; many writes are answered with nothing, or with plain text. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** What would be sent and changed. It holds passwords as they would be sent, and prints none. */
-function planOf(requests: readonly WriteRequest[], state: ModelState): WritePlan {
-  const changed = [...(state.changes ?? [])].map(([name, to]) => [name, { from: state.document[name], to }]);
-  const plan: WritePlan = { requests, changes: Object.fromEntries(changed) };
-  const print = (_depth: number, options: InspectOptions) => inspect(JSON.parse(stringifyMasked(plan)), options);
-  return Object.defineProperty(plan, inspect.custom, { value: print });
+/** Whether a field has a value already. A switch that the server does not mention is off. */
+function isSo(present: unknown, wanted: unknown): boolean {
+  return sameValue(present, wanted) || (wanted === false && (present ?? false) === false);
 }

@@ -1,4 +1,4 @@
-import { MASK, secretFields } from "../transport/redact.js";
+import { maskedValue } from "../transport/redact.js";
 import { Completeness } from "./document.js";
 import type { ModelClass, ModelSpec, ModelState } from "./model.js";
 
@@ -52,10 +52,10 @@ function mark(state: ModelState, name: string): string {
 }
 
 function printValue(name: string, value: unknown): string {
-  if (secretFields.has(name) && value !== undefined && value !== null) return MASK;
-  if (typeof value === "string") return value.replace(CONTROL, escaped);
+  const shown = maskedValue(name, value);
+  if (typeof shown === "string") return shown.replace(CONTROL, escaped);
   // A secret inside a list or an object is masked where it stands.
-  const text = JSON.stringify(value, (key, inner: unknown) => (secretFields.has(key) && inner !== null ? MASK : inner));
+  const text = JSON.stringify(shown, maskedValue);
   return (text ?? "undefined").replace(CONTROL, escaped);
 }
 

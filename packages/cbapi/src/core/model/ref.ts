@@ -8,6 +8,7 @@ import type { Entry } from "./identity-map.js";
 import { Lazy } from "./lazy.js";
 import { type AnyModel, adopt, classOf, ensure, Model, type ModelClass, type ModelState, rawField } from "./model.js";
 import { isRelation, isResource, type Key, type Relation, type ResourceClass } from "./relations.js";
+import type { DryRun, WritePlan } from "./write-plan.js";
 
 /**
  * An object that may not be loaded yet. Awaiting it gives the object; its fields, joins, resources and methods can be
@@ -24,8 +25,18 @@ export type RefMembers<M, Absent extends undefined> = M extends { readonly [step
   : unknown;
 
 export type Step<V, Absent extends undefined> = [V] extends [(...args: infer A) => infer R]
-  ? (...args: A) => PromiseLike<Awaited<R> | Absent>
+  ? "dryRun" extends keyof OptionsIn<A>
+    ? Triable<OptionsIn<A>, Exclude<Awaited<R>, WritePlan | undefined>, Absent>
+    : (...args: A) => PromiseLike<Awaited<R> | Absent>
   : Ref<Awaited<V> | Absent>;
+
+/** The options of a method that takes nothing else. */
+type OptionsIn<A extends readonly unknown[]> = A extends readonly [options?: infer O] ? NonNullable<O> : unknown;
+
+/** What a method with `dryRun` gives depends on that, and a method's own type parameters cannot be handed through. */
+type Triable<O, T, Absent extends undefined> = <D extends boolean = false>(
+  options?: Omit<O, "dryRun"> & { readonly dryRun?: D },
+) => PromiseLike<DryRun<D, T> | Absent>;
 
 /** Marks what can be stepped through: models and resources. */
 export declare const steppable: unique symbol;

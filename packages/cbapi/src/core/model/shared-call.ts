@@ -8,14 +8,23 @@ export class SharedCall<T> {
   readonly #controller = new AbortController();
   readonly #result: Promise<T>;
   readonly #abandoned: (() => void) | undefined;
+  readonly #lastStays: boolean;
   #waiting = 0;
   #settled = false;
 
-  /** @param abandoned called when nobody waits any more, so that the next caller starts afresh */
-  constructor(work: (signal: AbortSignal) => Promise<T>, abandoned?: () => void) {
+  /**
+   * @param abandoned called when nobody waits any more, so that the next caller starts afresh
+   * @param options.lastStays whether the last caller to go away still gets what the work makes of being told to stop
+   */
+  constructor(
+    work: (signal: AbortSignal) => Promise<T>,
+    abandoned?: () => void,
+    { lastStays = false }: { readonly lastStays?: boolean } = {},
+  ) {
     // Started in a later job, so that the caller can register the call before the work can end.
     this.#result = Promise.resolve().then(() => work(this.#controller.signal));
     this.#abandoned = abandoned;
+    this.#lastStays = lastStays;
     const settle = () => {
       this.#settled = true;
     };
@@ -34,8 +43,8 @@ export class SharedCall<T> {
         this.#result,
         new Promise<never>((_, reject) => {
           leave = () => {
-            this.#leave(signal.reason);
-            reject(signal.reason as Error);
+            const isLast = this.#leave(signal.reason);
+            if (!isLast || !this.#lastStays) reject(signal.reason as Error);
           };
           signal.addEventListener("abort", leave, { once: true });
         }),
@@ -45,12 +54,16 @@ export class SharedCall<T> {
     }
   }
 
-  /** In the same moment as the abort: whoever comes next must not join work that is being given up. */
-  #leave(reason: unknown): void {
+  /**
+   * In the same moment as the abort: whoever comes next must not join work that is being given up.
+   * @returns whether nobody waits any more
+   */
+  #leave(reason: unknown): boolean {
     this.#waiting--;
-    if (this.#waiting > 0 || this.#settled) return;
+    if (this.#waiting > 0 || this.#settled) return this.#waiting === 0;
     this.#abandoned?.();
     this.#controller.abort(reason);
+    return true;
   }
 }
 

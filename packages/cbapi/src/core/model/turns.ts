@@ -59,7 +59,10 @@ async function queued<T>(
     if (queues.get(name) === last) queues.delete(name);
   });
   try {
-    if (before !== undefined) await waitFor(before, call.signal, call.timeout, () => late(what, call));
+    if (before !== undefined) {
+      const { signal, timeout } = call;
+      await waitFor(before, signal, timeout, () => late(what, timeout));
+    }
     return await work();
   } finally {
     end();
@@ -80,8 +83,10 @@ function bounded({ identityMap }: ModelHost, { signal, timeout }: CallOptions): 
   };
 }
 
-function late(what: string, { timeout }: CallOptions): TimeoutError {
-  return new TimeoutError(`An earlier write of ${what} did not end in time: nothing was sent`, { timeout });
+function late(what: string, timeout: number | undefined): TimeoutError {
+  return new TimeoutError(`Another write of ${what} was under way for ${timeout} ms, and nothing was sent`, {
+    timeout,
+  });
 }
 
 const nameOf = (cls: ModelClass, key: Key): string => `${cls.spec.name} ${cls.documentKey(key)}`;

@@ -18,6 +18,9 @@ export interface WritePlan {
   readonly changes: Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>;
 }
 
+/** What a call gives that can be tried first: with `dryRun`, what it would send, `undefined` when that is nothing. */
+export type DryRun<D extends boolean, T> = D extends true ? WritePlan | undefined : T;
+
 /** How an object is saved. */
 export interface SaveOptions extends CallOptions {
   /** Sends nothing and gives what would be sent. */
@@ -38,7 +41,7 @@ export function planOf(
 ): WritePlan {
   // Copies: what is done to a plan does not reach the documents that others read.
   const changed = [...changes].map(([name, to]) => {
-    const change = structuredClone({ from: document[name] ?? null, to });
+    const change = structuredClone({ from: document[name], to });
     return [name, keepsSecrets(change, (_, value) => maskedValue(name, value))] as const;
   });
   const plan = { requests: structuredClone([...requests]), changes: Object.fromEntries(changed) };

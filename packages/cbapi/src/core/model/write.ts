@@ -64,7 +64,7 @@ export async function sendWrites(
 }
 
 /** Reads the object from the server, whatever is known of it. */
-export function readNow(model: Model, { signal, timeout }: CallOptions): Promise<Entry> {
+export async function readNow(model: Model, { signal, timeout }: CallOptions): Promise<Entry> {
   const { client, key } = Model.stateOf(model);
   if (key === undefined) throw new ApiError(`This ${classOf(model).spec.name} has not been saved`);
   return client.identityMap.load(classOf(model), key, { signal, timeout, refresh: true });
@@ -86,9 +86,10 @@ export async function readBack(model: Model, happened: string, options: CallOpti
       throw new ServerError(message, { code: "WRITE_NOT_APPLIED", cause });
     }
     const why = cause instanceof Error ? cause.message : String(cause);
+    const retryable = cause instanceof CbApiError && (cause.retryable || (cause.status ?? 0) >= 500);
     throw new ApiError(
       `${happened}, but it could not be read back: ${why} Nothing needs to be sent again: load() reads it`,
-      { code: "WRITTEN_NOT_READ", cause, retryable: cause instanceof CbApiError && cause.retryable },
+      { code: "WRITTEN_NOT_READ", cause, retryable },
     );
   }
 }

@@ -32,6 +32,8 @@ export class PageReader<M> {
   #cut: Cut | undefined;
   /** Rows that the server counted before a cut, and not behind it. */
   #lost = 0;
+  /** Rows that name no object. */
+  #nameless = 0;
   /** Rows still to pass over before the first that is wanted; only for filters on this side. */
   #skip: number;
   #wanted: number;
@@ -91,10 +93,15 @@ export class PageReader<M> {
         );
       }
     }
+    if (this.#nameless > 0) {
+      const rows = this.#nameless === 1 ? "1 row was" : `${this.#nameless} rows were`;
+      this.#report.because(`${rows} left out: the server gave ${this.#source.nameless}`);
+    }
     const total = this.#total;
     if (total === undefined) this.#report.finish(undefined);
     else if (this.#source.filter === undefined) {
-      this.#report.finish(Math.min(Math.max(0, total - this.#lost - this.#plan.start), this.#wanted));
+      const given = total - this.#lost - this.#nameless - this.#plan.start;
+      this.#report.finish(Math.min(Math.max(0, given), this.#wanted));
     } else {
       // The server knows how many rows there were to look at, not how many of them belong to the result.
       this.#report.finish(readToTheEnd ? total : undefined, this.#looked);
@@ -210,6 +217,10 @@ export class PageReader<M> {
         continue;
       }
       this.#looked++;
+      if (!this.#source.names(document)) {
+        this.#nameless++;
+        continue;
+      }
       if (filter !== undefined && !filter.keep(document)) continue;
       if (this.#skip > 0) {
         this.#skip--;

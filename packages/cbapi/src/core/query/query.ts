@@ -3,11 +3,11 @@ import { ApiError, MoreThanOneResultError } from "../errors.js";
 import { Completeness, type Document, type ModelHost } from "../model/document.js";
 import { type AnyModel, type ModelClass, ModelState } from "../model/model.js";
 import { makeRef, type Ref } from "../model/ref.js";
-import type { Key } from "../model/relations.js";
 import type { CallOptions } from "../transport/types.js";
 import { Execution, PageExecution } from "./execution.js";
 import { type IncludePath, include } from "./include.js";
 import type { QueryReport } from "./report.js";
+import { keyOfRow } from "./row-key.js";
 import type { ExecutionPlan, FetchedPage, RowFilter, RowSource, Window } from "./row-source.js";
 
 /** What every query remembers; each product adds its own. Never changed: a changed copy makes a new query. */
@@ -23,8 +23,8 @@ export type Results<M> = M[] & {
 };
 
 /**
- * A search that has not been sent. Every method that narrows or orders it gives a new query; iterating, counting and
- * taking rows send it, each time afresh.
+ * A search that has not been sent. Every method that narrows or orders it gives a new query; iterating and taking rows
+ * send it. Searches are sent each time afresh; lists that come as a whole are kept for a while, see `ListQuery`.
  */
 export abstract class Query<M extends AnyModel, S extends QueryState = QueryState> implements AsyncIterable<M> {
   protected readonly client: ModelHost;
@@ -65,8 +65,12 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
   }
 
   protected makeModel(document: Document): M {
-    const key = this.model.normaliseKey(this.model.keyIn(document) as Key);
-    return new this.model(new ModelState(this.client, key, document, Completeness.row));
+    return new this.model(new ModelState(this.client, keyOfRow(this.model, document), document, Completeness.row));
+  }
+
+  /** How one reading of the result gets its pages. */
+  protected pageReader(): RowSource<M>["fetchPage"] {
+    return (window, options) => this.fetchPage(window, options);
   }
 
   /** The limit from which a narrower query would go on behind this row; see {@link RowSource.seamOf}. */
@@ -302,8 +306,10 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
       this.#total = total;
     };
     return {
-      fetchPage: (window, options) => this.fetchPage(window, options),
+      fetchPage: this.pageReader(),
       rowKey: (document) => this.rowKey(document),
+      names: (document) => keyOfRow(this.model, document) !== undefined,
+      nameless: `no ${this.model.spec.key} that could be one of a ${this.model.spec.name}`,
       makeModels: make,
       filter: this.filter,
       maxOffset: this.maxOffset,

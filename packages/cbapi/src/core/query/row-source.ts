@@ -38,6 +38,10 @@ export interface RowSource<M> {
   fetchPage(window: Window, options: CallOptions): Promise<FetchedPage>;
   /** Tells a row from all others; `undefined` where rows cannot be told apart. */
   rowKey(document: Document): string | undefined;
+  /** Whether a row names the object that it is about. */
+  names(document: Document): boolean;
+  /** What a row lacks that names none, for the report. */
+  readonly nameless: string;
   makeModels(documents: readonly Document[], options: CallOptions): readonly M[] | Promise<readonly M[]>;
   readonly filter: RowFilter | undefined;
   /** The first offset that the server refuses. */

@@ -1,4 +1,4 @@
-import { MASK, secretFields } from "./redact.js";
+import { MASK, maskedValue, secretFields } from "./redact.js";
 
 /**
  * Writes a value as JSON with sorted keys and a space after commas and colons, the form that Carbon Black's own clients
@@ -25,7 +25,9 @@ function write(
   if (typeof plain === "object" && plain !== null && "toJSON" in plain && typeof plain.toJSON === "function") {
     plain = plain.toJSON(key);
   }
-  if (typeof plain !== "object" || plain === null) return JSON.stringify(plain);
+  if (typeof plain !== "object" || plain === null) {
+    return JSON.stringify(hidden === undefined ? plain : maskedValue(key, plain));
+  }
   if (plain instanceof String || plain instanceof Number || plain instanceof Boolean) return JSON.stringify(plain);
   if (above.includes(plain)) throw new TypeError(`Cannot send a structure that contains itself (at "${key}") as JSON`);
   const path = [...above, plain];

@@ -93,6 +93,25 @@ export function maskUrl(url: string): string {
   return url.slice(0, start) + user + MASK + url.slice(end);
 }
 
+/** The fields that hold an address with, it may be, a user and a password. */
+const addressFields: ReadonlySet<string> = new Set(["feed_url"]);
+const inAddress = /:\/\/([^\s"'<>\\/?#]+)@/g;
+
+/** Any text, without the passwords of the addresses in it. */
+export function maskUrls(text: string): string {
+  return text.replace(inAddress, (_, user: string) => `://${user.slice(0, user.indexOf(":") + 1)}${MASK}@`);
+}
+
+/** The value of a field as it may be shown: secrets are hidden, and so are the passwords of addresses. */
+export function maskedValue(name: string, value: unknown): unknown {
+  if (value === undefined || value === null) return value;
+  if (secretFields.has(name)) return MASK;
+  if (typeof value !== "string") return value;
+  // An `@` that has a path before it and no colon belongs to the path.
+  const mayHavePassword = addressFields.has(name) && /^\s*[a-z][a-z\d+.-]*:\/\/([^/]*|.*:.*)@/is.test(value);
+  return mayHavePassword ? maskUrl(value) : maskUrls(value);
+}
+
 /** Hides what must not be shown: the secrets of one client, and whatever stands under the name of a secret. */
 export class Redactor {
   readonly #secrets: readonly string[];
@@ -114,7 +133,7 @@ export class Redactor {
 
   /** Any text, such as a server's answer. */
   text(text: string): string {
-    return maskJson(this.hide(text)).replace(inForm, `$1${MASK}`);
+    return maskUrls(maskJson(this.hide(text)).replace(inForm, `$1${MASK}`));
   }
 
   /** Hides only the client's own secrets: a server may echo them anywhere. */

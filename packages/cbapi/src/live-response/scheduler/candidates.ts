@@ -8,21 +8,26 @@ interface Place<S extends JobSession> {
   readonly priority: number;
   readonly round: number;
   readonly rank: readonly number[];
-  readonly arrival: number;
 }
+
+/** Comes before all rounds. */
+const AT_ONCE = -1;
+/** Places that mean nothing any more are cleared away when there are this many more than after the last time. */
+const CLUTTER = 2000;
 
 /**
  * Endpoints that are online and wait for a slot.
  *
  * The order: jobs of a higher priority; then rounds; within a round as the server's product says (EDR: least queued data,
  * then the next check-in); then arrival. An endpoint has one turn in a round. One that comes while a round is under way
- * waits for the next, so that nobody waits for more than what was there before him.
+ * waits for the next, so that nobody waits for more than what was there before him. Within its round, an endpoint that
+ * has been offline goes before all others: it may leave again, and the others will still be there.
  */
 export class Candidates<S extends JobSession> {
   readonly #places = new Heap<Place<S>>(comparePlaces);
   #round = 0;
   #begun = false;
-  #arrivals = 0;
+  #clearAt = CLUTTER;
 
   /** How many there are, at most. */
   get size(): number {
@@ -36,14 +41,17 @@ export class Candidates<S extends JobSession> {
 
   push(lane: Lane<S>): void {
     lane.phase = "ready";
+    const goesFirst = lane.returned && lane.round <= this.#round;
     this.#places.push({
       lane,
       place: lane.place,
       priority: priorityOf(lane.waiting[0]),
-      round: lane.round,
+      round: goesFirst ? AT_ONCE : lane.round,
       rank: lane.seen?.rank ?? [],
-      arrival: ++this.#arrivals,
     });
+    if (this.#places.size < this.#clearAt) return;
+    this.#places.keep(isTaken);
+    this.#clearAt = 2 * this.#places.size + CLUTTER;
   }
 
   /** The endpoint whose turn it is; it stays where it is. */
@@ -66,20 +74,27 @@ export class Candidates<S extends JobSession> {
   /** Says that its turn is over: the next is in a later round. */
   end(lane: Lane<S>): void {
     lane.round = Math.max(lane.round, this.#round) + 1;
+    lane.returned = false;
   }
 
   #top(): Place<S> | undefined {
     for (let top = this.#places.peek(); top !== undefined; top = this.#places.peek()) {
       // Those that moved meanwhile have left a place behind that means nothing.
-      if (top.place === top.lane.place && top.lane.phase === "ready") return top;
+      if (isTaken(top)) return top;
       this.#places.pop();
     }
     return undefined;
   }
 }
 
+function isTaken<S extends JobSession>({ lane, place }: Place<S>): boolean {
+  return place === lane.place && lane.phase === "ready";
+}
+
 function comparePlaces<S extends JobSession>(a: Place<S>, b: Place<S>): number {
-  return b.priority - a.priority || a.round - b.round || compareRanks(a.rank, b.rank) || a.arrival - b.arrival;
+  return (
+    b.priority - a.priority || a.round - b.round || compareRanks(a.rank, b.rank) || a.lane.arrival - b.lane.arrival
+  );
 }
 
 function compareRanks(a: readonly number[], b: readonly number[]): number {

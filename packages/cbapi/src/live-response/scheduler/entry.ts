@@ -127,11 +127,13 @@ export class Entry<S extends JobSession> {
     this.#state = ending.state;
     this.#current = undefined;
     this.batch?.settled(this, wasRunning);
-    this.#deliver(outcomeOf(this.target, this.id, ending, {
-      attempts: this.#attempts,
-      queuedMs: Math.max(0, now - this.#queuedAt - this.#ranMs),
-      ranMs: this.#ranMs,
-    }));
+    this.#deliver(
+      outcomeOf(this.target, this.id, ending, {
+        attempts: this.#attempts,
+        queuedMs: Math.max(0, now - this.#queuedAt - this.#ranMs),
+        ranMs: this.#ranMs,
+      }),
+    );
     if (ending.state !== "done") current?.controller.abort(ending.error);
     current?.end();
     return true;

@@ -1,8 +1,9 @@
 import { CbApiError } from "../../core/errors.js";
 import type { Job, JobSession, RunOptions, SubmitOptions, SubmittedJob } from "./job.js";
 import { jobSettings, slotCount } from "./options.js";
+import type { SchedulerParts } from "./parts.js";
 import { JobRun } from "./run.js";
-import { Scheduler, type SchedulerParts } from "./scheduler.js";
+import { Scheduler } from "./scheduler.js";
 import { Submitted } from "./submitted.js";
 import { type Identify, type Targets, targetSource } from "./targets.js";
 

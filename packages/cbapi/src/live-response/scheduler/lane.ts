@@ -27,15 +27,20 @@ export class Lane<S extends JobSession> {
   failures = 0;
   /** How often in a row it was found offline. */
   rechecks = 0;
+  /** Whether it has been offline since its latest turn. */
+  returned = false;
+  /** Its place among all endpoints, by the time of its first job. */
+  readonly arrival: number;
   /** Why it could not be worked with lately. */
   problem: unknown;
   timer: Timer = NEVER;
   worker: Worker<S> | undefined;
   #phase: LanePhase = "unknown";
 
-  constructor(key: number, round: number) {
+  constructor(key: number, round: number, arrival: number) {
     this.key = key;
     this.round = round;
+    this.arrival = arrival;
   }
 
   get phase(): LanePhase {

@@ -47,7 +47,7 @@ export class Lookout<S extends JobSession> {
     return this.#wanted.size;
   }
 
-  /** Has an endpoint looked at, which must be `unknown` or `offline`. */
+  /** Has an endpoint looked at, unless it is being worked with by then. */
   want(lane: Lane<S>): void {
     this.#wanted.add(lane);
   }
@@ -107,5 +107,5 @@ export class Lookout<S extends JobSession> {
 }
 
 function needsLook<S extends JobSession>(lane: Lane<S>): boolean {
-  return lane.waiting.length > 0 && (lane.phase === "unknown" || lane.phase === "offline");
+  return lane.waiting.length > 0 && lane.phase !== "busy" && lane.phase !== "paused";
 }

@@ -70,7 +70,9 @@ export function slotCount(slots: number): number {
 export function duration(name: string, value: number | undefined, fallback: number): number {
   const given = value ?? fallback;
   if (typeof given !== "number" || !(given >= 0)) {
-    throw invalid(`${name} cannot be ${String(given)}: it must be a number of milliseconds; 0 or Infinity for no limit.`);
+    throw invalid(
+      `${name} cannot be ${String(given)}: it must be a number of milliseconds; 0 or Infinity for no limit.`,
+    );
   }
   return given === 0 ? Number.POSITIVE_INFINITY : given;
 }

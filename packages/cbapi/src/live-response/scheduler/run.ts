@@ -253,7 +253,7 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
 
   #take(batch: Batch<S>): JobOutcome<unknown> | undefined {
     const outcome = this.#unread.take();
-    if (batch.isFull && this.#unread.size < UNREAD) {
+    if (batch.isFull && this.#unread.size <= UNREAD / 2) {
       batch.isFull = false;
       this.#scheduler.release(batch);
     }

@@ -1,48 +1,19 @@
-import type { Clock } from "../../core/clock.js";
-import { CbApiError, ConnectionError, LiveResponseError, ServerError, TimeoutError } from "../../core/errors.js";
-import type { Availability, Seen, SessionSource } from "./availability.js";
+import type { CbApiError } from "../../core/errors.js";
+import type { Seen } from "./availability.js";
 import { Batch } from "./batch.js";
 import { Candidates } from "./candidates.js";
 import { type Ending, Entry } from "./entry.js";
 import type { Job, JobOutcome, JobSession } from "./job.js";
-import { Lane, priorityOf } from "./lane.js";
+import { Lane } from "./lane.js";
 import { Lookout, type LookoutHost } from "./lookout.js";
 import type { JobSettings } from "./options.js";
 import { slotCount } from "./options.js";
-import { Timers } from "./timers.js";
+import { AHEAD, DEFAULT_GRACE, FRESH, OPEN_PAUSES, type SchedulerParts, SLOTS, SWEEP, WARMTH } from "./parts.js";
+import { isAbsent, isClosed, isExpired, isFinal, isLostEarly } from "./reasons.js";
+import { nextLook } from "./recheck.js";
+import { mustYield } from "./sharing.js";
+import { type Timer, Timers } from "./timers.js";
 import { type TurnEnd, Worker, type WorkerHost } from "./worker.js";
-
-/** What a scheduler is made of. */
-export interface SchedulerParts<S> {
-  readonly clock: Clock;
-  readonly source: SessionSource<S>;
-  readonly availability: Availability;
-  /** What endpoints are called in messages: `Sensor`. */
-  readonly noun: string;
-  /** The most sessions at once. Default 10. */
-  readonly slots?: number;
-  /** For how long a session without jobs is kept for the next one that is submitted, in milliseconds. Default 5000. */
-  readonly warmth?: number;
-  readonly log?: (line: string) => void;
-}
-
-const SLOTS = 10;
-const WARMTH = 5000;
-/** For how long it is believed that an endpoint is online, in milliseconds. */
-const FRESH = 30_000;
-/** How many endpoints that were seen too long ago are looked at again ahead of their turn. */
-const AHEAD = 50;
-/** The pauses after sessions that could not be opened, in milliseconds; then the jobs fail. */
-const OPEN_PAUSES = [2000, 10_000, 60_000];
-/** While others wait, a session is kept this long at least, and this many times as long as it took to open. */
-const SHARE = 10_000;
-const SHARE_PER_OPENING = 4;
-/** The pause before the second look at an endpoint that is offline, and how the pauses grow. */
-const FIRST_RECHECK = 5000;
-const RECHECK_GROWTH = 1.5;
-/** How long after the next check-in is due an endpoint is looked at. */
-const CHECK_IN_LEEWAY = 1000;
-const DEFAULT_GRACE = 5000;
 
 /**
  * Gives the session slots of a server to endpoints with jobs.
@@ -72,6 +43,8 @@ export class Scheduler<S extends JobSession> {
   readonly #warmth: number;
   #slots: number;
   #jobs = 0;
+  #arrivals = 0;
+  #sweep: Timer | undefined;
   #planned = false;
   #closed: { readonly error: CbApiError; readonly ended: Promise<void> } | undefined;
 
@@ -164,7 +137,7 @@ export class Scheduler<S extends JobSession> {
     }
     let lane = this.#lanes.get(entry.target);
     if (lane === undefined) {
-      lane = new Lane(entry.target, this.#candidates.newRound);
+      lane = new Lane(entry.target, this.#candidates.newRound, ++this.#arrivals);
       this.#lanes.set(entry.target, lane);
     }
     lane.add(entry);
@@ -189,19 +162,13 @@ export class Scheduler<S extends JobSession> {
   expire(entry: Entry<S>): void {
     if (entry.state !== "waiting") return;
     const lane = this.#lanes.get(entry.target);
-    const what = `${this.noun} ${entry.target}`;
-    const waits = lane === undefined ? "its turn was not reached" : waitsFor(lane);
-    const error = new TimeoutError(`The job on ${what} had not begun at its deadline: ${waits}`, {
-      code: "JOB_EXPIRED",
-      cause: lane?.problem,
-    });
+    const error = isExpired(this.noun, entry.target, lane);
     this.end(entry, { state: "expired", error });
   }
 
-  /** Has endpoints tried again that may have been held up by their run. */
+  /** Has as many endpoints wait for a slot again as their run may have sessions. */
   release(batch: Batch<S>): void {
-    if (!batch.mayOpen) return;
-    for (const lane of [...batch.parked]) if (lane.phase === "parked") this.#candidates.push(lane);
+    this.#unpark(batch);
     this.#plan();
   }
 
@@ -211,7 +178,7 @@ export class Scheduler<S extends JobSession> {
    */
   close(options: { readonly grace?: number | undefined } = {}): Promise<void> {
     if (this.#closed === undefined) {
-      const error = new CbApiError(`Live Response of this client was closed, and its jobs with it`, { code: "CLOSED" });
+      const error = isClosed();
       this.#closed = { error, ended: Promise.resolve() };
       this.#closed = { error, ended: this.#shutDown(error, options.grace ?? DEFAULT_GRACE) };
     }
@@ -221,6 +188,7 @@ export class Scheduler<S extends JobSession> {
   async #shutDown(error: CbApiError, grace: number): Promise<void> {
     this.#soon.close();
     this.#later.close();
+    this.#sweep?.cancel();
     const all = [...this.#submitted, ...[...this.#batches.keys()].flatMap(({ entries }) => [...entries])];
     const running = all.filter(({ state }) => state === "running");
     for (const entry of running) entry.stop(error);
@@ -248,7 +216,11 @@ export class Scheduler<S extends JobSession> {
     let ahead = 0;
     while (this.#workers.size < this.#slots) {
       const lane = this.#candidates.pop();
-      if (lane === undefined) break;
+      if (lane === undefined) {
+        // Some of those that were let go turned out to be offline: others may go in their place.
+        if ([...this.#batches.keys()].some((batch) => this.#unpark(batch))) continue;
+        break;
+      }
       const next = lane.next();
       if (next === undefined) this.#park(lane);
       else if (this.now() - lane.seenAt <= FRESH) this.#grant(lane, next);
@@ -261,6 +233,20 @@ export class Scheduler<S extends JobSession> {
     this.#soon.start();
     this.#later.start();
     if (this.#someoneWaits()) this.#evict();
+    if (this.#candidates.peek() === undefined) {
+      this.#sweep?.cancel();
+      this.#sweep = undefined;
+    } else this.#sweep ??= this.timers.after(SWEEP, () => this.#lookAround());
+  }
+
+  /** Has those looked at who wait for a slot. */
+  #lookAround(): void {
+    this.#sweep = undefined;
+    const now = this.now();
+    for (const lane of this.#lanes.values()) {
+      if (lane.phase === "ready" && now - lane.seenAt > FRESH) this.#later.want(lane);
+    }
+    this.#plan();
   }
 
   #grant(lane: Lane<S>, first: Entry<S>): void {
@@ -275,6 +261,21 @@ export class Scheduler<S extends JobSession> {
   #park(lane: Lane<S>): void {
     lane.phase = "parked";
     for (const { batch } of lane.waiting) batch?.parked.add(lane);
+  }
+
+  /** They were parked in their order. Gives whether there was one. */
+  #unpark(batch: Batch<S>): boolean {
+    if (!batch.mayOpen || batch.parked.size === 0) return false;
+    let left = Math.min(batch.slots, this.#slots) - batch.held;
+    const lanes = [...batch.parked];
+    for (const first of [true, false]) {
+      for (const lane of lanes) {
+        if (lane.returned !== first || left <= 0) continue;
+        this.#candidates.push(lane);
+        left--;
+      }
+    }
+    return lanes.length > batch.parked.size;
   }
 
   /** Takes sessions that only wait for jobs away from their endpoints, as many as others can use. */
@@ -298,14 +299,7 @@ export class Scheduler<S extends JobSession> {
 
   #mustYield(worker: Worker<S>, next: Entry<S>): boolean {
     const waiting = this.#workers.size >= this.#slots ? this.#candidates.peek() : undefined;
-    if (waiting !== undefined && priorityOf(waiting.waiting[0]) > priorityOf(next)) return true;
-    // Others of its run, which may have no more sessions.
-    const { batch } = worker;
-    const held = batch !== undefined && batch.parked.size > 0 && batch.held >= batch.slots;
-    if (!held && !this.#someoneWaits()) return false;
-    if (waiting !== undefined && priorityOf(waiting.waiting[0]) < priorityOf(next)) return false;
-    const opening = worker.openedAt - worker.since;
-    return this.now() - worker.openedAt >= Math.max(SHARE, SHARE_PER_OPENING * opening);
+    return mustYield(worker, next, waiting, this.#someoneWaits(), this.now());
   }
 
   /** More jobs are expected only behind one that was submitted by itself. */
@@ -319,9 +313,10 @@ export class Scheduler<S extends JobSession> {
     this.#workers.delete(worker);
     worker.hold(undefined);
     lane.worker = undefined;
-    this.#candidates.end(lane);
+    // A turn that came to nothing is none.
+    if (end.ended > 0 || end.how === "over") this.#candidates.end(lane);
     if (end.how === "refused") this.#refused(lane, end.error);
-    else if (end.how === "lost" && end.jobs === 0) this.#refused(lane, this.#lost(lane));
+    else if (end.how === "lost" && end.begun === 0) this.#refused(lane, isLostEarly(this.noun, lane.key));
     else if (lane.waiting.length === 0) this.#lanes.delete(lane.key);
     else if (end.how === "lost") this.#lookAgain(lane);
     else this.#candidates.push(lane);
@@ -344,13 +339,6 @@ export class Scheduler<S extends JobSession> {
     }
   }
 
-  #lost(lane: Lane<S>): LiveResponseError {
-    return new LiveResponseError(`The session with ${this.noun} ${lane.key} was lost before its job began`, {
-      code: "SESSION_LOST",
-      retryable: true,
-    });
-  }
-
   #lookAgain(lane: Lane<S>): void {
     lane.phase = "unknown";
     this.#soon.want(lane);
@@ -363,36 +351,22 @@ export class Scheduler<S extends JobSession> {
   #seen(lane: Lane<S>, seen: Seen | undefined): void {
     lane.seen = seen;
     lane.seenAt = this.now();
-    const problem = seen === undefined ? this.#absent(lane) : seen.problem;
+    const problem = seen === undefined ? isAbsent(this.noun, lane.key) : seen.problem;
     if (problem !== undefined) this.#failAll(lane, problem);
     else if (seen?.online === true) {
       lane.rechecks = 0;
-      this.#candidates.push(lane);
+      if (lane.phase === "offline") lane.returned = true;
+      if (lane.phase !== "parked") this.#candidates.push(lane);
     } else {
       // That explains why no session could be opened.
       lane.failures = 0;
       lane.phase = "offline";
-      lane.timer = this.timers.at(this.#nextLook(lane, seen?.nextCheckIn), () => {
+      lane.timer = this.timers.at(nextLook(lane, this.now()), () => {
         this.#later.want(lane);
         this.#plan();
       });
     }
     for (const { batch } of lane.waiting) batch?.changed();
-  }
-
-  #absent(lane: Lane<S>): CbApiError {
-    return new CbApiError(`${this.noun} ${lane.key} could not be found`, { code: "OBJECT_NOT_FOUND" });
-  }
-
-  /** When to look at an endpoint again: in rising pauses, and after a check-in that is due. */
-  #nextLook(lane: Lane<S>, nextCheckIn = Number.NEGATIVE_INFINITY): number {
-    const now = this.now();
-    const longest = lane.waiting.reduce((least, { settings }) => Math.min(least, settings.recheck), 86_400_000);
-    const pause = Math.min(longest, FIRST_RECHECK * RECHECK_GROWTH ** lane.rechecks++);
-    const at = nextCheckIn > now ? Math.min(nextCheckIn + CHECK_IN_LEEWAY, now + longest) : now + pause;
-    // Those that are due at about the same time are looked at together.
-    const grid = pause < 15_000 ? 1000 : 5000;
-    return Math.ceil(at / grid) * grid;
   }
 
   #unseen(lanes: readonly Lane<S>[], error: unknown): Lane<S>[] {
@@ -415,29 +389,5 @@ export class Scheduler<S extends JobSession> {
       lane.phase = "unknown";
       this.#lanes.delete(lane.key);
     }
-  }
-}
-
-/** Whether trying again cannot help. */
-function isFinal(error: unknown): boolean {
-  if (!(error instanceof CbApiError) || error.retryable) return false;
-  return ![ConnectionError, ServerError, TimeoutError, LiveResponseError].some((kind) => error instanceof kind);
-}
-
-function waitsFor<S extends JobSession>(lane: Lane<S>): string {
-  switch (lane.phase) {
-    case "offline":
-      return "it is offline";
-    case "paused":
-      return "no session could be opened with it";
-    case "unknown":
-      return "it was not known whether it is online";
-    case "ready":
-    case "parked":
-      return "all slots were taken";
-    case "busy":
-      return lane.worker?.waitsForSlot === true
-        ? "all slots of the server were taken"
-        : "its session was being opened, or other jobs were before it";
   }
 }

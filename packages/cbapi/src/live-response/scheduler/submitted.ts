@@ -90,7 +90,10 @@ export class Submitted<T, S extends JobSession> implements SubmittedJob<T> {
   }
 
   #expire(): void {
-    if (this.#entry !== undefined) return this.#scheduler.expire(this.#entry);
+    if (this.#entry !== undefined) {
+      this.#scheduler.expire(this.#entry);
+      return;
+    }
     const error = new TimeoutError(`Job ${this.id} had not begun at its deadline: its endpoint was not known yet`, {
       code: "JOB_EXPIRED",
     });
@@ -98,7 +101,10 @@ export class Submitted<T, S extends JobSession> implements SubmittedJob<T> {
   }
 
   #finish(ending: Ending): void {
-    if (this.#entry !== undefined) return this.#scheduler.end(this.#entry, ending);
+    if (this.#entry !== undefined) {
+      this.#scheduler.end(this.#entry, ending);
+      return;
+    }
     if (this.#end !== undefined) return;
     this.#end = ending.state;
     const queuedMs = this.#scheduler.now() - this.#since;

@@ -88,7 +88,10 @@ export class Timers {
 
   #arm(): void {
     const next = this.#next();
-    if (next === undefined) return this.#stop();
+    if (next === undefined) {
+      this.#stop();
+      return;
+    }
     // A pause that ends too early does no harm; it is followed by another one.
     if (this.#pause !== undefined && this.#pause.until <= next.at) return;
     this.#stop();

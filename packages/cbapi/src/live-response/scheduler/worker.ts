@@ -23,10 +23,14 @@ export interface WorkerHost<S extends JobSession> {
   turn(): void;
 }
 
-/** How a turn ended. `lost`: with its session. `refused`: there was none. */
-export type TurnEnd =
-  | { readonly how: "over" | "lost"; readonly jobs: number }
-  | { readonly how: "refused"; readonly jobs: 0; readonly error: unknown };
+/** How a turn ended, how many jobs it saw, and how many of them ended. */
+export type TurnEnd = { readonly begun: number; readonly ended: number } & (
+  | { readonly how: "over" }
+  /** The session was lost. */
+  | { readonly how: "lost" }
+  /** There was no session. */
+  | { readonly how: "refused"; readonly error: unknown }
+);
 
 /** One turn of an endpoint: holds a slot, opens a session, does jobs on it one after the other, and closes it. */
 export class Worker<S extends JobSession> {
@@ -46,7 +50,8 @@ export class Worker<S extends JobSession> {
   readonly #host: WorkerHost<S>;
   readonly #opening = new AbortController();
   #batch: Batch<S> | undefined;
-  #jobs = 0;
+  #begun = 0;
+  #ended = 0;
   #leaving = false;
   #wake: (() => void) | undefined;
 
@@ -61,10 +66,6 @@ export class Worker<S extends JobSession> {
   /** The run that its session counts for. */
   get batch(): Batch<S> | undefined {
     return this.#batch;
-  }
-
-  get jobs(): number {
-    return this.#jobs;
   }
 
   hold(batch: Batch<S> | undefined): void {
@@ -95,9 +96,9 @@ export class Worker<S extends JobSession> {
       session = await this.#open();
     } catch (error) {
       this.phase = "closing";
-      if (this.#leaving) return { how: "over", jobs: 0 };
+      if (this.#leaving) return { how: "over", begun: 0, ended: 0 };
       this.#host.log(`no session with ${name}: ${String(error)}`);
-      return { how: "refused", jobs: 0, error };
+      return { how: "refused", begun: 0, ended: 0, error };
     }
     this.openedAt = this.#host.timers.now();
     this.phase = "running";
@@ -106,8 +107,8 @@ export class Worker<S extends JobSession> {
     this.phase = "closing";
     const how = session.isLost ? "lost" : "over";
     await this.#close(session, name);
-    this.#host.log(`session with ${name} is ${how === "lost" ? "lost" : "closed"} after ${this.#jobs} jobs`);
-    return { how, jobs: this.#jobs };
+    this.#host.log(`session with ${name} is ${how === "lost" ? "lost" : "closed"} after ${this.#ended} jobs`);
+    return { how, begun: this.#begun, ended: this.#ended };
   }
 
   async #open(): Promise<S> {
@@ -156,7 +157,7 @@ export class Worker<S extends JobSession> {
         if (this.lane.waiting.length > 0 || !(await this.#warm())) return;
         continue;
       }
-      if (this.#jobs > 0 && this.#host.mustYield(this, next)) return;
+      if (this.#begun > 0 && this.#host.mustYield(this, next)) return;
       this.hold(next.batch);
       if (!(await this.#do(next, session))) return;
     }
@@ -185,6 +186,7 @@ export class Worker<S extends JobSession> {
   async #do(entry: Entry<S>, session: S): Promise<boolean> {
     const { timers } = this.#host;
     this.lane.remove(entry);
+    this.#begun++;
     this.current = entry;
     this.latest = entry;
     const attempt = entry.begin(timers.now());
@@ -205,7 +207,7 @@ export class Worker<S extends JobSession> {
     await Promise.race([work, attempt.over]);
     timer.cancel();
     this.current = undefined;
-    this.#jobs++;
+    if (entry.isSettled) this.#ended++;
     if (returned && entry.isSettled && !session.isLost) this.lane.failures = 0;
     // A job that did not end by itself may still be using the session.
     return returned;

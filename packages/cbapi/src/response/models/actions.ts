@@ -1,7 +1,9 @@
-import { ApiError, ObjectNotFoundError } from "../../core/errors.js";
+import { ApiError, InvalidObjectError } from "../../core/errors.js";
 import type { Document, Fetched, ModelHost } from "../../core/model/document.js";
+import type { ModelState } from "../../core/model/model.js";
+import type { Key } from "../../core/model/relations.js";
 import type { CallOptions } from "../../core/transport/types.js";
-import { asDocuments } from "./answers.js";
+import { findInList } from "./listed.js";
 
 /** What feeds and watchlists do with a hit, at the place of its number. */
 const ACTION_TYPES = ["email", "syslog", "http_post", "alert"] as const;
@@ -21,27 +23,69 @@ export function actionTypeNumber(name: string): number {
   throw new ApiError(`There is no action of type ${JSON.stringify(name)}: the types are ${ACTION_TYPES.join(", ")}`);
 }
 
-/** `5:12`: the action 12 of the feed or watchlist 5. Actions are numbered under their parent. */
-export function actionKey(parent: unknown, id: unknown): string | undefined {
-  const key = `${String(parent)}:${String(id)}`;
-  return /^\d+:\d+$/.test(key) ? key : undefined;
+/** The feeds or the watchlists, as far as their actions are concerned: actions are numbered under their parent. */
+export class ActionParent {
+  readonly #model: string;
+  readonly #kind: "feed" | "watchlist";
+  /** The field of an action that names its parent. */
+  readonly field: string;
+
+  constructor(model: string, kind: "feed" | "watchlist", field: string) {
+    this.#model = model;
+    this.#kind = kind;
+    this.field = field;
+  }
+
+  /** Where the actions of one parent are listed and created. */
+  path(parent: Key): string {
+    return `/api/v1/${this.#kind}/${encodeURIComponent(parent)}/action`;
+  }
+
+  /** `5:12`: the action 12 of the feed or watchlist 5. */
+  keyOf(document: Document): string | undefined {
+    const key = `${String(document[this.field])}:${String(document["id"])}`;
+    return KEY.test(key) ? key : undefined;
+  }
+
+  /** @throws InvalidObjectError when the text is no such key */
+  normaliseKey(key: Key): string {
+    const text = String(key).trim();
+    if (KEY.test(text)) return text;
+    throw new InvalidObjectError(
+      `${JSON.stringify(key)} is no id of a ${this.#model}: it reads "<${this.#kind} id>:<action id>", as in "5:12"`,
+    );
+  }
+
+  /** There is no route for one action: it is looked up in the list of its parent. */
+  fetch(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
+    const { parent, id } = split(key);
+    const list = { model: this.#model, path: this.path(parent), common: { [this.field]: Number(parent) } };
+    return findInList(client, list, id, options);
+  }
+
+  /** Where an action is created: under the parent that it has, or that it was given. */
+  collectionPath({ key, changes, document }: ModelState): string {
+    return this.path(key === undefined ? String(changes?.get(this.field) ?? document[this.field] ?? "") : split(key).parent);
+  }
+
+  itemPath({ key = "" }: ModelState): string {
+    const { parent, id } = split(key);
+    return `${this.path(parent)}/${id}`;
+  }
+
+  /** @throws InvalidObjectError when a saved action was given another parent */
+  refuseMove({ key, changes }: ModelState): void {
+    if (key === undefined || changes?.has(this.field) !== true) return;
+    throw new InvalidObjectError(
+      `A ${this.#model} cannot be moved to another ${this.#kind}: create one there and delete this one`,
+    );
+  }
 }
+
+const KEY = /^\d+:\d+$/;
 
 /** The parent's id and the action's own. */
-export function splitActionKey(key: string | number): { readonly parent: number; readonly id: number } {
-  const [parent, id] = String(key).split(":");
-  return { parent: Number(parent), id: Number(id) };
-}
-
-/** There is no route for one action: it is looked up in the list of its parent. */
-export async function fetchAction(
-  client: ModelHost,
-  list: { readonly model: string; readonly path: string; readonly id: number; readonly common: Document },
-  options: CallOptions,
-): Promise<Fetched> {
-  const { model, path, id, common } = list;
-  const answer = (await client.getObject(path, undefined, { ...options, default: [] })) ?? [];
-  const found = asDocuments(answer, `the actions in ${path}`).find((entry) => Number(entry["id"]) === id);
-  if (found !== undefined) return { document: { ...common, ...found } };
-  throw new ObjectNotFoundError(`There is no ${model} ${id} in ${path}`, { method: "GET", path, status: 200 });
+function split(key: Key): { readonly parent: string; readonly id: string } {
+  const [parent = "", id = ""] = String(key).split(":");
+  return { parent, id };
 }

@@ -17,7 +17,7 @@ export interface AlertChange {
 }
 
 /** The status as it reads and as it may be assigned. */
-export const statusField: Field<AlertStatus | (string & {})> = {
+export const statusField: Field<AlertStatus | (string & {}), AlertStatus> = {
   ...t.string(),
   encode: checkedStatus,
 };

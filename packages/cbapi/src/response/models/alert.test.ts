@@ -54,7 +54,8 @@ async function alertServer(documents: readonly Record<string, unknown>[], delay 
     {
       "/api/v2/alert": (query) => {
         if (posts.length > 0 && reads++ >= delay) shown = kept.map((document) => ({ ...document }));
-        const results = shown.filter(({ unique_id }) => unique_id === query.get("cb.fq.unique_id"));
+        const id = query.get("cb.fq.unique_id") ?? query.get("q")?.replace("unique_id:", "");
+        const results = shown.filter(({ unique_id }) => unique_id === id);
         return { total_results: results.length, start: 0, results };
       },
       "/api/v1/alert/a1": (_, _method, text) => {
@@ -165,8 +166,8 @@ describe("an alert", () => {
     await expect(anything["setIgnored"]?.call(found, "false")).rejects.toThrow("true or false");
     await expect(found.assign("joe", { wait: Number.NaN })).rejects.toThrow("wait wants milliseconds");
     await expect(found.assign(" ")).rejects.toThrow("the name of a user");
-    expect(() => found.set({ status: "Done" })).toThrow("is no status of an alert");
-    expect(() => found.set({ hostname: "x" })).toThrow("immutable");
+    expect(() => found.set({ status: "Done" } as never)).toThrow("is no status of an alert");
+    expect(() => found.set({ hostname: "x" } as never)).toThrow("immutable");
     expect(requests).toEqual([]);
   });
 
@@ -199,6 +200,57 @@ describe("an alert", () => {
     await found.save();
     expect(posts[1]?.body).toEqual({ ...alert, status: "Resolved", assigned_to: "joe" });
     expect([found.status, found.assigned_to, found.isDirty()]).toEqual(["Resolved", "joe", false]);
+  });
+
+  it("is opened again although searches never showed that it was closed", async () => {
+    const { cb, posts, clock } = await alertServer([alert], 99);
+    const found = await cb.select(Alert, "a1");
+    await found.changeStatus("Resolved");
+    await clock.sleep(11_000);
+    found.status = "Unresolved";
+    await found.save();
+    expect(posts[1]?.body).toMatchObject({ status: "Unresolved" });
+    expect(found.isDirty()).toBe(false);
+  });
+
+  it("keeps what another object, or a bulk operation, has told the server of it", async () => {
+    const { cb, posts, clock } = await alertServer([alert], 99);
+    const [one, other] = [await cb.select(Alert, "a1"), await cb.select(Alert, "a1", { refresh: true })];
+    await one.changeStatus("Resolved");
+    other.assigned_to = "joe";
+    await other.save();
+    expect(posts[1]?.body).toEqual({ ...alert, status: "Resolved", assigned_to: "joe" });
+    expect(await cb.select(Alert, "a1")).toMatchObject({ status: "Resolved", assigned_to: "joe" });
+
+    await clock.sleep(61_000);
+    // A minute is enough for any search: what it shows is what there is.
+    expect(await cb.select(Alert, "a1", { refresh: true })).toMatchObject({ status: "Unresolved" });
+    await cb.select(Alert).where({ unique_id: "a1" }).changeStatus("In Progress");
+    await one.refresh();
+    await one.set({ assigned_to: "ann" }).save();
+    expect(posts.at(-1)?.body).toMatchObject({ status: "In Progress", assigned_to: "ann" });
+  });
+
+  it("is verified by looking until searches show the change, and what they do not show is not undone", async () => {
+    const { cb, posts, clock, requests } = await alertServer([alert], 3);
+    const found = await cb.select(Alert, "a1");
+    requests.length = 0;
+    await found.set({ status: "Resolved" }).save({ verify: true });
+    expect(requests.filter((request) => request.startsWith("/api/v2"))).toHaveLength(4);
+    expect(clock.pauses).toEqual([1000, 2000, 4000]);
+
+    const slow = await alertServer([alert], 99);
+    const mine = await slow.cb.select(Alert, "a1");
+    const error: unknown = await mine
+      .set({ status: "Resolved" })
+      .save({ verify: true })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toMatchObject({ code: "NOT_SHOWN_YET", timeout: 60_000 });
+    expect([mine.status, mine.isDirty()]).toEqual(["Resolved", false]);
+    await mine.set({ assigned_to: "joe" }).save();
+    expect(slow.posts.map(({ body }) => body["status"])).toEqual(["Resolved", "Resolved"]);
+    expect(posts).toHaveLength(1);
   });
 
   it("takes a refusal in the answer for one, whatever the status of the answer", async () => {

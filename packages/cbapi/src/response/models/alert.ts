@@ -1,16 +1,21 @@
 import { ApiError, MoreThanOneResultError, ObjectNotFoundError, TimeoutError } from "../../core/errors.js";
+import { dropChanges } from "../../core/model/assign.js";
 import { defineModel } from "../../core/model/define-model.js";
 import type { Document, Fetched, ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
-import { adopt } from "../../core/model/model.js";
-import type { SaveOptions, WritePlan, WriteRequest } from "../../core/model/mutable-model.js";
+import type { Entry } from "../../core/model/identity-map.js";
+import { rebaseOn } from "../../core/model/rebase.js";
 import { type Key, optional } from "../../core/model/relations.js";
+import { sameValue } from "../../core/model/same-value.js";
+import { inTurn } from "../../core/model/turns.js";
+import { readNow, sendWrites } from "../../core/model/write.js";
+import type { WriteRequest } from "../../core/model/write-plan.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { edr } from "../host.js";
 import { AlertQuery } from "../queries/alert-query.js";
 import { asAnswer, pageOf } from "../queries/search-answer.js";
-import { sendWrite } from "../writes.js";
 import { type AlertStatus, assignment, ignoring, statusChange, statusField } from "./alert-changes.js";
+import { INDEX_DELAY, tell, untold, withTold } from "./alert-memory.js";
 import { Binary, isMd5 } from "./binary.js";
 import { Feed } from "./feed.js";
 import { refuseAssignments } from "./immutable.js";
@@ -27,22 +32,19 @@ export interface AlertChangeOptions extends CallOptions {
   readonly wait?: number | undefined;
 }
 
-/** For how long searches may show an alert as it was before a change, in milliseconds. */
-const INDEX_DELAY = 60_000;
 /** Pauses between looks at whether a change shows; the last one repeats. */
 const PAUSES = [1000, 2000, 4000, 5000];
-
-/** What the server was told of an alert, and may not show yet. */
-interface Told {
-  readonly fields: Document;
-  readonly until: number;
-}
 
 /**
  * A hit of a watchlist or a feed that somebody should look at.
  *
- * Searches show a change only after a while, and an alert is read by a search. The object that made a change shows it at
- * once; for others, see {@link AlertChangeOptions.wait}.
+ * Searches show a change only after a while, and an alert is read by a search. A client that made a change, by this object,
+ * another or a bulk operation, shows it at once in every alert that it reads by its id, and does not undo it by a later one;
+ * for others, see {@link AlertChangeOptions.wait}.
+ *
+ * Saving sends the changes with the whole alert: `POST /api/v1/alert/{id}`. To set one field and nothing else, use
+ * {@link Alert.changeStatus} or {@link Alert.assign}. With `verify`, it is looked at until searches show the change: for a
+ * minute, or `timeout`; `TimeoutError` (`code` is `NOT_SHOWN_YET`) then says that they do not yet, and nothing is undone.
  */
 export class Alert extends defineModel(
   { name: "Alert", path: "/api/v2/alert", key: "unique_id", writable: ["status", "assigned_to"] },
@@ -137,8 +139,6 @@ export class Alert extends defineModel(
     refuseAssignments(this);
   }
 
-  #told: Told | undefined;
-
   /** A search for alerts, which has not been sent. */
   static query(client: ModelHost): AlertQuery {
     return new AlertQuery(client, Alert, {});
@@ -160,7 +160,7 @@ export class Alert extends defineModel(
       const count = more.length + 1;
       throw new MoreThanOneResultError(`${count} Alerts have the unique_id ${key}`, { count, method: "GET", path });
     }
-    return { document };
+    return { document: withTold(client, key, document) };
   }
 
   /** What it hit on; the same as `ioc_attr`. */
@@ -208,83 +208,70 @@ export class Alert extends defineModel(
     return this.#change({ method: "POST", path: this.itemPath, body }, shown, options);
   }
 
-  /**
-   * Sends the changes with the whole alert: `POST /api/v1/alert/{id}`. To set one field and nothing else, use
-   * {@link Alert.changeStatus} or {@link Alert.assign}. With `verify`, it is looked at once, at once: a server whose
-   * searches lag behind then seems not to have the change.
-   */
-  override async save(options: SaveOptions & { dryRun: true }): Promise<WritePlan | undefined>;
-  override async save(options?: SaveOptions & { dryRun?: false }): Promise<this>;
-  override async save(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
-    const { dryRun = false, ...rest } = options;
-    if (dryRun) return super.save({ ...rest, dryRun });
-    const sent = Object.fromEntries(Alert.stateOf(this).changes ?? []);
-    await super.save(rest);
-    if (Object.keys(sent).length > 0) this.#accepted(sent);
-    return this;
-  }
-
   protected override get collectionPath(): string {
     return "/api/v1/alert";
   }
 
   protected override updateRequest(): WriteRequest {
-    // What was read meanwhile may be older than what the server was told, and must not undo it.
-    const body = { ...this.toJSON(), ...this.#lately(), ...Object.fromEntries(Alert.stateOf(this).changes ?? []) };
-    return { method: "POST", path: this.itemPath, body };
+    return { method: "POST", path: this.itemPath, body: this.toJSON() };
+  }
+
+  protected override accepted(sent: ReadonlyMap<string, unknown>): void {
+    tell(Alert.stateOf(this).client, [this.unique_id], Object.fromEntries(sent));
+  }
+
+  protected override async verifyWritten(
+    sent: ReadonlyMap<string, unknown>,
+    entry: Entry,
+    options: CallOptions,
+  ): Promise<void> {
+    const wait = Math.min(INDEX_DELAY, options.timeout ?? Number.POSITIVE_INFINITY);
+    await this.#shows(Object.fromEntries(sent), wait, options, entry);
   }
 
   #forMany(body: Document): WriteRequest {
     return { method: "POST", path: "/api/v1/alerts", body: { alert_ids: [this.unique_id], ...body } };
   }
 
-  async #change(request: WriteRequest, shown: Document, { wait, ...call }: AlertChangeOptions): Promise<this> {
+  async #change(request: WriteRequest, shown: Document, { wait, ...options }: AlertChangeOptions): Promise<this> {
     if (wait !== undefined && !(wait >= 0)) throw new ApiError(`wait wants milliseconds from 0 on, got ${wait}`);
     const state = Alert.stateOf(this);
-    const { client } = state;
-    try {
-      await sendWrite(client, request, call);
-    } finally {
-      client.identityMap.evict(Alert, this.unique_id);
-    }
-    this.#accepted(shown);
-    // What was assigned to these fields and not saved is overtaken.
-    for (const name of Object.keys(shown)) state.changes?.delete(name);
-    if (state.changes?.size === 0) state.changes = undefined;
-    if (wait !== undefined) await this.#shows(shown, wait, call);
+    await inTurn(this, options, async (call) => {
+      const before = new Map(state.changes);
+      await sendWrites(this, [request], call);
+      tell(state.client, [this.unique_id], shown);
+      // Taken over, whatever searches still show. What had been assigned to these fields and not saved is overtaken.
+      state.document = { ...state.document, ...shown };
+      dropChanges(
+        this,
+        Object.keys(shown).filter((name) => before.get(name) === state.changes?.get(name)),
+      );
+    });
+    if (wait !== undefined) await this.#shows(shown, wait, options);
     return this;
   }
 
-  /** Takes over what the server has accepted, whatever its searches still show. */
-  #accepted(fields: Document): void {
-    const state = Alert.stateOf(this);
-    const { identityMap } = state.client;
-    identityMap.evict(Alert, this.unique_id);
-    this.#told = { fields: { ...this.#lately(), ...fields }, until: identityMap.now() + INDEX_DELAY };
-    state.document = { ...state.document, ...this.#told.fields };
-  }
-
-  #lately(): Document {
-    const { identityMap } = Alert.stateOf(this).client;
-    return this.#told !== undefined && identityMap.now() < this.#told.until ? this.#told.fields : {};
-  }
-
   /** Looks until a search shows these values. */
-  async #shows(values: Document, wait: number, call: CallOptions): Promise<void> {
-    const state = Alert.stateOf(this);
-    const { clock } = edr(state.client);
+  async #shows(values: Document, wait: number, options: CallOptions, first?: Entry): Promise<void> {
+    const { client } = Alert.stateOf(this);
+    const { clock } = edr(client);
     const deadline = clock.now() + wait;
     for (let look = 0; ; look++) {
-      const entry = await state.client.identityMap.load(Alert, this.unique_id, { ...call, refresh: true });
-      if (Object.entries(values).every(([name, value]) => entry.document[name] === value)) {
-        adopt(state, entry);
-        return;
-      }
-      state.client.identityMap.evict(Alert, this.unique_id);
+      const entry = (look === 0 ? first : undefined) ?? (await readNow(this, options));
+      rebaseOn(this, entry);
+      const pending = untold(client, this.unique_id);
+      const isShown = ([name, value]: [string, unknown]) =>
+        !(name in pending) && sameValue(entry.document[name], value);
+      if (Object.entries(values).every(isShown)) return;
       const pause = Math.min(PAUSES[look] ?? PAUSES.at(-1) ?? 0, deadline - clock.now());
       if (pause <= 0) break;
-      await clock.sleep(pause, call.signal);
+      await clock.sleep(pause, options.signal);
     }
+    // Whatever the search has shown last, it is not to be undone by the next change.
+    tell(client, [this.unique_id], values);
+    client.identityMap.evict(Alert, this.unique_id);
+    const state = Alert.stateOf(this);
+    state.document = { ...state.document, ...values };
     const what = Object.entries(values).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
     throw new TimeoutError(
       `The server accepted the change of Alert ${this.unique_id}, but its searches do not show ${what.join(" and ")} after ` +

@@ -79,7 +79,7 @@ describe("a new ban", () => {
 
   it.each(["abc", `${md5}0`, "g".repeat(32), 5, null])("of %j is refused before anything is sent", async (text) => {
     const { cb, requests } = await banningServer();
-    if (text !== null) expect(() => cb.create(BannedHash, { md5hash: text })).toThrow(InvalidHashError);
+    if (text !== null) expect(() => cb.create(BannedHash, { md5hash: text as string })).toThrow(InvalidHashError);
     await expect(BannedHash.ban(cb, text as string)).rejects.toThrow(InvalidHashError);
     await expect(cb.create(BannedHash, { text: "no hash" }).save()).rejects.toThrow("Missing fields: [md5hash]");
     expect(requests).toEqual([]);

@@ -3,9 +3,10 @@ import { defineModel } from "../../core/model/define-model.js";
 import { Completeness, type Fetched, type ModelHost } from "../../core/model/document.js";
 import { type StringField, t } from "../../core/model/fields.js";
 import { asDocument } from "../../core/model/model.js";
-import type { SaveOptions, WritePlan, WriteRequest } from "../../core/model/mutable-model.js";
 import { refByKey } from "../../core/model/ref.js";
 import { type Key, one } from "../../core/model/relations.js";
+import { inTurnOf } from "../../core/model/turns.js";
+import type { DryRun, SaveOptions, WritePlan, WriteRequest } from "../../core/model/write-plan.js";
 import { ListQuery } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { edr } from "../host.js";
@@ -36,7 +37,9 @@ const md5: StringField = { ...t.string(), encode: bannedMd5 };
 /**
  * A hash whose executions the sensors stop.
  *
- * A ban that was lifted stays on the server's list, with `enabled` false, and can be made to hold again.
+ * A ban that was lifted stays on the server's list, with `enabled` false, and can be made to hold again. `delete()` lifts it
+ * too: `DELETE /api/v1/banning/blacklist/{md5}`. The server then keeps its record without the text, and changes that were not
+ * saved are dropped.
  *
  * @example
  * await BannedHash.ban(cb, binary.md5, { text: "ransomware" });
@@ -108,25 +111,33 @@ export class BannedHash extends defineModel(
    * @throws InvalidHashError when the text is no MD5; nothing is sent then
    * @throws ServerError when the server accepted the ban and does not have it afterwards
    */
+  static async ban<D extends boolean = false>(
+    client: ModelHost,
+    md5: string,
+    options?: BanOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, BannedHash>>;
   static async ban(
     client: ModelHost,
     md5: string,
-    options: BanOptions & { dryRun: true },
-  ): Promise<WritePlan | undefined>;
-  static async ban(client: ModelHost, md5: string, options?: BanOptions & { dryRun?: false }): Promise<BannedHash>;
-  static async ban(
-    client: ModelHost,
-    md5: string,
-    { text, dryRun = false, ...call }: BanOptions = {},
+    options: BanOptions = {},
   ): Promise<BannedHash | WritePlan | undefined> {
     const md5hash = bannedMd5(md5);
+    return inTurnOf(client, BannedHash, md5hash, options, (call) => BannedHash.#ban(client, md5hash, options, call));
+  }
+
+  static async #ban(
+    client: ModelHost,
+    md5hash: string,
+    { text, dryRun = false }: BanOptions,
+    call: CallOptions,
+  ): Promise<BannedHash | WritePlan | undefined> {
     const known = await find(client, md5hash, call);
     if (known?.enabled === true) return dryRun ? undefined : known;
     const ban = known ?? new BannedHash({ client }).set({ md5hash });
     ban.set({ enabled: true, ...(text === undefined ? {} : { text }) });
-    if (dryRun) return ban.save({ ...call, dryRun });
     try {
-      await ban.save(call);
+      const plan = await ban.saveInTurn({ dryRun }, call);
+      if (dryRun) return plan;
     } catch (error) {
       if (!(error instanceof ClientError) || error.status !== 409) throw error;
       // Somebody else banned it at the same time.
@@ -142,34 +153,26 @@ export class BannedHash extends defineModel(
   }
 
   /**
-   * Makes the ban hold: reads it, and when it does not hold, posts it. Changes that were not saved are saved along.
-   * With `dryRun`, gives what would be sent, `undefined` when nothing would be.
+   * Makes the ban hold: reads it, and when it does not hold, posts it. Changes that were not saved are left alone. With
+   * `dryRun`, gives what would be sent, `undefined` when nothing would be.
    */
-  async enable(options: SaveOptions & { dryRun: true }): Promise<WritePlan | undefined>;
-  async enable(options?: SaveOptions & { dryRun?: false }): Promise<this>;
+  async enable<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
   async enable(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
-    return this.#switch(true, options);
+    return this.changeNow({ enabled: true }, options);
   }
 
   /**
-   * Lifts the ban: reads it, and when it holds, deletes it and puts its text back. Changes that were not saved are saved
-   * along. With `dryRun`, gives what would be sent, `undefined` when nothing would be.
+   * Lifts the ban: reads it, and when it holds, deletes it and puts its text back. Changes that were not saved are left
+   * alone. With `dryRun`, gives what would be sent, `undefined` when nothing would be.
    */
-  async disable(options: SaveOptions & { dryRun: true }): Promise<WritePlan | undefined>;
-  async disable(options?: SaveOptions & { dryRun?: false }): Promise<this>;
+  async disable<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
   async disable(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
-    return this.#switch(false, options);
+    return this.changeNow({ enabled: false }, options);
   }
 
-  /**
-   * Lifts the ban: `DELETE /api/v1/banning/blacklist/{md5}`. The server keeps its record without the text, so this object
-   * can be enabled again. Changes that were not saved are dropped.
-   */
-  override async delete(options: CallOptions = {}): Promise<void> {
-    await super.delete(options);
+  /** The server keeps the record of a ban that was deleted, without its text: this object can be enabled again. */
+  protected override afterDelete(): void {
     const state = BannedHash.stateOf(this);
-    if (state.key === undefined) return;
-    state.deleted = false;
     state.changes = undefined;
     state.refreshedAt = undefined;
     // So much is certain of what the server has now.
@@ -196,21 +199,8 @@ export class BannedHash extends defineModel(
   }
 
   /** The text was cleared and not put back. */
-  protected override interrupted(): void {
-    const { changes } = BannedHash.stateOf(this);
-    if (this.text !== undefined) changes?.set("text", this.text);
-  }
-
-  async #switch(enabled: boolean, options: SaveOptions): Promise<this | WritePlan | undefined> {
-    const { dryRun = false, verify = false, ...call } = options;
-    await this.rebase(call);
-    const state = BannedHash.stateOf(this);
-    const before = state.changes === undefined ? undefined : new Map(state.changes);
-    this.set({ enabled });
-    if (!dryRun) return this.save({ ...call, verify });
-    const plan = await this.save({ ...call, dryRun });
-    state.changes = before;
-    return plan;
+  protected override leftUndone(): Readonly<Record<string, unknown>> {
+    return this.text === undefined ? {} : { text: this.text };
   }
 }
 

@@ -1,9 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { ApiError } from "../../core/errors.js";
+import { writeLocalFile } from "../../core/local-file.js";
 import { Resource } from "../../core/model/resource.js";
 import type { ApiResponse, CallOptions } from "../../core/transport/types.js";
 import { zipEntry } from "../../core/transport/zip-entry.js";
@@ -65,21 +61,7 @@ export class BinaryFile extends Resource {
    * @throws ApiError with code `NOT_WRITTEN` when the file cannot be written; its `cause` tells why
    */
   async save(path: string, options: CallOptions = {}): Promise<void> {
-    // A name of its own: what a run that was killed left behind must not be in the way of the next.
-    const partial = join(dirname(path), `cbapi-${randomUUID()}.part`);
-    try {
-      const file = await open(partial, "wx", 0o600);
-      try {
-        await pipeline(this.stream(options), file.createWriteStream());
-        await rename(partial, path);
-      } catch (error) {
-        await file.close().catch(() => {});
-        await rm(partial, { force: true });
-        throw error;
-      }
-    } catch (error) {
-      throw isSystemError(error) ? notWritten(path, error) : error;
-    }
+    await writeLocalFile(path, this.stream(options), { overwrite: true });
   }
 
   async *#bytes(options: CallOptions): AsyncGenerator<Uint8Array, void> {
@@ -91,24 +73,4 @@ export class BinaryFile extends Resource {
     const path = `/api/v1/binary/${this.#binary.md5}`;
     return edr(Binary.stateOf(this.#binary).client).requestStream({ method: "GET", path, signal, timeout });
   }
-}
-
-/** A failure of the file system, as opposed to one of the download. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && !(error instanceof ApiError) && "syscall" in error;
-}
-
-function notWritten(path: string, cause: NodeJS.ErrnoException): ApiError {
-  const folder = dirname(resolve(path));
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: `the folder ${folder} does not exist; make it first`,
-    ENOTDIR: `${folder} is no folder`,
-    EACCES: `the folder ${folder} cannot be written to by this user`,
-    EPERM: `the folder ${folder} cannot be written to by this user`,
-    EROFS: `the folder ${folder} is on a disk that can only be read`,
-    EISDIR: "it is a folder; name a file",
-    ENOSPC: "the disk is full",
-  };
-  const reason = reasons[cause.code ?? ""] ?? cause.message;
-  return new ApiError(`Cannot write ${path}: ${reason}`, { code: "NOT_WRITTEN", cause });
 }

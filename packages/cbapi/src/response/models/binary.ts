@@ -4,10 +4,10 @@ import type { Fetched, ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
 import { Lazy } from "../../core/model/lazy.js";
 import { asDocument } from "../../core/model/model.js";
-import type { WritePlan } from "../../core/model/mutable-model.js";
 import type { Ref } from "../../core/model/ref.js";
 import { refByKey } from "../../core/model/ref.js";
 import { type Key, resource } from "../../core/model/relations.js";
+import type { DryRun, WritePlan } from "../../core/model/write-plan.js";
 import type { RowFilter } from "../../core/query/row-source.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { BinaryQuery } from "../queries/binary-query.js";
@@ -288,8 +288,7 @@ export class Binary extends defineModel(
   }
 
   /** Bans this hash, unless it is banned already: {@link BannedHash.ban}. */
-  async ban(options: BanOptions & { dryRun: true }): Promise<WritePlan | undefined>;
-  async ban(options?: BanOptions & { dryRun?: false }): Promise<BannedHash>;
+  async ban<D extends boolean = false>(options?: BanOptions & { readonly dryRun?: D }): Promise<DryRun<D, BannedHash>>;
   async ban({ dryRun = false, ...options }: BanOptions = {}): Promise<BannedHash | WritePlan | undefined> {
     const { client } = Binary.stateOf(this);
     if (!dryRun) return BannedHash.ban(client, this.md5, options);

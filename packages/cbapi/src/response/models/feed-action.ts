@@ -1,22 +1,15 @@
-import { InvalidObjectError } from "../../core/errors.js";
+import type { assignable } from "../../core/model/declaration.js";
 import { defineModel } from "../../core/model/define-model.js";
 import type { Fetched, ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
-import type { WriteRequest } from "../../core/model/mutable-model.js";
 import { type Key, one } from "../../core/model/relations.js";
+import type { WriteRequest } from "../../core/model/write-plan.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { ChildListQuery } from "../queries/child-list-query.js";
-import {
-  type ActionType,
-  actionKey,
-  actionTypeName,
-  actionTypeNumber,
-  fetchAction,
-  splitActionKey,
-} from "./actions.js";
+import { ActionParent, type ActionType, actionTypeName, actionTypeNumber } from "./actions.js";
 import { Feed } from "./feed.js";
 
-const pathOf = (feed: Key): string => `/api/v1/feed/${encodeURIComponent(feed)}/action`;
+const parent = new ActionParent("FeedAction", "feed", "group_id");
 
 /**
  * What the server does with a hit of a feed. Actions are numbered under their feed, so that one is selected by both
@@ -33,10 +26,11 @@ export class FeedAction extends defineModel(
     name: "FeedAction",
     path: "/api/v1/feed",
     key: "id",
-    keyOf: (document) => actionKey(document["group_id"], document["id"]),
+    keyOf: (document) => parent.keyOf(document),
     creatable: true,
     writable: ["action_type", "group_id", "watchlist_id", "action_data"],
     required: ["action_type", "group_id", "watchlist_id"],
+    listedBy: ["type"],
     keyOnly: ["delete"],
   },
   {
@@ -56,9 +50,15 @@ export class FeedAction extends defineModel(
     },
   },
 ) {
+  /** What `create()` and `set()` take beside the fields. */
+  declare readonly [assignable]: { readonly type: ActionType };
+
   /** The actions of one feed, which have not been asked for; the query needs the feed: `where({ group_id: 5 })`. */
   static query(client: ModelHost): ChildListQuery<FeedAction> {
-    return ChildListQuery.under(client, FeedAction, { parent: "group_id", path: pathOf });
+    return ChildListQuery.under(client, FeedAction, {
+      parent: parent.field,
+      path: (id) => parent.path(id),
+    });
   }
 
   /**
@@ -66,21 +66,12 @@ export class FeedAction extends defineModel(
    * @throws InvalidObjectError when the text is none
    */
   static override normaliseKey(key: Key): Key {
-    const text = String(key).trim();
-    if (/^\d+:\d+$/.test(text)) return text;
-    throw new InvalidObjectError(
-      `${JSON.stringify(key)} is no id of a FeedAction: it reads "<feed id>:<action id>", as in "5:12"`,
-    );
+    return parent.normaliseKey(key);
   }
 
   /** One action out of the list: `GET /api/v1/feed/{id}/action`. */
   static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
-    const { parent, id } = splitActionKey(key);
-    return fetchAction(
-      client,
-      { model: "FeedAction", path: pathOf(parent), id, common: { group_id: parent } },
-      options,
-    );
+    return parent.fetch(client, key, options);
   }
 
   /** What is done with a hit; `unknown` for a number that this library does not know. Assigning sets `action_type`. */
@@ -93,20 +84,15 @@ export class FeedAction extends defineModel(
   }
 
   protected override get collectionPath(): string {
-    const { key } = FeedAction.stateOf(this);
-    return pathOf(key === undefined ? (this.group_id ?? "") : splitActionKey(key).parent);
+    return parent.collectionPath(FeedAction.stateOf(this));
   }
 
   protected override get itemPath(): string {
-    return `${this.collectionPath}/${splitActionKey(FeedAction.stateOf(this).key ?? "").id}`;
+    return parent.itemPath(FeedAction.stateOf(this));
   }
 
   protected override updateRequest(): WriteRequest {
-    if (FeedAction.stateOf(this).changes?.has("group_id") === true) {
-      throw new InvalidObjectError(
-        "A FeedAction cannot be moved to another feed: create one there and delete this one",
-      );
-    }
+    parent.refuseMove(FeedAction.stateOf(this));
     return super.updateRequest();
   }
 }

@@ -39,11 +39,20 @@ describe("a feed", () => {
       },
     });
     const feed = await cb.select(Feed, 18);
+    feed.summary = "not saved";
+    requests.length = 0;
     await feed.enable();
-    expect(requests).toEqual([`${FEED}`]);
+    expect(requests.splice(0)).toEqual([FEED]);
+    expect((await feed.disable({ dryRun: true }))?.changes).toEqual({ enabled: { from: true, to: false } });
+    requests.length = 0;
     expect((await feed.disable()).enabled).toBe(false);
     expect(state).toEqual({ ...nvd, enabled: false });
-    expect(requests.slice(1)).toEqual([`PUT ${FEED}`, FEED]);
+    expect(requests).toEqual([FEED, `PUT ${FEED}`, FEED]);
+    expect([feed.summary, feed.isDirty()]).toEqual(["not saved", true]);
+    // What the client remembers of it is not what is gone by.
+    state.enabled = true;
+    await feed.disable({ verify: true });
+    expect(state.enabled).toBe(false);
   });
 
   it("finds what it has tagged, by score", async () => {
@@ -117,7 +126,7 @@ describe("a feed", () => {
       },
       [FEED]: nvd,
     });
-    expect(() => cb.create(Feed, { no_such: 1 })).toThrow(/no field named no_such/);
+    expect(() => cb.create(Feed, { no_such: 1 } as never)).toThrow(/no field named no_such/);
     const feed = cb.create(Feed, { enabled: true });
     await expect(feed.save()).rejects.toThrow("Missing fields: [feed_url]");
     for (const use of [() => feed.reports, () => feed.actions, () => feed.createAction()])
@@ -222,7 +231,7 @@ describe("an action of a feed", () => {
     expect(() => Object.assign(action, { type: "carrier pigeon" })).toThrow(
       'There is no action of type "carrier pigeon": the types are email, syslog, http_post, alert',
     );
-    expect(() => cb.create(FeedAction, { type: "unknown" })).toThrow(ApiError);
+    expect(() => cb.create(FeedAction, { type: "unknown" as never })).toThrow(ApiError);
     expect(cb.create(FeedAction).type).toBeUndefined();
   });
 });

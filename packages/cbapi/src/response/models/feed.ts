@@ -2,17 +2,17 @@ import { ApiError, ClientError, InvalidObjectError, ServerError } from "../../co
 import { defineModel } from "../../core/model/define-model.js";
 import type { ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
-import type { SaveOptions, WritePlan } from "../../core/model/mutable-model.js";
+import { sendWrite } from "../../core/model/write.js";
+import type { DryRun, SaveOptions, WritePlan } from "../../core/model/write-plan.js";
 import { ListQuery } from "../../core/query/list-query.js";
 import { range } from "../../core/query/terms.js";
-import { maskUrl } from "../../core/transport/redact.js";
+import { MASK, maskedValue } from "../../core/transport/redact.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { edr } from "../host.js";
 import { BinaryQuery } from "../queries/binary-query.js";
 import type { ChildListQuery } from "../queries/child-list-query.js";
 import { ProcessQuery } from "../queries/process-query.js";
 import type { ThreatReportQuery } from "../queries/threat-report-query.js";
-import { sendWrite } from "../writes.js";
 import { Binary } from "./binary.js";
 import { FeedAction } from "./feed-action.js";
 import { Process } from "./process.js";
@@ -62,7 +62,7 @@ export class Feed extends defineModel(
   },
   {
     id: t.integer(),
-    /** Where the server fetches it: http, https, or a file of the server's. */
+    /** Where the server fetches it: http, https, or a file of the server's. Printed without the password that may be in it. */
     feed_url: t.string(),
     /** Letters and digits; the feed's tags are named by it in lower case: `alliance_score_<name>`. */
     name: t.string(),
@@ -105,8 +105,9 @@ export class Feed extends defineModel(
    * Sends the changes: `POST /api/v1/feed` with the fields that were set, or `PUT /api/v1/feed/{id}` with all.
    * @throws ServerError for a new feed that the server could not fetch (`code` is `FEED_NOT_FETCHED`)
    */
-  override async save(options: SaveOptions & { dryRun: true }): Promise<WritePlan | undefined>;
-  override async save(options?: SaveOptions & { dryRun?: false }): Promise<this>;
+  override async save<D extends boolean = false>(
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
   override async save(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
     const { dryRun = false, ...rest } = options;
     if (dryRun) return super.save({ ...rest, dryRun });
@@ -119,16 +120,19 @@ export class Feed extends defineModel(
     }
   }
 
-  /** Has the server fetch and match it from now on: sets `enabled` and saves. */
-  async enable(options: CallOptions = {}): Promise<this> {
-    this.enabled = true;
-    return this.save(options);
+  /**
+   * Has the server fetch and match it from now on: reads it, and when it is not enabled, sends it back with `enabled`. What
+   * was assigned and not saved is left alone. With `dryRun`, gives what would be sent, `undefined` when nothing would be.
+   */
+  async enable<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
+  async enable(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    return this.changeNow({ enabled: true }, options);
   }
 
-  /** Has the server leave it alone from now on: clears `enabled` and saves. */
-  async disable(options: CallOptions = {}): Promise<this> {
-    this.enabled = false;
-    return this.save(options);
+  /** Has the server leave it alone from now on: the opposite of {@link Feed.enable}. */
+  async disable<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
+  async disable(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    return this.changeNow({ enabled: false }, options);
   }
 
   /**
@@ -213,13 +217,29 @@ export class Feed extends defineModel(
     return id;
   }
 
+  /** The server repeats the address that it could not fetch, with its password. */
   #notFetched(error: ServerError): ServerError {
-    const { status, method, path, serverMessage } = error;
+    const address = this.feed_url ?? "";
+    const shown = String(maskedValue("feed_url", address));
+    const password = passwordIn(address);
+    const hide = (text: string) => {
+      const masked = text.replaceAll(address, shown);
+      return password === undefined ? masked : masked.replaceAll(password, MASK);
+    };
+    const { status, method, path, uri, code } = error;
+    const serverMessage = error.serverMessage === undefined ? undefined : hide(error.serverMessage);
+    const cause = new ServerError(hide(error.message), { status, method, path, uri, code, serverMessage });
     const reason = serverMessage === undefined || serverMessage === "" ? "" : ` It says: ${serverMessage}`;
     return new ServerError(
-      `The server could not add the feed, most likely because it cannot fetch ${maskUrl(this.feed_url ?? "")}. ` +
+      `The server could not add the feed, most likely because it cannot fetch ${shown}. ` +
         `Check that the server reaches this address, by its proxy if it has one (use_proxy), and that a feed is there.${reason}`,
-      { cause: error, code: "FEED_NOT_FETCHED", status, method, path, serverMessage },
+      { cause, code: "FEED_NOT_FETCHED", status, method, path, serverMessage },
     );
   }
+}
+
+/** The password of an address, as it stands there; `undefined` where there is none worth hiding by itself. */
+function passwordIn(address: string): string | undefined {
+  const password = /:\/\/[^:/?#]*:(.*)@/s.exec(address)?.[1];
+  return password !== undefined && password.length >= 4 ? password : undefined;
 }

@@ -53,9 +53,9 @@ describe("an ingress filter", () => {
   it("has to be named and described, by an id of letters, digits and dashes", async () => {
     const { cb, requests } = await edrServer({});
     for (const id of ["a b", "a/b", "ä", "", 5]) {
-      expect(() => cb.create(IngressFilter, { id })).toThrow(InvalidObjectError);
+      expect(() => cb.create(IngressFilter, { id: id as string })).toThrow(InvalidObjectError);
     }
-    expect(() => cb.create(IngressFilter, { hit_rate: 1 })).toThrow("Field hit_rate is immutable");
+    expect(() => cb.create(IngressFilter, { hit_rate: 1 } as never)).toThrow("Field hit_rate is immutable");
     await expect(cb.create(IngressFilter, { id: "a" }).save()).rejects.toThrow("Missing fields: [name, description]");
     expect(requests).toEqual([]);
   });

@@ -3,10 +3,9 @@ import { defineModel } from "../../core/model/define-model.js";
 import type { Fetched, ModelHost } from "../../core/model/document.js";
 import { type StringField, t } from "../../core/model/fields.js";
 import { asDocument } from "../../core/model/model.js";
-import type { WriteRequest } from "../../core/model/mutable-model.js";
 import type { Key } from "../../core/model/relations.js";
-import { ListQuery, ListReader } from "../../core/query/list-query.js";
-import type { FetchedPage, Window } from "../../core/query/row-source.js";
+import type { WriteRequest } from "../../core/model/write-plan.js";
+import { ListQuery, ListReader, type ReadList } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { edr } from "../host.js";
 import { requireServer } from "../requires.js";
@@ -141,15 +140,9 @@ export class IngressFilter extends defineModel(
     return { document: asDocument(await client.getObject(path, undefined, options), "IngressFilter", key) };
   }
 
-  /**
-   * Checks that the server gets what it requires, and that it knows such filters.
-   * @throws InvalidObjectError that names what is missing
-   * @throws ApiError when the server is older than 6.1
-   */
-  override async validate(options: CallOptions = {}): Promise<true> {
-    await super.validate(options);
-    await requireIngressFilters(IngressFilter.stateOf(this).client, options);
-    return true;
+  /** @throws ApiError when the server is older than 6.1, to which nothing is sent */
+  protected override prepare(options: CallOptions): Promise<void> {
+    return requireIngressFilters(IngressFilter.stateOf(this).client, options);
   }
 
   /**
@@ -178,9 +171,9 @@ export class IngressFilter extends defineModel(
 }
 
 class IngressFilterQuery extends ListQuery<IngressFilter> {
-  protected override async fetchPage(window: Window, options: CallOptions): Promise<FetchedPage> {
+  protected override async readList(options: CallOptions): Promise<ReadList> {
     await requireIngressFilters(this.client, options);
-    return super.fetchPage(window, options);
+    return super.readList(options);
   }
 }
 

@@ -1,4 +1,3 @@
-import { ObjectNotFoundError } from "../../core/errors.js";
 import { defineModel } from "../../core/model/define-model.js";
 import type { Fetched, ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
@@ -7,8 +6,8 @@ import { ListQuery } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { consoleLink } from "../console.js";
 import type { ChildListQuery } from "../queries/child-list-query.js";
-import { asDocuments } from "./answers.js";
 import { refuseAssignments } from "./immutable.js";
+import { findInList } from "./listed.js";
 import { TaggedEvent } from "./tagged-event.js";
 
 /**
@@ -37,12 +36,8 @@ export class Investigation extends defineModel(
   }
 
   /** There is no route for one investigation: it is looked up in the list. */
-  static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
-    const { path } = Investigation.spec;
-    const list = asDocuments(await client.getObject(path, undefined, options), "investigations");
-    const document = list.find(({ id }) => Number(id) === key);
-    if (document !== undefined) return { document };
-    throw new ObjectNotFoundError(`There is no Investigation with id ${key}`, { method: "GET", path, status: 200 });
+  static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
+    return findInList(client, { model: "Investigation", path: Investigation.spec.path }, key, options);
   }
 
   /** Its events, as a query that has not been sent: `GET /api/tagged_event/{id}`. */

@@ -1,7 +1,10 @@
 import type { CbApiError } from "../../core/errors.js";
 import type { ProcessNode, Truncation, TruncationCause } from "./process-node.js";
 
-/** What the walk over a tree saw, and what it could not see. */
+/** How many entries each list of a report holds. */
+const LISTED = 10_000;
+
+/** What the walk over a tree saw, and what it could not see. Its lists hold the first 10,000 entries of each kind. */
 export interface TreeReport {
   /** How many processes were visited, each counted once. */
   readonly visited: number;
@@ -37,9 +40,17 @@ export class TreeLog {
   readonly #stubs: string[] = [];
   readonly #failed: { readonly id: string; readonly error: CbApiError }[] = [];
   readonly #truncated: (Truncation & { readonly id: string })[] = [];
+  readonly #listed: number;
+  /** How many there are of each kind, listed or not. */
+  readonly #counts = { stubs: 0, failed: 0, server: 0, maxDepth: 0, maxNodes: 0 };
   #missingChildren = 0;
   /** Why the walk ended early; empty when it came to its end, `undefined` before. */
   #end: string | undefined;
+
+  /** @param listed how many entries each list holds */
+  constructor(listed = LISTED) {
+    this.#listed = listed;
+  }
 
   add(node: ProcessNode): void {
     this.#cycle ||= node.cycle;
@@ -50,12 +61,17 @@ export class TreeLog {
     const { id } = node.process;
     this.#visited++;
     if (node.suppressed) this.#suppressed++;
-    if (node.stub) this.#stubs.push(id);
-    if (node.failed !== undefined) this.#failed.push({ id, error: node.failed });
+    if (node.stub) this.#list("stubs", this.#stubs, id);
+    if (node.failed !== undefined) this.#list("failed", this.#failed, { id, error: node.failed });
     for (const { by, missing } of node.truncated) {
-      this.#truncated.push({ id, by, missing });
+      this.#list(by, this.#truncated, { id, by, missing });
       if (by === "server") this.#missingChildren += missing ?? 0;
     }
+  }
+
+  #list<T>(kind: "stubs" | "failed" | TruncationCause, list: T[], entry: T): void {
+    this.#counts[kind]++;
+    if (list.length < this.#listed) list.push(entry);
   }
 
   finish(): void {
@@ -90,26 +106,20 @@ export class TreeLog {
   #reasons(): string[] {
     const reasons: string[] = [];
     const [failure] = this.#failed;
-    if (this.#stubs.length > 0)
-      reasons.push(`the server no longer has ${processes(this.#stubs.length)}: what they started is not known`);
+    const { stubs, failed, server } = this.#counts;
+    if (stubs > 0) reasons.push(`the server no longer has ${processes(stubs)}: what they started is not known`);
     if (failure !== undefined)
-      reasons.push(
-        `the children of ${processes(this.#failed.length)} could not be read, first: ${failure.error.message}`,
-      );
+      reasons.push(`the children of ${processes(failed)} could not be read, first: ${failure.error.message}`);
     if (this.#missingChildren > 0) {
-      const of = processes(this.#cutBy("server"));
+      const of = processes(server);
       reasons.push(`${this.#missingChildren} children of ${of} are missing: the server gives no more of them`);
     }
     for (const limit of ["maxDepth", "maxNodes"] as const) {
-      const cut = this.#cutBy(limit);
+      const cut = this.#counts[limit];
       if (cut > 0) reasons.push(`the walk ended at its ${limit}: ${processes(cut)} may have more children`);
     }
     if (this.#end !== undefined && this.#end !== "") reasons.push(this.#end);
     return reasons;
-  }
-
-  #cutBy(cause: TruncationCause): number {
-    return this.#truncated.filter(({ by }) => by === cause).length;
   }
 }
 

@@ -29,8 +29,9 @@ export type ProcessNodes = ProcessNode[] & { report(): TreeReport };
  * The tree below a process, which has not been read. Each reading walks it anew, level by level: the children of a
  * process stand together, by their start and then by their ids, in whatever order the server's answers arrive.
  *
- * A walk holds no more than the nodes that are still to be read and what leads to them. Processes that were read in the
- * last minute are not asked for again.
+ * A walk holds the nodes that are still to be read and what leads to them, the id of every process that it has met, and
+ * what its report lists: `maxNodes` bounds all of these, and without it only the report's lists are bounded, at 10,000
+ * entries each. Processes that were read in the last minute are not asked for again.
  */
 export class ProcessTree implements AsyncIterable<ProcessNode> {
   readonly #process: Process;

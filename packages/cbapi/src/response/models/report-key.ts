@@ -1,7 +1,7 @@
 import { ApiError } from "../../core/errors.js";
 import type { Document } from "../../core/model/document.js";
-import type { WriteRequest } from "../../core/model/mutable-model.js";
 import type { Key } from "../../core/model/relations.js";
+import type { WriteRequest } from "../../core/model/write-plan.js";
 
 /** A threat report by its feed, and by its name in that feed. */
 export interface ReportName {

@@ -1,11 +1,12 @@
 import { ApiError } from "../../core/errors.js";
+import type { assignable } from "../../core/model/declaration.js";
 import { defineModel } from "../../core/model/define-model.js";
 import type { Fetched, ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
 import { Lazy } from "../../core/model/lazy.js";
-import type { WriteRequest } from "../../core/model/mutable-model.js";
 import type { Ref } from "../../core/model/ref.js";
 import { type Key, one } from "../../core/model/relations.js";
+import type { WriteRequest } from "../../core/model/write-plan.js";
 import { ListQuery } from "../../core/query/list-query.js";
 import type { ApiResponse, CallOptions } from "../../core/transport/types.js";
 import { edr } from "../host.js";
@@ -188,6 +189,9 @@ export class SensorGroup extends defineModel(
     refuseAssignments(this);
   }
 
+  /** What `create()` and `set()` take beside the fields. */
+  declare readonly [assignable]: { readonly site: Named<Site> };
+
   /** The list of groups, which has not been asked for: `GET /api/v3/group`. */
   static query(client: ModelHost): ListQuery<SensorGroup> {
     return ListQuery.of(client, SensorGroup);
@@ -242,15 +246,10 @@ export class SensorGroup extends defineModel(
     return edr(SensorGroup.stateOf(this).client).requestStream({ method: "GET", path, signal, timeout });
   }
 
-  /** The whole document, but for what the server counts; numbers that it writes as text go back as text. */
+  /** The whole document, but for what the server counts. */
   protected override updateRequest(): WriteRequest {
-    const { document } = SensorGroup.stateOf(this);
-    const { number_of_hosts: _, ...fields } = this.toJSON();
-    const body = Object.entries(fields).map(([name, value]) => {
-      const asText = typeof value === "number" && typeof document[name] === "string";
-      return [name, asText ? String(value) : value];
-    });
-    return { method: "PUT", path: this.itemPath, body: Object.fromEntries(body) };
+    const { number_of_hosts: _, ...body } = this.toJSON();
+    return { method: "PUT", path: this.itemPath, body };
   }
 }
 

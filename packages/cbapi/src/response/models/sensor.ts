@@ -1,12 +1,15 @@
+import type { assignable } from "../../core/model/declaration.js";
 import { defineModel } from "../../core/model/define-model.js";
 import type { ModelHost } from "../../core/model/document.js";
 import { type DateTimeField, t } from "../../core/model/fields.js";
 import { Lazy } from "../../core/model/lazy.js";
-import type { WritePlan, WriteRequest } from "../../core/model/mutable-model.js";
 import type { Ref } from "../../core/model/ref.js";
 import { one } from "../../core/model/relations.js";
+import type { DryRun, WritePlan, WriteRequest } from "../../core/model/write-plan.js";
 import { parseTime } from "../../core/time.js";
 import type { CallOptions } from "../../core/transport/types.js";
+import type { LiveResponseSession } from "../../live-response/session.js";
+import type { SessionOptions } from "../../live-response/types.js";
 import { connected, edr } from "../host.js";
 import { changeIsolation, planIsolation } from "../isolation.js";
 import type { IsolateOptions, IsolationResult } from "../isolation-effort.js";
@@ -16,7 +19,7 @@ import { asDocuments } from "./answers.js";
 import { assignJoin, keyOfNamed, type Named } from "./assigned-join.js";
 import { refuseAssignments } from "./immutable.js";
 import { SensorGroup } from "./sensor-group.js";
-import { changeSensor, flushTimeText, sensorUpdate, takeOver, WRITABLE } from "./sensor-writes.js";
+import { FRESH, flushTimeText, sensorUpdate, WRITABLE } from "./sensor-writes.js";
 
 /** A network interface of an endpoint. */
 export interface NetworkInterface {
@@ -38,7 +41,9 @@ const flushTime: DateTimeField = {
 /**
  * An endpoint with a sensor on it.
  *
- * Saving sends `PUT /api/v1/sensor/{id}` with the six fields that can be changed, then `GET`.
+ * Saving sends `PUT /api/v1/sensor/{id}`, then `GET`: to servers before 7.1 with the six fields that can be changed, to
+ * others with what was changed and the group. It reads the sensor first when it was read more than a second ago, so that
+ * nothing that others asked of it meanwhile, such as its isolation, is taken back.
  */
 export class Sensor extends defineModel(
   {
@@ -46,6 +51,7 @@ export class Sensor extends defineModel(
     path: "/api/v1/sensor",
     key: "id",
     writable: WRITABLE,
+    freshFor: FRESH,
     keyOnly: [
       "flushEvents",
       "getActivityStats",
@@ -140,6 +146,9 @@ export class Sensor extends defineModel(
   static {
     refuseAssignments(this);
   }
+
+  /** What `set()` takes beside the fields. */
+  declare readonly [assignable]: { readonly group: Named<SensorGroup> };
 
   /** The list of sensors, which has not been asked for. */
   static query(client: ModelHost): SensorQuery {
@@ -249,21 +258,36 @@ export class Sensor extends defineModel(
    * @throws TimeoutError when it does not hold within `timeout`; the request stays in force, as it does when `signal`
    * stops the waiting
    */
-  isolate(options: IsolateOptions & { dryRun: true }): Promise<WritePlan | undefined>;
-  isolate(options?: IsolateOptions & { dryRun?: false }): Promise<IsolationResult>;
+  isolate<D extends boolean = false>(
+    options?: IsolateOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, IsolationResult>>;
   isolate({ dryRun = false, ...options }: IsolateOptions = {}): Promise<IsolationResult | WritePlan | undefined> {
     return dryRun ? planIsolation(this, true, options) : changeIsolation(this, true, options);
   }
 
   /** Lets the endpoint back into the network and waits until it reports that it is; otherwise as {@link Sensor.isolate}. */
-  unisolate(options: IsolateOptions & { dryRun: true }): Promise<WritePlan | undefined>;
-  unisolate(options?: IsolateOptions & { dryRun?: false }): Promise<IsolationResult>;
+  unisolate<D extends boolean = false>(
+    options?: IsolateOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, IsolationResult>>;
   unisolate({ dryRun = false, ...options }: IsolateOptions = {}): Promise<IsolationResult | WritePlan | undefined> {
     return dryRun ? planIsolation(this, false, options) : changeIsolation(this, false, options);
   }
 
-  // The following change one field at once and read the sensor again: `PUT /api/v1/sensor/{id}`, then `GET`. They send
-  // nothing when the server has it already, wait for no check-in, and leave other changes that are not saved alone.
+  /**
+   * Opens a Live Response session with it and waits until the endpoint is there: `POST /api/v1/cblr/session`. Close the
+   * session, or let `await using` do so: the server has few slots for sessions, and waits for one when all are taken.
+   * @throws ApiError when the server or the sensor does not have Live Response; nothing is sent then
+   * @throws TimeoutError when no slot came free or the sensor did not check in within `timeout` (default 6 minutes)
+   * @example
+   * await using session = await sensor.lrSession();
+   * console.log((await session.getFile("c:\\test.txt")).toString());
+   */
+  lrSession(options: SessionOptions = {}): Promise<LiveResponseSession> {
+    return edr(Sensor.stateOf(this).client).liveResponse.openSession(this, options);
+  }
+
+  // The following read the sensor, change one field at once, and read it again: `GET`, `PUT`, `GET /api/v1/sensor/{id}`. They
+  // send nothing when the server has it already, wait for no check-in, and leave other changes that are not saved alone.
 
   /** Has the sensor restarted at its next check-in; `restart_queued` is false again when it was. */
   restartSensor(options: CallOptions = {}): Promise<this> {
@@ -279,10 +303,9 @@ export class Sensor extends defineModel(
    * Has the sensor send all that it has recorded: sets `event_log_flush_time` to a year from now. It is absent again
    * when the sensor has done so.
    */
-  async flushEvents(options: CallOptions = {}): Promise<this> {
-    const { clock, cb_server_version } = await connected(Sensor.stateOf(this).client, options);
-    const time = new Date(clock.now() + YEAR);
-    return this.#change({ event_log_flush_time: flushTimeText(time, cb_server_version) }, options);
+  flushEvents(options: CallOptions = {}): Promise<this> {
+    const { clock } = edr(Sensor.stateOf(this).client);
+    return this.#change({ event_log_flush_time: flushTime.encode(new Date(clock.now() + YEAR)) }, options);
   }
 
   /** Moves the sensor to another group. A Ref to a group that has to be looked for is awaited. */
@@ -294,21 +317,23 @@ export class Sensor extends defineModel(
   override async validate(options: CallOptions = {}): Promise<true> {
     // A row of a search holds all that an update sends.
     const { document } = Sensor.stateOf(this);
-    if (!WRITABLE.every((name) => name in document)) await super.validate(options);
-    // Its text differs by the server's version.
-    if (this.#newFlushTime !== undefined) await connected(Sensor.stateOf(this).client, options);
+    if (!WRITABLE.every((name) => name in document)) return super.validate(options);
+    await this.prepare(options);
     return true;
   }
 
-  /** `PUT /api/v1/sensor/{id}` with the six fields that can be changed: those not assigned go back as the server has them. */
+  /** What is sent differs by the server's version. */
+  protected override async prepare(options: CallOptions): Promise<void> {
+    await connected(Sensor.stateOf(this).client, options);
+  }
+
   protected override updateRequest(): WriteRequest {
     const { client, document, changes } = Sensor.stateOf(this);
+    const { cb_server_version: version } = edr(client);
     const values = Object.fromEntries(changes ?? []);
     const time = this.#newFlushTime;
-    if (time !== undefined) {
-      values["event_log_flush_time"] = flushTimeText(time, edr(client).cb_server_version);
-    }
-    return sensorUpdate(this.id, document, values);
+    if (time !== undefined) values["event_log_flush_time"] = flushTimeText(time, version);
+    return sensorUpdate(this.id, document, values, version);
   }
 
   /** A flush time that was assigned and not saved. */
@@ -317,7 +342,7 @@ export class Sensor extends defineModel(
   }
 
   async #change(values: Readonly<Record<string, unknown>>, options: CallOptions): Promise<this> {
-    takeOver(this, await changeSensor(this, values, options), Object.keys(values));
+    await this.changeNow(values, options);
     return this;
   }
 

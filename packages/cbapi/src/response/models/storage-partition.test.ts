@@ -61,7 +61,13 @@ describe("a storage partition", () => {
     }
     expect(requests).toEqual([]);
     await expect(partition.refresh()).rejects.toThrow(ObjectNotFoundError);
-    await expect(cb.select(StoragePartition, OLD)).rejects.toThrow(`There is no storage partition named ${OLD}`);
+    const path = "/api/v1/storage/events/partition";
+    await expect(cb.select(StoragePartition, OLD)).rejects.toMatchObject({
+      message: `There is no StoragePartition with name ${OLD} in the list of GET ${path}`,
+      method: "GET",
+      path,
+      status: 200,
+    });
   });
 
   it("is changed by its name alone, and read once for that", async () => {

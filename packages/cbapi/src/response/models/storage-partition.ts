@@ -1,14 +1,15 @@
-import { ApiError, ObjectNotFoundError } from "../../core/errors.js";
+import { ApiError } from "../../core/errors.js";
 import { defineModel } from "../../core/model/define-model.js";
 import type { Fetched, ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
-import { asDocument } from "../../core/model/model.js";
+import { adopt } from "../../core/model/model.js";
 import type { Key } from "../../core/model/relations.js";
-import { ListQuery, ListReader } from "../../core/query/list-query.js";
-import type { FetchedPage, Window } from "../../core/query/row-source.js";
+import { inTurn } from "../../core/model/turns.js";
+import { readBack, sendWrites } from "../../core/model/write.js";
+import { ListQuery, ListReader, type ReadList } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { requireServer } from "../requires.js";
-import { sendWrite } from "../writes.js";
+import { findInList } from "./listed.js";
 
 /** `hot` is written to and searched, `warm` is searched, `cold` only lies on disk. */
 export type PartitionStatus = "hot" | "warm" | "cold" | (string & {});
@@ -67,14 +68,8 @@ export class StoragePartition extends defineModel(
    */
   static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     await requirePartitions(client, options);
-    const list = asDocument(
-      await client.getObject(StoragePartition.spec.path, undefined, options),
-      "StoragePartition",
-      key,
-    );
-    const name = String(key);
-    if (!Object.hasOwn(list, name)) throw new ObjectNotFoundError(`There is no storage partition named ${name}`);
-    return { document: asDocument(list[name], "StoragePartition", name) };
+    const { name: model, path, key: field } = StoragePartition.spec;
+    return findInList(client, { model, path, field }, key, options);
   }
 
   /**
@@ -94,45 +89,51 @@ export class StoragePartition extends defineModel(
   }
 
   /**
-   * Deletes the partition and the events in it for good: `DELETE /api/v1/storage/events/{name}`. Errors are those of
-   * {@link StoragePartition.mount}.
+   * Deletes the partition and the events in it for good: `DELETE /api/v1/storage/events/{name}`. Of calls at the same time,
+   * one is sent. Errors are those of {@link StoragePartition.mount}.
    */
   async delete(options: CallOptions = {}): Promise<void> {
-    await this.#send("DELETE", "", options);
-    StoragePartition.stateOf(this).deleted = true;
+    this.#refuseDeleted("delete");
+    await requireServer(StoragePartition.stateOf(this).client, options, CHANGES, 6, 1);
+    await inTurn(this, options, async (call) => {
+      const state = StoragePartition.stateOf(this);
+      if (state.deleted) return;
+      await sendWrites(this, [{ method: "DELETE", path: this.#path }], call);
+      state.deleted = true;
+    });
   }
 
   async #change(action: "mount" | "unmount", options: CallOptions): Promise<this> {
-    await this.#send("POST", `/${action}`, options);
-    return this.refresh(options);
+    this.#refuseDeleted(action);
+    await requireServer(StoragePartition.stateOf(this).client, options, CHANGES, 6, 1);
+    return inTurn(this, options, async (call) => {
+      this.#refuseDeleted(action);
+      await sendWrites(this, [{ method: "POST", path: `${this.#path}/${action}`, body: null }], call);
+      const happened = `The storage partition ${this.name} was ${action}ed`;
+      adopt(StoragePartition.stateOf(this), await readBack(this, happened, call));
+      return this;
+    });
   }
 
-  async #send(method: "POST" | "DELETE", action: string, options: CallOptions): Promise<void> {
-    const { client, deleted } = StoragePartition.stateOf(this);
-    const { name } = this;
-    if (deleted) {
-      throw new ApiError(
-        `The storage partition ${name} was deleted: there is nothing to ${action.slice(1) || "delete"}`,
-        {
-          code: "DELETED",
-        },
-      );
-    }
-    await requireServer(client, options, "Changes of storage partitions", 6, 1);
-    const path = `/api/v1/storage/events/${encodeURIComponent(name)}${action}`;
-    try {
-      await sendWrite(client, method === "POST" ? { method, path, body: null } : { method, path }, options);
-    } finally {
-      // Whether or not it was carried out: whoever reads the partition next is to see what the server has.
-      client.identityMap.evict(StoragePartition, name);
-    }
+  get #path(): string {
+    return `/api/v1/storage/events/${encodeURIComponent(this.name)}`;
+  }
+
+  #refuseDeleted(what: string): void {
+    if (!StoragePartition.stateOf(this).deleted) return;
+    throw new ApiError(`The storage partition ${this.name} was deleted: there is nothing to ${what}`, {
+      code: "DELETED",
+    });
   }
 }
 
+/** What a server has to know, as its refusal names it. */
+const CHANGES = "Changes of storage partitions";
+
 class StoragePartitionQuery extends ListQuery<StoragePartition> {
-  protected override async fetchPage(window: Window, options: CallOptions): Promise<FetchedPage> {
+  protected override async readList(options: CallOptions): Promise<ReadList> {
     await requirePartitions(this.client, options);
-    return super.fetchPage(window, options);
+    return super.readList(options);
   }
 }
 

@@ -1,4 +1,4 @@
-import { ApiError, InvalidObjectError, ObjectNotFoundError } from "../../core/errors.js";
+import { ApiError, InvalidObjectError } from "../../core/errors.js";
 import { defineModel } from "../../core/model/define-model.js";
 import { Completeness, type Document, type Fetched, type ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
@@ -9,6 +9,7 @@ import { formatUniqueId, splitProcessId } from "../process-guid.js";
 import { ChildListQuery } from "../queries/child-list-query.js";
 import { asDocuments } from "./answers.js";
 import { Investigation } from "./investigation.js";
+import { findInList } from "./listed.js";
 import { Process } from "./process.js";
 
 /** What a tagged event says of itself; more than this, depending on its type. */
@@ -114,14 +115,8 @@ export class TaggedEvent extends defineModel(
       );
     }
     const path = `/api/tagged_event/${investigation}`;
-    const list = asDocuments(await client.getObject(path, undefined, options), "tagged events");
-    const found = list.find((document) => String(document["id"]) === id);
-    if (found !== undefined) return { document: { investigation_id: Number(investigation), ...found } };
-    throw new ObjectNotFoundError(`There is no TaggedEvent ${id} in investigation ${investigation}`, {
-      method: "GET",
-      path,
-      status: 200,
-    });
+    const common = { investigation_id: Number(investigation) };
+    return findInList(client, { model: "TaggedEvent", path, common }, id, options);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { ApiError } from "../../core/errors.js";
+import { edit } from "../../core/model/assign.js";
 import { defineModel } from "../../core/model/define-model.js";
 import type { ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
@@ -41,7 +42,7 @@ export class Team extends defineModel(
     name: t.string(),
     /**
      * Can be changed: what the team may do with which groups. The list of teams leaves it out: `load()` brings it.
-     * {@link Team.addViewerAccess} and the methods beside it change one entry.
+     * {@link Team.addViewerAccess} and the methods beside it change one entry, and leave to others what they change.
      */
     group_access: t.array(t.open<GroupAccess>()),
   },
@@ -69,9 +70,10 @@ export class Team extends defineModel(
   async removeAccess(group: GroupLike, options: CallOptions = {}): Promise<this> {
     const { id } = await groupOf(group);
     await this.#known(options);
-    const access = this.group_access ?? [];
-    const kept = access.filter((entry) => Number(entry.group_id) !== id);
-    if (kept.length < access.length) this.group_access = kept;
+    edit<readonly GroupAccess[]>(this, "group_access", (access) => {
+      const kept = access?.filter((entry) => Number(entry.group_id) !== id);
+      return kept?.length === access?.length ? access : kept;
+    });
     return this;
   }
 
@@ -79,17 +81,19 @@ export class Team extends defineModel(
     const { id, known } = await groupOf(group);
     const isOfGroup = (entry: GroupAccess) => Number(entry.group_id) === id;
     await this.#known(options);
-    let name = known?.name;
-    if (name === undefined && this.group_access?.some(isOfGroup) !== true) {
+    const present = this.group_access?.find(isOfGroup);
+    let name = known?.name ?? present?.group_name;
+    if (name === undefined && present === undefined) {
       ({ name } = await refByKey(Team.stateOf(this).client, SensorGroup, id, options));
     }
-    // From here on without a pause, so that two calls at a time both count.
-    const access = [...(this.group_access ?? [])];
-    const place = access.findIndex(isOfGroup);
-    const before = access[place];
-    if (before === undefined) access.push({ group_id: id, group_name: name, access_category: category });
-    else access[place] = { ...before, access_category: category };
-    this.group_access = access;
+    edit<readonly GroupAccess[]>(this, "group_access", (known = []) => {
+      const access = [...known];
+      const place = access.findIndex(isOfGroup);
+      const before = access[place];
+      if (before === undefined) access.push({ group_id: id, group_name: name, access_category: category });
+      else access[place] = { ...before, access_category: category };
+      return access;
+    });
     return this;
   }
 

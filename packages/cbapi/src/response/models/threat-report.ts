@@ -2,8 +2,8 @@ import { defineModel } from "../../core/model/define-model.js";
 import type { Fetched, ModelHost } from "../../core/model/document.js";
 import { type DateTimeField, t } from "../../core/model/fields.js";
 import { asDocument } from "../../core/model/model.js";
-import type { WriteRequest } from "../../core/model/mutable-model.js";
 import { type Key, one } from "../../core/model/relations.js";
+import type { DryRun, SaveOptions, WritePlan, WriteRequest } from "../../core/model/write-plan.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { consoleLink } from "../console.js";
 import { ThreatReportQuery } from "../queries/threat-report-query.js";
@@ -103,15 +103,18 @@ export class ThreatReport extends defineModel(
 
   /**
    * Has the server ignore it, so that it raises no more alerts. Reads it first, and sends nothing when it is ignored
-   * already; afterwards, the object shows what the server then has. `POST /api/v1/threat_report`
+   * already; afterwards, the object shows what the server then has. `POST /api/v1/threat_report`. With `dryRun`, gives what
+   * would be sent, `undefined` when nothing would be.
    */
-  disable(options: CallOptions = {}): Promise<this> {
-    return this.#ignore(true, options);
+  async disable<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
+  async disable(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    return this.changeNow({ is_ignored: true }, options);
   }
 
   /** Has the server heed it again; the opposite of {@link ThreatReport.disable}. */
-  enable(options: CallOptions = {}): Promise<this> {
-    return this.#ignore(false, options);
+  async enable<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
+  async enable(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    return this.changeNow({ is_ignored: false }, options);
   }
 
   /** This report in the console. */
@@ -123,12 +126,5 @@ export class ThreatReport extends defineModel(
 
   protected override updateRequest(): WriteRequest {
     return ignoreReports([ThreatReport.stateOf(this).key ?? ""], this.is_ignored === true);
-  }
-
-  async #ignore(flag: boolean, options: CallOptions): Promise<this> {
-    await this.refresh(options);
-    if ((this.is_ignored ?? false) === flag) return this;
-    this.is_ignored = flag;
-    return this.save(options);
   }
 }

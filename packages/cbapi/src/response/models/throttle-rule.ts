@@ -1,11 +1,10 @@
-import { ObjectNotFoundError } from "../../core/errors.js";
 import { defineModel } from "../../core/model/define-model.js";
 import type { Fetched, ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
 import { type Key, one } from "../../core/model/relations.js";
 import { ListQuery } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";
-import { asDocuments } from "./answers.js";
+import { findInList } from "./listed.js";
 import { Site } from "./site.js";
 
 /** When, and how fast, the sensors of a site may send. Rules are made in the console: here they can only be read. */
@@ -32,13 +31,7 @@ export class ThrottleRule extends defineModel(
   }
 
   /** There is no route for one rule: it is looked up in the list. */
-  static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
-    const { path } = ThrottleRule.spec;
-    const rules = asDocuments(await client.getObject(path, undefined, options), "throttle rules");
-    const document = rules.find((rule) => String(rule["id"]) === String(key));
-    if (document === undefined) {
-      throw new ObjectNotFoundError(`There is no ThrottleRule with id ${key}`, { method: "GET", path, status: 200 });
-    }
-    return { document };
+  static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
+    return findInList(client, { model: "ThrottleRule", path: ThrottleRule.spec.path }, key, options);
   }
 }

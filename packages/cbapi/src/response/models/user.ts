@@ -1,10 +1,11 @@
 import { ApiError } from "../../core/errors.js";
+import { edit } from "../../core/model/assign.js";
 import { defineModel } from "../../core/model/define-model.js";
 import type { Fetched, ModelHost } from "../../core/model/document.js";
 import { type ArrayField, t } from "../../core/model/fields.js";
-import type { WriteRequest } from "../../core/model/mutable-model.js";
 import { refByKey } from "../../core/model/ref.js";
 import type { Key } from "../../core/model/relations.js";
+import type { WriteRequest } from "../../core/model/write-plan.js";
 import { ListQuery } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { connected, edr } from "../host.js";
@@ -20,11 +21,11 @@ export interface UserTeam {
 /** A team: the object, what `select(Team, id)` gives, its id, or its name. */
 export type TeamLike = Team | PromiseLike<Team> | number | string;
 
-const teams: ArrayField<UserTeam> = {
+const teams: ArrayField<UserTeam, UserTeam | Team> = {
   ...t.array(t.open<UserTeam>()),
   encode: (value) => {
     if (!Array.isArray(value)) throw new TypeError("expected a list of teams");
-    return value.map((team: UserTeam | null) => {
+    return value.map((team: UserTeam | Team | null) => {
       const id = typeof team === "object" ? team?.id : undefined;
       if (typeof id !== "number") {
         throw new TypeError("expected teams as objects with id and name; addTeam() takes a team's id or name");
@@ -105,8 +106,9 @@ export class User extends defineModel(
   async addTeam(team: TeamLike, options: CallOptions = {}): Promise<this> {
     const { id, name } = await this.#find(team, options);
     await this.#known(options);
-    const mine = this.teams ?? [];
-    if (!mine.some((one) => Number(one.id) === id)) this.teams = [...mine, { id, name }];
+    edit<readonly UserTeam[]>(this, "teams", (mine) =>
+      mine?.some((one) => Number(one.id) === id) === true ? mine : [...(mine ?? []), { id, name }],
+    );
     return this;
   }
 
@@ -121,9 +123,10 @@ export class User extends defineModel(
     let id = typeof team === "number" ? team : undefined;
     if (named.length === 1) id = Number(named[0]?.id);
     id ??= (await this.#find(team, options)).id;
-    const mine = this.teams ?? [];
-    const kept = mine.filter((one) => Number(one.id) !== id);
-    if (kept.length < mine.length) this.teams = kept;
+    edit<readonly UserTeam[]>(this, "teams", (mine) => {
+      const kept = mine?.filter((one) => Number(one.id) !== id);
+      return kept?.length === mine?.length ? mine : kept;
+    });
     return this;
   }
 
@@ -134,11 +137,9 @@ export class User extends defineModel(
     return Promise.all((this.teams ?? []).map(async ({ id }) => refByKey(client, Team, id, options)));
   }
 
-  /** Checks that the server gets what it requires; asks for the server's version where that is not known. */
-  override async validate(options: CallOptions = {}): Promise<true> {
-    await super.validate(options);
+  /** Servers take teams in different forms. */
+  protected override async prepare(options: CallOptions): Promise<void> {
     await connected(User.stateOf(this).client, options);
-    return true;
   }
 
   /** A new user is sent without `id`, and with the ids of its teams. */

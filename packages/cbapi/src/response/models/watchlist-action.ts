@@ -1,22 +1,15 @@
-import { InvalidObjectError } from "../../core/errors.js";
+import type { assignable } from "../../core/model/declaration.js";
 import { defineModel } from "../../core/model/define-model.js";
 import type { Fetched, ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
-import type { WriteRequest } from "../../core/model/mutable-model.js";
 import { type Key, one } from "../../core/model/relations.js";
+import type { WriteRequest } from "../../core/model/write-plan.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { ChildListQuery } from "../queries/child-list-query.js";
-import {
-  type ActionType,
-  actionKey,
-  actionTypeName,
-  actionTypeNumber,
-  fetchAction,
-  splitActionKey,
-} from "./actions.js";
+import { ActionParent, type ActionType, actionTypeName, actionTypeNumber } from "./actions.js";
 import { Watchlist } from "./watchlist.js";
 
-const pathOf = (watchlist: Key): string => `/api/v1/watchlist/${encodeURIComponent(watchlist)}/action`;
+const parent = new ActionParent("WatchlistAction", "watchlist", "watchlist_id");
 
 /**
  * What the server does with a hit of a watchlist. Actions are numbered under their watchlist, so that one is selected by
@@ -33,10 +26,11 @@ export class WatchlistAction extends defineModel(
     name: "WatchlistAction",
     path: "/api/v1/watchlist",
     key: "id",
-    keyOf: (document) => actionKey(document["watchlist_id"], document["id"]),
+    keyOf: (document) => parent.keyOf(document),
     creatable: true,
     writable: ["action_type", "watchlist_id", "action_data"],
     required: ["action_type", "watchlist_id"],
+    listedBy: ["type"],
     keyOnly: ["delete"],
   },
   {
@@ -54,9 +48,15 @@ export class WatchlistAction extends defineModel(
     },
   },
 ) {
+  /** What `create()` and `set()` take beside the fields. */
+  declare readonly [assignable]: { readonly type: ActionType };
+
   /** The actions of one watchlist, which have not been asked for; the query needs it: `where({ watchlist_id: 5 })`. */
   static query(client: ModelHost): ChildListQuery<WatchlistAction> {
-    return ChildListQuery.under(client, WatchlistAction, { parent: "watchlist_id", path: pathOf });
+    return ChildListQuery.under(client, WatchlistAction, {
+      parent: parent.field,
+      path: (id) => parent.path(id),
+    });
   }
 
   /**
@@ -64,18 +64,12 @@ export class WatchlistAction extends defineModel(
    * @throws InvalidObjectError when the text is none
    */
   static override normaliseKey(key: Key): Key {
-    const text = String(key).trim();
-    if (/^\d+:\d+$/.test(text)) return text;
-    throw new InvalidObjectError(
-      `${JSON.stringify(key)} is no id of a WatchlistAction: it reads "<watchlist id>:<action id>", as in "5:12"`,
-    );
+    return parent.normaliseKey(key);
   }
 
   /** One action out of the list: `GET /api/v1/watchlist/{id}/action`. */
   static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
-    const { parent, id } = splitActionKey(key);
-    const list = { model: "WatchlistAction", path: pathOf(parent), id, common: { watchlist_id: parent } };
-    return fetchAction(client, list, options);
+    return parent.fetch(client, key, options);
   }
 
   /** What is done with a hit; `unknown` for a number that this library does not know. Assigning sets `action_type`. */
@@ -88,20 +82,15 @@ export class WatchlistAction extends defineModel(
   }
 
   protected override get collectionPath(): string {
-    const { key } = WatchlistAction.stateOf(this);
-    return pathOf(key === undefined ? (this.watchlist_id ?? "") : splitActionKey(key).parent);
+    return parent.collectionPath(WatchlistAction.stateOf(this));
   }
 
   protected override get itemPath(): string {
-    return `${this.collectionPath}/${splitActionKey(WatchlistAction.stateOf(this).key ?? "").id}`;
+    return parent.itemPath(WatchlistAction.stateOf(this));
   }
 
   protected override updateRequest(): WriteRequest {
-    if (WatchlistAction.stateOf(this).changes?.has("watchlist_id") === true) {
-      throw new InvalidObjectError(
-        "A WatchlistAction cannot be moved to another watchlist: create one there and delete this one",
-      );
-    }
+    parent.refuseMove(WatchlistAction.stateOf(this));
     return super.updateRequest();
   }
 }

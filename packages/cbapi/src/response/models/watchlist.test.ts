@@ -93,8 +93,14 @@ describe("the search of a watchlist", () => {
   it("is refused where it would be of something else, or of everything", async () => {
     const { cb } = await edrServer({ [WATCHLIST]: recorded });
     const watchlist = await cb.select(Watchlist, 11);
-    watchlist.index_type = "planets";
-    expect(() => watchlist.search()).toThrow(/Watchlist 11 searches "planets": "events" and "modules"/);
+    expect(() => Object.assign(watchlist, { index_type: "planets" })).toThrow(
+      "Watchlist.index_type: expected one of events, modules",
+    );
+    const { cb: newer } = await edrServer({ [WATCHLIST]: { ...recorded, index_type: "planets" } });
+    expect(() => newer.select(Watchlist, 11)).not.toThrow();
+    await expect(newer.select(Watchlist, 11).search()).rejects.toThrow(
+      /Watchlist 11 searches "planets": "events" and "modules"/,
+    );
     watchlist.set({ index_type: "events", search_query: "" });
     expect(() => watchlist.search()).toThrow(InvalidObjectError);
     watchlist.search_query = "facet=false";

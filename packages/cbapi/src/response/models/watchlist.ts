@@ -1,4 +1,5 @@
 import { ApiError, InvalidObjectError } from "../../core/errors.js";
+import type { assignable } from "../../core/model/declaration.js";
 import { defineModel } from "../../core/model/define-model.js";
 import type { ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
@@ -42,7 +43,7 @@ export class Watchlist extends defineModel(
     /** The search as the console keeps it, `cb.urlver=1&q=process_name%3Anet.exe`; see {@link Watchlist.query}. */
     search_query: t.string(),
     /** `events` for processes, `modules` for binaries. */
-    index_type: t.string(),
+    index_type: t.choice<IndexType>(["events", "modules"]),
     description: t.string(),
     /** Whether the server runs it. */
     enabled: t.boolean(),
@@ -60,6 +61,9 @@ export class Watchlist extends defineModel(
     search_timestamp: t.dateTime(),
   },
 ) {
+  /** What `create()` and `set()` take beside the fields. */
+  declare readonly [assignable]: { readonly query: string };
+
   /** The list of watchlists, which has not been asked for: `GET /api/v1/watchlist`. */
   static query(client: ModelHost): ListQuery<Watchlist> {
     return ListQuery.of(client, Watchlist);

@@ -1,11 +1,12 @@
 import { keysOf } from "../../core/bulk/found.js";
 import { BulkOperation } from "../../core/bulk/operation.js";
-import type { WriteRequest } from "../../core/model/mutable-model.js";
+import { sendWrite } from "../../core/model/write.js";
+import type { WriteRequest } from "../../core/model/write-plan.js";
 import type { Alert } from "../models/alert.js";
 import { type AlertChange, type AlertStatus, assignment, ignoring, statusChange } from "../models/alert-changes.js";
+import { tell } from "../models/alert-memory.js";
 import { ThreatReport } from "../models/threat-report.js";
 import { type AlertTerms, searchFields } from "../search-fields.js";
-import { sendWrite } from "../writes.js";
 import { SearchQuery, type SearchState } from "./search-query.js";
 
 /** Alerts that one page holds, and that one change takes. */
@@ -53,7 +54,7 @@ export class AlertQuery extends SearchQuery<Alert, SearchState, AlertTerms> {
     return this.#change("changeStatus", statusChange(status));
   }
 
-  #change(method: string, { body }: AlertChange, ofReports = false): BulkOperation<string> {
+  #change(method: string, { body, shown }: AlertChange, ofReports = false): BulkOperation<string> {
     const { client, model } = this;
     return new BulkOperation<string>({
       name: `${method} of Alert query ${JSON.stringify(this.describe())}`,
@@ -68,6 +69,7 @@ export class AlertQuery extends SearchQuery<Alert, SearchState, AlertTerms> {
       },
       send: async (request, options) => {
         await sendWrite(client, request, options);
+        tell(client, idsIn(request), shown);
         return undefined;
       },
       changed: (items) => {
@@ -79,4 +81,10 @@ export class AlertQuery extends SearchQuery<Alert, SearchState, AlertTerms> {
       },
     });
   }
+}
+
+/** The alerts that a request names. */
+function idsIn({ body }: WriteRequest): readonly string[] {
+  const ids: unknown = typeof body === "object" && body !== null ? Reflect.get(body, "alert_ids") : undefined;
+  return Array.isArray(ids) ? ids.map(String) : [];
 }

@@ -1,8 +1,7 @@
 import { ApiError } from "../../core/errors.js";
 import type { ModelHost } from "../../core/model/document.js";
 import type { AnyModel, ModelClass } from "../../core/model/model.js";
-import { ListQuery, ListReader, type ListState, type ListTerms } from "../../core/query/list-query.js";
-import type { FetchedPage, Window } from "../../core/query/row-source.js";
+import { ListQuery, ListReader, type ListState, type ListTerms, type ReadList } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";
 
 /** Where the objects of a parent are listed. */
@@ -42,15 +41,20 @@ export class ChildListQuery<M extends AnyModel> extends ListQuery<M, ChildListSt
     return narrowed.with({ list });
   }
 
-  protected override fetchPage(window: Window, options: CallOptions): Promise<FetchedPage> {
+  protected override async readList(options: CallOptions): Promise<ReadList> {
     const { parent } = this.state.children;
     if (this.#parent() === undefined) {
       throw new ApiError(`Must use a search parameter: .where("${parent}:<id>")`);
     }
-    return super.fetchPage(window, options);
+    return super.readList(options);
   }
 
   #parent(): string | undefined {
-    return this.state.conditions.findLast(({ field }) => field === this.state.children.parent)?.value;
+    const { parent } = this.state.children;
+    const named = this.state.conditions.findLast(({ field }) => field === parent);
+    if (named === undefined) return undefined;
+    const id = String(named.value).trim();
+    if (id === "") throw new ApiError(`${parent} names nothing here: .where("${parent}:<id>")`);
+    return id;
   }
 }

@@ -2,13 +2,14 @@ import { keysOf } from "../../core/bulk/found.js";
 import { BulkOperation } from "../../core/bulk/operation.js";
 import type { QuerySource } from "../../core/bulk/types.js";
 import { ApiError } from "../../core/errors.js";
+import { sendWrite } from "../../core/model/write.js";
 import type { CallOptions } from "../../core/transport/types.js";
+import { Alert } from "../models/alert.js";
 import { ignoreReports, REPORTS } from "../models/report-key.js";
 import type { ThreatReport } from "../models/threat-report.js";
 import { withText } from "../query-string.js";
 import { requireServer } from "../requires.js";
 import { searchFields, type ThreatReportTerms } from "../search-fields.js";
-import { sendWrite } from "../writes.js";
 import { criteriaOf, directed, fieldOf } from "./order.js";
 import { SearchQuery, type SearchState } from "./search-query.js";
 
@@ -61,6 +62,8 @@ export class ThreatReportQuery extends SearchQuery<ThreatReport, SearchState, Th
       changed: (items) => {
         if (items === undefined) client.identityMap.evictAll(model);
         else for (const item of items) client.identityMap.evict(model, item);
+        // Every alert of a report tells whether that is ignored.
+        client.identityMap.evictAll(Alert);
       },
       byQuery: each ? undefined : this.#asQuery(flag),
     });

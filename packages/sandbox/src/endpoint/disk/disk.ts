@@ -37,7 +37,6 @@ interface Place {
 }
 
 const MOST_LINKS = 40;
-const DEEPEST = 4_000;
 
 /** The volumes of an endpoint. */
 export class Disk implements EndpointFiles {
@@ -84,7 +83,8 @@ export class Disk implements EndpointFiles {
     }
     for (const node of directory.list()) {
       const short = this.system === "windows" ? shortNames.shortOf(node.name) : undefined;
-      if (fits(node.name, pattern) || (short !== undefined && fits(short, pattern))) found.push([node, short, undefined]);
+      if (fits(node.name, pattern) || (short !== undefined && fits(short, pattern)))
+        found.push([node, short, undefined]);
     }
     if (found.length === 0 && pattern === last) throw this.failure("missing");
     return found;
@@ -331,7 +331,6 @@ export class Disk implements EndpointFiles {
     let node: DiskNode | undefined = directory;
     let links = 0;
     const ahead = [...parsed.parts].reverse();
-    if (ahead.length > DEEPEST * 4) throw this.failure("tooLong");
     for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
       if (node === undefined) throw this.failure("noParent");
       if (node.kind !== "directory") throw this.failure(this.system === "windows" ? "noParent" : "notDirectory");
@@ -361,9 +360,13 @@ export class Disk implements EndpointFiles {
   }
 }
 
-function release(directory: DirectoryNode): void {
-  for (const node of directory.values()) {
-    if (node.kind === "directory") release(node);
-    else if (node.kind === "file") node.content.release?.();
+/** Lets go of everything below; a list and not a recursion, as directories may be as deep as somebody made them. */
+function release(top: DirectoryNode): void {
+  const ahead = [top];
+  for (let at = ahead.pop(); at !== undefined; at = ahead.pop()) {
+    for (const node of at.values()) {
+      if (node.kind === "directory") ahead.push(node);
+      else if (node.kind === "file") node.content.release?.();
+    }
   }
 }

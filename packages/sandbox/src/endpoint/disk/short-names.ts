@@ -42,7 +42,8 @@ export class ShortNames {
 function parts(name: string): [stem: string, extension: string] {
   const dot = name.lastIndexOf(".");
   const cut = dot <= 0 ? name.length : dot;
-  const clean = (text: string): string => text.toUpperCase().replaceAll(" ", "").replaceAll(".", "").replace(LEGAL, "_");
+  const clean = (text: string): string =>
+    text.toUpperCase().replaceAll(" ", "").replaceAll(".", "").replace(LEGAL, "_");
   return [clean(name.slice(0, cut)), clean(name.slice(cut + 1))];
 }
 

@@ -2,7 +2,18 @@ import type { HostFacts } from "../facts.js";
 import { noiseContent } from "./content.js";
 import { layDocuments } from "./documents.js";
 import type { Layout } from "./layout.js";
-import { componentLog, hostsFile, NETWORKS, PROTOCOLS, SERVICES, SYSTEM_INI, sensorLog, setupLog, WIN_INI, webLog } from "./windows-texts.js";
+import {
+  componentLog,
+  hostsFile,
+  NETWORKS,
+  PROTOCOLS,
+  SERVICES,
+  SYSTEM_INI,
+  sensorLog,
+  setupLog,
+  WIN_INI,
+  webLog,
+} from "./windows-texts.js";
 
 const HIDDEN = ["HIDDEN", "SYSTEM"];
 const JUNCTION = { attributes: ["HIDDEN", "SYSTEM", "NOT_CONTENT_INDEXED"] };
@@ -25,7 +36,12 @@ export function layWindows(layout: Layout, facts: HostFacts, drives: readonly st
     ...{ attributes: HIDDEN, lock: "busy", ...booted },
   });
   layout.link("C:\\Documents and Settings", "C:\\Users", JUNCTION);
-  layout.directories("C:\\PerfLogs", "C:\\Program Files\\Common Files", "C:\\Program Files (x86)\\Common Files", "C:\\temp");
+  layout.directories(
+    "C:\\PerfLogs",
+    "C:\\Program Files\\Common Files",
+    "C:\\Program Files (x86)\\Common Files",
+    "C:\\temp",
+  );
   layout.directory("C:\\ProgramData", { attributes: ["HIDDEN", "NOT_CONTENT_INDEXED"] });
   layout.directory("C:\\Recovery", { attributes: HIDDEN, lock: "denied" });
   layout.link("C:\\ProgramData\\Application Data", "C:\\ProgramData", JUNCTION);
@@ -92,10 +108,18 @@ function layProfiles(layout: Layout, facts: HostFacts): void {
   layout.link("C:\\Users\\All Users", "C:\\ProgramData", JUNCTION);
   layout.link("C:\\Users\\Default User", "C:\\Users\\Default", JUNCTION);
   layout.directory("C:\\Users\\Default", { attributes: ["HIDDEN", "READONLY"] });
-  layout.file("C:\\Users\\desktop.ini", "\r\n[.ShellClassInfo]\r\nLocalizedResourceName=@%SystemRoot%\\system32\\shell32.dll,-21813\r\n", {
-    attributes: HIDDEN,
-  });
-  layout.directories("C:\\Users\\Default\\Documents", "C:\\Users\\Default\\AppData\\Roaming", "C:\\Users\\Default\\AppData\\Local");
+  layout.file(
+    "C:\\Users\\desktop.ini",
+    "\r\n[.ShellClassInfo]\r\nLocalizedResourceName=@%SystemRoot%\\system32\\shell32.dll,-21813\r\n",
+    {
+      attributes: HIDDEN,
+    },
+  );
+  layout.directories(
+    "C:\\Users\\Default\\Documents",
+    "C:\\Users\\Default\\AppData\\Roaming",
+    "C:\\Users\\Default\\AppData\\Local",
+  );
   for (const name of ["Desktop", "Documents", "Downloads", "Libraries"]) layout.directory(`C:\\Users\\Public\\${name}`);
   for (const account of facts.accounts) {
     const home = `C:\\Users\\${account.name}`;

@@ -4,17 +4,58 @@ import type { HostFacts } from "../facts.js";
 const lines = (...text: string[]): string => `${text.join("\r\n")}\r\n`;
 const stamp = (time: number): string => new Date(time).toISOString().slice(0, 19).replace("T", " ");
 
-export const WIN_INI = lines("; for 16-bit app support", "[fonts]", "[extensions]", "[mci extensions]", "[files]", "[Mail]", "MAPI=1");
-export const SYSTEM_INI = lines("; for 16-bit app support", "[386Enh]", "woafont=dosapp.fon", "EGA80WOA.FON=EGA80WOA.FON", "", "[drivers]", "wave=mmdrv.dll", "timer=timer.drv");
+export const WIN_INI = lines(
+  "; for 16-bit app support",
+  "[fonts]",
+  "[extensions]",
+  "[mci extensions]",
+  "[files]",
+  "[Mail]",
+  "MAPI=1",
+);
+export const SYSTEM_INI = lines(
+  "; for 16-bit app support",
+  "[386Enh]",
+  "woafont=dosapp.fon",
+  "EGA80WOA.FON=EGA80WOA.FON",
+  "",
+  "[drivers]",
+  "wave=mmdrv.dll",
+  "timer=timer.drv",
+);
 export const NETWORKS = lines("# Copyright (c) 1993-1999 Microsoft Corp.", "#", "loopback                 127");
-export const PROTOCOLS = lines("# Copyright (c) 1993-2006 Microsoft Corp.", "", "ip       0     IP       # Internet protocol", "icmp     1     ICMP     # Internet control message protocol", "tcp      6     TCP      # Transmission control protocol", "udp      17    UDP      # User datagram protocol");
-export const SERVICES = lines("# Copyright (c) 1993-2004 Microsoft Corp.", "", "ftp                21/tcp", "ssh                22/tcp", "domain             53/udp", "http               80/tcp", "kerberos           88/tcp", "epmap             135/tcp", "ldap              389/tcp", "https             443/tcp", "microsoft-ds      445/tcp", "ms-wbt-server    3389/tcp");
+export const PROTOCOLS = lines(
+  "# Copyright (c) 1993-2006 Microsoft Corp.",
+  "",
+  "ip       0     IP       # Internet protocol",
+  "icmp     1     ICMP     # Internet control message protocol",
+  "tcp      6     TCP      # Transmission control protocol",
+  "udp      17    UDP      # User datagram protocol",
+);
+export const SERVICES = lines(
+  "# Copyright (c) 1993-2004 Microsoft Corp.",
+  "",
+  "ftp                21/tcp",
+  "ssh                22/tcp",
+  "domain             53/udp",
+  "http               80/tcp",
+  "kerberos           88/tcp",
+  "epmap             135/tcp",
+  "ldap              389/tcp",
+  "https             443/tcp",
+  "microsoft-ds      445/tcp",
+  "ms-wbt-server    3389/tcp",
+);
 
 export function hostsFile(facts: HostFacts): string {
   return lines(
     ...["# Copyright (c) 1993-2009 Microsoft Corp.", "#"],
     ...["# This is a sample HOSTS file used by Microsoft TCP/IP for Windows.", "#"],
-    ...["# localhost name resolution is handled within DNS itself.", "#\t127.0.0.1       localhost", "#\t::1             localhost"],
+    ...[
+      "# localhost name resolution is handled within DNS itself.",
+      "#\t127.0.0.1       localhost",
+      "#\t::1             localhost",
+    ],
     ...(facts.dnsDomain === "" ? [] : [`${facts.nameServer}\tdc-01.${facts.dnsDomain}`]),
   );
 }
@@ -56,6 +97,7 @@ export function webLog(facts: HostFacts, day: number): string {
     const page = random.pick(["/", "/index.html", "/orders", "/api/status", "/favicon.ico"]);
     return `${at} ${facts.address} GET ${page} - 443 - 10.20.11.${random.between(20, 60)} Mozilla/5.0 200 0 0 ${random.between(2, 90)}`;
   });
-  const fields = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status time-taken";
+  const fields =
+    "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status time-taken";
   return lines("#Software: Microsoft Internet Information Services 10.0", "#Version: 1.0", fields, ...rows);
 }

@@ -78,7 +78,9 @@ export function fillServices(key: RegistryKey, facts: HostFacts, processes: read
     service.set("ImagePath", "REG_EXPAND_SZ", image);
     service.numbers({ Type: type, Start: start, ErrorControl: 1 });
     if (type === 32) {
-      service.make("Parameters").set("ServiceDll", "REG_EXPAND_SZ", `%SystemRoot%\\System32\\${name.toLowerCase()}.dll`);
+      service
+        .make("Parameters")
+        .set("ServiceDll", "REG_EXPAND_SZ", `%SystemRoot%\\System32\\${name.toLowerCase()}.dll`);
     }
   }
   const parameters = key.make("Tcpip\\Parameters");

@@ -26,7 +26,9 @@ function fillProfile(key: RegistryKey, home: string): void {
   const environment = key.make("Environment");
   environment.set("TEMP", "REG_EXPAND_SZ", "%USERPROFILE%\\AppData\\Local\\Temp");
   environment.set("TMP", "REG_EXPAND_SZ", "%USERPROFILE%\\AppData\\Local\\Temp");
-  key.make("Control Panel\\Desktop").texts({ Wallpaper: "C:\\Windows\\web\\wallpaper\\Windows\\img0.jpg", ScreenSaveActive: "1" });
+  key
+    .make("Control Panel\\Desktop")
+    .texts({ Wallpaper: "C:\\Windows\\web\\wallpaper\\Windows\\img0.jpg", ScreenSaveActive: "1" });
   const current = key.make("Software\\Microsoft\\Windows\\CurrentVersion");
   current.make("Run");
   current.make("RunOnce");
@@ -48,7 +50,9 @@ function fillPerson(key: RegistryKey, facts: HostFacts, account: Account, proces
   }
   const ran = current.make("Explorer\\RunMRU");
   ran.texts({ a: "cmd\\1", b: "\\\\file-01\\public\\1", MRUList: "ba" });
-  current.make("Explorer\\RecentDocs\\.csv").set("0", "REG_BINARY", Buffer.from("figures.csv\0", "utf16le").toString("base64"));
+  current
+    .make("Explorer\\RecentDocs\\.csv")
+    .set("0", "REG_BINARY", Buffer.from("figures.csv\0", "utf16le").toString("base64"));
   key.make("Volatile Environment").texts({
     ...{ USERNAME: account.name, USERDOMAIN: account.authority, USERPROFILE: `C:\\Users\\${account.name}` },
     ...{ HOMEDRIVE: "C:", HOMEPATH: `\\Users\\${account.name}`, LOGONSERVER: `\\\\${facts.domain}` },

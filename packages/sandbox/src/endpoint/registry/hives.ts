@@ -25,7 +25,9 @@ export function fillRegistry(top: RegistryKey, source: HiveSource): void {
       ProcessorNameString: "Intel(R) Xeon(R) CPU E5-2680 v4 @ 2.40GHz",
       Identifier: "Intel64 Family 6 Model 79 Stepping 1",
     });
-    key.make("DESCRIPTION\\System\\BIOS").texts({ SystemManufacturer: "VMware, Inc.", SystemProductName: "VMware20,1" });
+    key
+      .make("DESCRIPTION\\System\\BIOS")
+      .texts({ SystemManufacturer: "VMware, Inc.", SystemProductName: "VMware20,1" });
   });
   machine.make("SOFTWARE").fillLater((key) => fillSoftware(key, source));
   machine.make("SYSTEM").fillLater((key) => fillSystem(key, source.facts));
@@ -57,7 +59,10 @@ function fillSoftware(software: RegistryKey, source: HiveSource): void {
   const version = software.make("Microsoft\\Windows NT\\CurrentVersion");
   version.texts({
     ...{ ProductName: windows.product, EditionID: windows.edition, CurrentBuild: String(windows.build) },
-    ...{ CurrentBuildNumber: String(windows.build), CurrentVersion: windows.version === "10.0" ? "6.3" : windows.version },
+    ...{
+      CurrentBuildNumber: String(windows.build),
+      CurrentVersion: windows.version === "10.0" ? "6.3" : windows.version,
+    },
     ...{ SystemRoot: "C:\\Windows", RegisteredOrganization: "", RegisteredOwner: "Windows User" },
     ...(windows.display === "" ? {} : { DisplayVersion: windows.display, ReleaseId: windows.display }),
     InstallationType: windows.edition.startsWith("Server") ? "Server" : "Client",
@@ -81,7 +86,9 @@ function fillSoftware(software: RegistryKey, source: HiveSource): void {
   current.texts({ ProgramFilesDir: "C:\\Program Files", CommonFilesDir: "C:\\Program Files\\Common Files" });
   current.set("ProgramFilesPath", "REG_EXPAND_SZ", "%ProgramFiles%");
   current.make("Policies\\System").numbers({ EnableLUA: 1, ConsentPromptBehaviorAdmin: 5 });
-  current.make("Explorer\\Shell Folders").texts({ "Common Startup": "C:\\ProgramData\\Microsoft\\Windows\\Start Menu\\Programs\\Startup" });
+  current
+    .make("Explorer\\Shell Folders")
+    .texts({ "Common Startup": "C:\\ProgramData\\Microsoft\\Windows\\Start Menu\\Programs\\Startup" });
   current.make("RunOnce");
   current.make("Run").fillLater((run) => {
     run.set("SecurityHealth", "REG_EXPAND_SZ", "%windir%\\system32\\SecurityHealthSystray.exe");

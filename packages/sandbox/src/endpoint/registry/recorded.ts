@@ -49,8 +49,8 @@ export class RecordedValues {
     const { database } = this.#store;
     this.#revision = this.#store.revision;
     const rows = database.all<Row>(
-      `SELECT id, text FROM value WHERE kind = ? AND id > ? AND (${PATTERNS.map(() => "text LIKE ?").join(" OR ")})`,
-      [Kind.registryPath, this.#latestText, ...PATTERNS],
+      `SELECT id, text FROM value WHERE id > ? AND +kind = ? AND (${PATTERNS.map(() => "text LIKE ?").join(" OR ")})`,
+      [this.#latestText, Kind.registryPath, ...PATTERNS],
     );
     for (const { id, text } of rows) this.#texts.set(id, text);
     this.#latestText = database.count("SELECT max(id) AS n FROM value");

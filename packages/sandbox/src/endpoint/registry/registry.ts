@@ -118,27 +118,19 @@ export class Registry implements EndpointRegistry {
   }
 
   /**
-   * The key and the name in the path of a value. Names may hold backslashes (`\DosDevices\C:`): of the places where the path
-   * can be cut, the last one at which there is such a value counts.
+   * The key and the name in the path of a value. Names may hold backslashes (`\DosDevices\C:`): where the path
+   * could be cut earlier and there is such a value, that one is meant.
    */
   #place(path: string): { key: RegistryKey; name: string } {
-    const cut = path.lastIndexOf("\\");
-    if (cut < 0) throw failure("invalid");
-    let first: unknown;
-    for (let at = cut, tries = 0; at > 0 && tries < 8; at = path.lastIndexOf("\\", at - 1), tries++) {
-      try {
-        const key = this.#existing(this.#parse(path.slice(0, at)));
-        const name = path.slice(at + 1);
-        if (tries === 0 || key.value(name) !== undefined) {
-          if (tries > 0 || key.value(name) !== undefined) return { key, name };
-          first ??= { key, name };
-        }
-      } catch (error) {
-        first ??= error;
-      }
+    const cuts = lastCuts(path);
+    for (const at of cuts.slice(1)) {
+      const key = this.find(path.slice(0, at));
+      const name = path.slice(at + 1);
+      if (key?.value(name) !== undefined) return { key, name };
     }
-    if (first !== undefined && !(first instanceof Error)) return first as { key: RegistryKey; name: string };
-    throw first instanceof Error ? first : failure("missing");
+    const at = cuts[0];
+    if (at === undefined) throw failure("invalid");
+    return { key: this.#existing(this.#parse(path.slice(0, at))), name: path.slice(at + 1) };
   }
 
   #existing(names: readonly string[]): RegistryKey {
@@ -162,6 +154,13 @@ export class Registry implements EndpointRegistry {
     }
     return at;
   }
+}
+
+/** The last backslashes of a path from behind; names have no more in them than a few. */
+function lastCuts(path: string): number[] {
+  const cuts: number[] = [];
+  for (let at = path.lastIndexOf("\\"); at > 0 && cuts.length < 6; at = path.lastIndexOf("\\", at - 1)) cuts.push(at);
+  return cuts;
 }
 
 const failure = (what: Failure): Error => failureOf("windows", what);

@@ -31,6 +31,22 @@ export function isOnline(record: SensorRecord, checkins: Checkins): boolean {
   return checkins.now - lastCheckin(record, checkins) <= ONLINE_INTERVALS * checkins.interval;
 }
 
+/** The fields of every sensor, by which lists of them are sorted. */
+export const SENSOR_FIELDS: ReadonlySet<string> = new Set(
+  Object.keys(
+    sensorDocument(
+      {
+        ...{ id: 0, group_id: 0, computer_name: "", computer_dns_name: "", computer_sid: "", os_type: "windows" },
+        ...{ host_type: "workstation", os_environment_display_string: "", build_version_string: "", interfaces: [] },
+        ...{ registration_time: 0, last_checkin_time: 0, online: false, supports_cblr: false },
+        ...{ supports_isolation: false, physical_memory_size: 0, systemvolume_total_size: 0 },
+        systemvolume_free_size: 0,
+      },
+      { now: 0, interval: 1, start: 0, round: undefined },
+    ),
+  ),
+);
+
 /** A sensor as lists and single answers show it. */
 export function sensorDocument(record: SensorRecord, checkins: Checkins): Record<string, unknown> {
   const last = lastCheckin(record, checkins);

@@ -3,7 +3,7 @@ import type { FeedDocument, PublishedReport, ReportIocs } from "../../detection-
 import { HttpProblem } from "../../server/product.js";
 import type { ResponseContext } from "../context.js";
 import { checkSaved, readIndexType } from "../saved-query.js";
-import { WriteBody } from "../write-body.js";
+import { LONGEST_NAME, LONGEST_TEXT, WriteBody } from "../write-body.js";
 
 const MOST_REPORTS = 100_000;
 
@@ -63,7 +63,10 @@ function readReport(context: ResponseContext, value: unknown, place: string): Pu
   const report = new WriteBody(value, "it");
   report.require("id", "title", "link", "timestamp", "score", "iocs");
   const id = report.text("id") ?? "";
-  if (id === "") throw new HttpProblem(400, "id must not be empty");
+  // It is a part of paths. A colon may be in it: clients that write `<feed>:<report>` have a form for that.
+  if (id === "" || id.length > LONGEST_NAME || id === "." || id === ".." || /[\p{Cc}\p{Cs}]/u.test(id)) {
+    throw new HttpProblem(400, `id must be 1 to ${LONGEST_NAME} characters that can stand in a path`);
+  }
   const description = report.text("description");
   const tags = report.texts("tags");
   return {

@@ -33,10 +33,15 @@ export class FeedUnreachable extends Error {
 }
 
 /** Fetches what stands at a feed's address and reads it as JSON. */
-export async function fetchFeed(sources: FeedSources, address: FeedAddress, signal: AbortSignal): Promise<unknown> {
+export async function fetchFeed(
+  sources: FeedSources,
+  address: FeedAddress,
+  signal: AbortSignal,
+  timeLimit = TIME_LIMIT,
+): Promise<unknown> {
   const url = URL.canParse(address.feed_url) ? new URL(address.feed_url) : undefined;
   if (url === undefined) throw new FeedUnreachable("The feed's address is no URL");
-  const text = await read(sources, address, url, signal);
+  const text = await read(sources, address, url, { signal, timeLimit });
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -44,7 +49,7 @@ export async function fetchFeed(sources: FeedSources, address: FeedAddress, sign
   }
 }
 
-function read(sources: FeedSources, address: FeedAddress, url: URL, signal: AbortSignal): Promise<string> {
+function read(sources: FeedSources, address: FeedAddress, url: URL, limits: Limits): Promise<string> {
   switch (url.protocol) {
     case "file:":
       return readLocal(sources.folder, url);
@@ -52,9 +57,36 @@ function read(sources: FeedSources, address: FeedAddress, url: URL, signal: Abor
     case "https:":
       return url.hostname === OWN_FEED_HOST
         ? Promise.resolve(readOwn(sources.store, url))
-        : download(address, url, AbortSignal.any([signal, AbortSignal.timeout(TIME_LIMIT)]));
+        : within(limits, (signal) => download(address, url, signal));
     default:
       throw new FeedUnreachable(`Feeds are fetched by http, https or file, not by ${url.protocol.slice(0, -1)}`);
+  }
+}
+
+/** What ends a fetch before its time. */
+interface Limits {
+  signal: AbortSignal;
+  timeLimit: number;
+}
+
+/**
+ * Does `work` with a signal that is aborted with `signal`, or when the time is over. A combined signal of the platform may
+ * be taken away with the rubbish while somebody still waits for it; this one has a timer and a listener that hold it.
+ */
+async function within<T>({ signal, timeLimit }: Limits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const end = new AbortController();
+  const abort = (): void => end.abort(signal.reason);
+  const timer = setTimeout(() => end.abort(new FeedUnreachable("The feed's server takes too long")), timeLimit);
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await work(end.signal);
+  } catch (error) {
+    // Whoever is interrupted says so in his own words.
+    throw end.signal.reason instanceof FeedUnreachable ? end.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
   }
 }
 

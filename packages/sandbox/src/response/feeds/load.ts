@@ -28,6 +28,6 @@ export function storeFeed(context: ResponseContext, feed: FeedRecord, document: 
     // First the hits, whose tags other reports may still account for, then the reports.
     const stale = replaceReports(database, feed, document, { again });
     removeFeedHits(database, feed, stale);
-    context.store.collection("feed").put(feed.id, feed);
+    context.store.collection("feed").put(feed.id, { ...feed, loads: feed.loads + 1 });
   });
 }

@@ -4,7 +4,8 @@ import type { ProcessEvents } from "../../domain.js";
 import { sampleProcess } from "../../store/samples.js";
 import { Store } from "../../store/store.js";
 import { type FilterScope, findIngressFilter, hitRate, matchesFilter, withoutFilteredEvents } from "./filter.js";
-import { compilePattern } from "./patterns.js";
+import { filteredProcess, keepFilteredProcess, tidyFilteredProcesses } from "./filtered-processes.js";
+import { compilePattern, Patience } from "./patterns.js";
 
 const filter = (fields: Partial<IngressFilterRecord>): IngressFilterRecord => ({
   ...{ id: "f", name: "f", description: "", version: 1, priority: 0, rate: { value: 0, at: 0 } },
@@ -26,7 +27,7 @@ const notepad = {
 
 describe("matching", () => {
   const matches = (fields: Partial<IngressFilterRecord>, sensor = windows): boolean =>
-    matchesFilter(filter(fields), notepad, sensor);
+    matchesFilter(filter(fields), notepad, sensor, new Patience());
 
   it("of paths is by globs, expressions or the whole path", () => {
     for (const [pattern, expected] of [
@@ -47,9 +48,7 @@ describe("matching", () => {
     ] as const) {
       expect(matches({ path_filters: ["nothing", pattern] }), pattern).toBe(expected);
     }
-    expect(compilePattern("/opt/(a)[b]{c}+^$|/*", { ignoreCase: false, globs: true })("/opt/(a)[b]{c}+^$|/x")).toBe(
-      true,
-    );
+    expect(compilePattern("/opt/(a)[b]{c}+^$|/*", { ignoreCase: false, globs: true })("/opt/(a)[b]{c}+^$|/x", new Patience())).toBe(true);
     expect(matches({ path_filters: ["C:\\WINDOWS\\system32\\notepad.exe"] }, linux)).toBe(false);
   });
 
@@ -76,11 +75,41 @@ describe("matching", () => {
 
   it("gives an expression up that would run for hours", () => {
     const slow = compilePattern("rx|^(a+)+$", { ignoreCase: false, globs: false });
-    expect(slow(`${"a".repeat(60)}!`)).toBe(false);
-    expect(slow("aaa")).toBe(true);
+    const hard = `${"a".repeat(60)}!`;
+    expect(slow(hard, new Patience())).toBe(false);
+    expect(slow("aaa", new Patience())).toBe(true);
     const folders = compilePattern(`${"**/*a*/".repeat(40)}x`, { ignoreCase: true, globs: true });
-    expect(folders(`${"aaa/".repeat(1000)}b`)).toBe(false);
-    expect(folders(`${"aaa/".repeat(1000)}X`)).toBe(true);
+    expect(folders(`${"aaa/".repeat(1000)}b`, new Patience())).toBe(false);
+    expect(folders(`${"aaa/".repeat(1000)}X`, new Patience())).toBe(true);
+    const large = compilePattern("rx|((a{1000}){1000}){1000}", { ignoreCase: false, globs: false });
+    expect(large("aaa", new Patience())).toBe(false);
+  });
+
+  it("has one time for all patterns of a process, and tries none again that has used up its share", () => {
+    const hard = `c:\\${"a".repeat(40)}!`;
+    const process = { ...notepad, path: hard };
+    const slow = (n: number): string => `rx|^c:.(a+)+${n}$`;
+    const timed = (work: () => void): number => {
+      const began = performance.now();
+      work();
+      return performance.now() - began;
+    };
+    const many = filter({ path_filters: Array.from({ length: 60 }, (_, n) => slow(n)) });
+    expect(timed(() => matchesFilter(many, process, windows, new Patience()))).toBeLessThan(3000);
+
+    const patience = new Patience();
+    const one = filter({ path_filters: [slow(100)] });
+    const again = (): number => timed(() => expect(matchesFilter(one, process, windows, patience)).toBe(false));
+    expect(again()).toBeGreaterThan(50);
+    expect(timed(() => Array.from({ length: 200 }, again))).toBeLessThan(50);
+    // Others still have what is left of the time.
+    expect(matchesFilter(filter({ path_filters: ["rx|^c:"] }), process, windows, patience)).toBe(true);
+    const events: ProcessEvents = {
+      filemod: Array.from({ length: 1000 }, () => ({ time: 1, type: 2 as const, path: hard })),
+    };
+    const lists = { filemod_filters: [slow(101)], non_binary_filemod_filters: [slow(102), "*a".repeat(500)] };
+    const eventFilter = filter({ filter_all_events: false, ...lists });
+    expect(timed(() => withoutFilteredEvents(eventFilter, events, windows, new Patience()))).toBeLessThan(3000);
   });
 });
 
@@ -89,7 +118,10 @@ describe("what comes in", () => {
   const arrive = (store: Store, n: number, name: string, parent?: number, now = 0): string | undefined => {
     const process = { ...{ id: id(n), path: `c:\\${name}`, cmdline: name, md5: "a".repeat(32) } };
     const parent_id = parent === undefined ? {} : { parent_id: id(parent) };
-    const found = findIngressFilter(store, { process: { ...process, ...parent_id }, sensor: windows, now });
+    const found = findIngressFilter(store, {
+      process: { ...process, ...parent_id },
+      ...{ sensor: windows, now, patience: new Patience() },
+    });
     if (found === undefined) store.process(sampleProcess({ ...process, ...parent_id, sensor_id: 7 }));
     return found?.id;
   };
@@ -106,21 +138,23 @@ describe("what comes in", () => {
       filter({ id: "high", priority: 5, ...all, path_filters: ["c:\\calc.exe"] }),
       filter({ id: "off", priority: 9, ...all, enabled: false }),
       filter({ id: "tracked", priority: 9, ...all, enabled: false, track_metrics: true }),
-      filter({ id: "on-sensor", priority: 9, ...all, filter_on_sensor: true }),
+      filter({ id: "on-sensor", ...{ path_filters: ["c:\\paint.exe"] }, filter_on_sensor: true, filter_on_server: false }),
       filter({ id: "not-here", priority: 9, ...all, filter_on_server: false }),
     );
     expect(arrive(store, 1, "calc.exe")).toBe("high");
     expect(arrive(store, 2, "notepad.exe")).toBe("low");
     expect(arrive(store, 3, "notes.txt")).toBeUndefined();
+    // The sensor does not send it at all.
+    expect(arrive(store, 4, "paint.exe")).toBe("on-sensor");
     const rate = (name: string, now = 0): number => {
       const record = store.collection("ingress_filter").get(name);
       return record === undefined ? Number.NaN : hitRate(record, now);
     };
-    expect(rate("low")).toBeCloseTo(2 / 900);
+    expect(rate("low")).toBeCloseTo(3 / 900);
     expect(rate("high")).toBeCloseTo(1 / 900);
-    expect(rate("tracked")).toBeCloseTo(2 / 900);
+    expect(rate("tracked")).toBeCloseTo(3 / 900);
     expect(rate("off")).toBe(0);
-    expect(rate("low", 900_000)).toBeCloseTo(2 / 900 / Math.E);
+    expect(rate("low", 900_000)).toBeCloseTo(3 / 900 / Math.E);
     for (let second = 1; second <= 9000; second += 10)
       arrive(store, 10_000 + second, "calc.exe", undefined, second * 1000);
     expect(rate("high", 9_000_000)).toBeCloseTo(0.1, 2);
@@ -159,10 +193,25 @@ describe("what comes in", () => {
       modload_filters: ["c:\\temp\\a.dll"],
     });
     const { regmod, filemod } = events;
-    expect(withoutFilteredEvents(some, events, windows)).toEqual({
+    expect(withoutFilteredEvents(some, events, windows, new Patience())).toEqual({
       regmod: regmod?.slice(1),
       filemod: filemod?.slice(0, 1),
     });
-    expect(withoutFilteredEvents(filter({ filter_all_events: false }), events, windows)).toEqual(events);
+    expect(withoutFilteredEvents(filter({ filter_all_events: false }), events, windows, new Patience())).toEqual(events);
+  });
+
+  it("is remembered for its descendants within limits, and as long as a filter asks for them", () => {
+    const store = Store.open();
+    const kept = store.collection("filtered_process");
+    for (let n = 0; n < 5_001; n++) keepFilteredProcess(store, { ...notepad, id: id(n) }, n);
+    expect(kept.size).toBe(4_501);
+    expect([filteredProcess(store, id(499)), filteredProcess(store, id(500))]).toEqual([
+      undefined,
+      expect.objectContaining(notepad),
+    ]);
+    tidyFilteredProcesses(store, [filter({}), filter({ descendant_filtering_level: -1 })]);
+    expect(kept.size).toBe(4_501);
+    tidyFilteredProcesses(store, [filter({})]);
+    expect(kept.size).toBe(0);
   });
 });

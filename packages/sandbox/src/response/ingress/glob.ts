@@ -6,23 +6,27 @@ type Step = { kind: "character"; character: string } | { kind: "one" | "some" | 
 
 /**
  * A test for paths with slashes: `*` and `?` stay within a name, `**` goes through folders, and `**` with a slash behind
- * it may also be nothing. All ways through the pattern are followed at once, so that no pattern takes long.
+ * it may also be nothing. All ways through the pattern are followed at once, so that it takes as many steps at most as the
+ * length of the pattern times that of the path.
  */
 export function compileGlob(pattern: string): (path: string) => boolean {
   const steps = readSteps(pattern);
   return (path) => {
-    let places = follow(steps, [0]);
+    let places = new Places(steps);
+    let next = new Places(steps);
+    places.add(0);
     for (const character of path) {
-      const next: number[] = [];
-      for (const place of places) {
+      next.clear();
+      for (let at = 0; at < places.size; at++) {
+        const place = places.list[at] ?? 0;
         const step = steps[place];
         if (step === undefined || step.kind === "fork") continue;
         if (step.kind === "character" ? step.character !== character : step.kind !== "all" && character === "/")
           continue;
         // What stands for any number of characters can take another one.
-        next.push(step.kind === "some" || step.kind === "all" ? place : place + 1);
+        next.add(step.kind === "some" || step.kind === "all" ? place : place + 1);
       }
-      places = follow(steps, next);
+      [places, next] = [next, places];
       if (places.size === 0) return false;
     }
     return places.has(steps.length);
@@ -39,14 +43,44 @@ function readSteps(pattern: string): Step[] {
   });
 }
 
-/** These places, and those that are reached from them without a character. */
-function follow(steps: readonly Step[], from: readonly number[]): Set<number> {
-  const places = new Set(from);
-  // A set is walked through to what is added on the way.
-  for (const place of places) {
-    const kind = steps[place]?.kind;
-    if (kind === "some" || kind === "all" || kind === "fork") places.add(place + 1);
-    if (kind === "fork") places.add(place + 3);
+/** Places in a pattern, each once, with those that are reached from them without a character. */
+class Places {
+  readonly list: Uint32Array;
+  size = 0;
+  /** In which round a place was added last: so nothing has to be cleared. */
+  readonly #added: Uint32Array;
+  #round = 1;
+
+  constructor(private readonly steps: readonly Step[]) {
+    // Places behind a fork at the end are none, but are asked for.
+    this.list = new Uint32Array(steps.length + 4);
+    this.#added = new Uint32Array(steps.length + 4);
   }
-  return places;
+
+  has(place: number): boolean {
+    return this.#added[place] === this.#round;
+  }
+
+  add(place: number): void {
+    let behind = this.size;
+    this.#put(place);
+    for (; behind < this.size; behind++) {
+      const reached = this.list[behind] ?? 0;
+      const kind = this.steps[reached]?.kind;
+      if (kind === "some" || kind === "all" || kind === "fork") this.#put(reached + 1);
+      if (kind === "fork") this.#put(reached + 3);
+    }
+  }
+
+  clear(): void {
+    this.size = 0;
+    this.#round += 1;
+  }
+
+  #put(place: number): void {
+    if (this.has(place)) return;
+    this.#added[place] = this.#round;
+    this.list[this.size] = place;
+    this.size += 1;
+  }
 }

@@ -1,23 +1,9 @@
-import { describe, expect, it } from "vitest";
-import { zipEntries } from "../../importer/zip.js";
+import { describe, expect, it, vi } from "vitest";
 import { asker, ODD_VALUES } from "../routes/samples.js";
-import { BASE, startLive, type TinyMachine } from "./samples.js";
+import { BASE, startLive, type TinyMachine, unzip } from "./samples.js";
 
 const complete = { status: "complete", result_type: "WinHresult", result_code: 0, result_desc: "" };
 const failed = (code: number) => ({ status: "error", result_type: "WinHresult", result_code: 0x80070000 + code });
-
-/** What is in a ZIP archive, by name. */
-export async function unzip(bytes: Buffer): Promise<Map<string, Buffer>> {
-  const read = (from: number, length: number): Promise<Buffer> => Promise.resolve(bytes.subarray(from, from + length));
-  const { entries } = await zipEntries({ size: bytes.length, read });
-  const files = new Map<string, Buffer>();
-  for (const entry of entries) {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of entry.bytes()) chunks.push(chunk);
-    files.set(entry.name, Buffer.concat(chunks));
-  }
-  return files;
-}
 
 describe("commands", () => {
   it("are told with what was asked for and how they ended", async () => {
@@ -29,9 +15,13 @@ describe("commands", () => {
     const issued = await asker(sandbox, token)("POST", `${BASE}/1/command`, asked);
     const created = (Date.UTC(2026, 0, 5, 9) + 1000) / 1000;
     const head = { name: "directory list", object: "C:\\", session_id: 1, sensor_id: 1, id: 1, username: "anna" };
-    expect(issued.body).toEqual({ ...head, status: expect.stringMatching(/^(pending|in progress)$/), create_time: created });
+    expect(issued.body).toEqual({
+      ...head,
+      status: expect.stringMatching(/^(pending|in progress)$/),
+      create_time: created,
+    });
     const ended = (await ask("GET", `${BASE}/1/command/1?wait=true`)).body;
-    const times = { create_time: 1767323945, last_access_time: 1767323045, last_write_time: 1767323045 };
+    const times = { create_time: 1767323045, last_access_time: 1767323045, last_write_time: 1767323045 };
     expect(ended).toEqual({
       ...{ ...head, ...complete, create_time: created, completion: created },
       files: [
@@ -42,7 +32,7 @@ describe("commands", () => {
     expect((await ask("GET", `${BASE}/1/command`)).body).toEqual([ended]);
     expect(await live.run(session, { name: "directory list", object: "nowhere" })).toMatchObject(failed(3));
     live.behaviour.signedResultCodes = true;
-    expect((await ask("GET", `${BASE}/1/command/2`)).body).toMatchObject({ result_code: (0x80070003 | 0), id: 2 });
+    expect((await ask("GET", `${BASE}/1/command/2`)).body).toMatchObject({ result_code: 0x80070003 | 0, id: 2 });
   });
 
   it("do their work on a Windows endpoint", async () => {
@@ -124,13 +114,20 @@ describe("commands", () => {
     const dump = { name: "memdump", object: "c:\\mem.dmp", compress: true };
     await ask("POST", `${BASE}/${session}/command`, dump);
     const seen = new Set<string>();
-    for (let status = ""; status !== "complete"; ) {
-      const { body } = await ask("GET", `${BASE}/1/command/1`);
-      status = body.status;
-      seen.add([body.percentdone, body.dumping, body.complete].join());
-    }
+    await vi.waitFor(
+      async () => {
+        const { body } = await ask("GET", `${BASE}/1/command/1`);
+        seen.add([body.percentdone, body.dumping, body.complete].join());
+        expect(body.status).toBe("complete");
+      },
+      { interval: 2, timeout: 5_000 },
+    );
     expect([...seen].filter((each) => each !== ",,")).toEqual(["0,true,false", "50,true,false", "100,false,true"]);
-    expect((await ask("GET", `${BASE}/1/command/1`)).body).toMatchObject({ ...complete, compress: true, return_code: 0 });
+    expect((await ask("GET", `${BASE}/1/command/1`)).body).toMatchObject({
+      ...complete,
+      compress: true,
+      return_code: 0,
+    });
     await live.run(session, { ...dump, object: "c:\\plain.dmp", compress: false });
     const { contents, memorySize } = live.machine(1);
     expect([...contents.keys()].slice(-2)).toEqual(["c:\\mem.dmp.zip", "c:\\plain.dmp"]);
@@ -146,19 +143,28 @@ describe("commands", () => {
     const { ask } = live;
     await live.open();
     await live.open();
-    const post = async (session: number, command: object) => (await ask("POST", `${BASE}/${session}/command`, command)).body;
+    const post = async (session: number, command: object) =>
+      (await ask("POST", `${BASE}/${session}/command`, command)).body;
     const forever = { name: "create process", object: "forever", wait: true };
     await post(1, forever);
     await post(1, { name: "create directory", object: "second" });
     const third = await post(1, { name: "get file", object: "c:\\test.txt" });
     await post(1, { name: "create directory", object: "fourth" });
     await live.run(2, { name: "process list" });
-    const statuses = async () => (await ask("GET", `${BASE}/1/command`)).body.map((each: { status: string }) => each.status);
+    const statuses = async () =>
+      (await ask("GET", `${BASE}/1/command`)).body.map((each: { status: string }) => each.status);
     expect(await statuses()).toEqual(["in progress", "pending", "pending", "pending"]);
-    const cancel = (id: number, status: unknown = "cancel") => ask("PUT", `${BASE}/1/command/${id}`, { ...third, status });
+    const cancel = (id: number, status: unknown = "cancel") =>
+      ask("PUT", `${BASE}/1/command/${id}`, { ...third, status });
     expect((await cancel(3)).body).toMatchObject({ id: 3, status: "cancel", completion: expect.any(Number) });
     expect((await ask("GET", `${BASE}/1/file/${third.file_id}/content`)).status).toBe(404);
-    for (const [id, status] of [[1, "cancel"], [3, "cancel"], [2, "pending"], [2, true], [9, "cancel"]] as const) {
+    for (const [id, status] of [
+      [1, "cancel"],
+      [3, "cancel"],
+      [2, "pending"],
+      [2, true],
+      [9, "cancel"],
+    ] as const) {
       expect((await cancel(id, status)).status, `${id} ${status}`).toBe(id === 9 ? 404 : 400);
     }
     const list = async (query: string) =>
@@ -188,20 +194,33 @@ describe("commands", () => {
     await using live = await startLive();
     const { ask } = live;
     const session = await live.open();
-    const post = async (body: unknown): Promise<number> => (await ask("POST", `${BASE}/${session}/command`, body)).status;
+    const post = async (body: unknown): Promise<number> =>
+      (await ask("POST", `${BASE}/${session}/command`, body)).status;
     const huge = "x".repeat(40_000);
     const wrong: unknown[] = [
       ...[undefined, [], "null", "{", {}, { name: 5 }, { name: "" }, { name: "format disk" }, { name: "Get File" }],
       ...[{ name: "get file" }, { name: "get file", object: huge }, { name: "get file", object: "a\0b" }],
       ...[-1, 1.5, "1", true, 1e300].map((offset) => ({ name: "get file", object: "c:\\test.txt", offset })),
       ...[-1, "5", null].map((pid) => ({ name: "kill", object: pid })),
-      ...[{ name: "kill", object: 2 ** 32 }, { name: "kill", object: true }],
-      ...[{ name: "create process", object: "echo", wait: "yes" }, { name: "memdump", object: "c:\\m", compress: 1 }],
-      ...[{ name: "put file", object: "c:\\x" }, { name: "put file", object: "c:\\x", file_id: "1" }],
+      ...[
+        { name: "kill", object: 2 ** 32 },
+        { name: "kill", object: true },
+      ],
+      ...[
+        { name: "create process", object: "echo", wait: "yes" },
+        { name: "memdump", object: "c:\\m", compress: 1 },
+      ],
+      ...[
+        { name: "put file", object: "c:\\x" },
+        { name: "put file", object: "c:\\x", file_id: "1" },
+      ],
       ...[true, { a: 1 }, [true], null].map((value_data) => ({
         ...{ name: "reg set value", object: "HKLM\\a", value_type: "REG_SZ", value_data },
       })),
-      ...[{ name: "reg set value", object: "HKLM\\a", value_data: 1 }, { name: "process list", session_id: 2 }],
+      ...[
+        { name: "reg set value", object: "HKLM\\a", value_data: 1 },
+        { name: "process list", session_id: 2 },
+      ],
     ];
     for (const body of wrong) expect(await post(body), JSON.stringify(body)?.slice(0, 80)).toBe(400);
     for (const object of ODD_VALUES.filter((value) => value !== "text")) {
@@ -224,7 +243,7 @@ describe("commands", () => {
     const session = await live.open();
     const machine: TinyMachine = live.machine(1);
     await live.ask("POST", `${BASE}/${session}/command`, { name: "create process", object: "forever", wait: true });
-    while (machine.running.size === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    await vi.waitFor(() => expect(machine.running.size).toBe(1));
     const held = live.ask("GET", `${BASE}/${session}/command/1?wait=true`);
     await live.server.close();
     expect((await held).status).toBe(404);

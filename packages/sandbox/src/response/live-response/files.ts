@@ -150,16 +150,19 @@ export class SessionFiles {
 /** The same content; throws the signal's reason as soon as it is aborted, also when nothing comes any more. */
 async function* until<T>(signal: AbortSignal, source: AsyncIterable<T>): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
-  let stop = (): void => {};
-  const stopped = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-  });
-  stopped.catch(() => {});
+  let giveUp = (_reason: Error): void => {};
+  const stop = (): void => giveUp(signal.reason as Error);
+  // A promise for each step: racing against one for all of them would keep every chunk until the end.
+  const next = (): Promise<IteratorResult<T>> =>
+    new Promise((resolve, reject) => {
+      giveUp = reject;
+      iterator.next().then(resolve, reject);
+    });
+  signal.addEventListener("abort", stop, { once: true });
   try {
     for (;;) {
-      const step = await Promise.race([iterator.next(), stopped]);
+      signal.throwIfAborted();
+      const step = await next();
       if (step.done === true) return;
       yield step.value;
     }

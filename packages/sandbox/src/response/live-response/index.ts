@@ -13,7 +13,7 @@ import type { LiveResponseChanges } from "./settings.js";
 /** What Live Response needs beside the product that it belongs to. */
 export interface LiveResponseOptions {
   /** What is inside an endpoint; without it there is no Live Response. */
-  machineOf?: (sensor: SensorRecord) => EndpointMachine;
+  machineOf?: (sensor: SensorRecord) => EndpointMachine | undefined;
   /** Settings in force from the start. */
   liveResponse?: LiveResponseChanges;
   /** What faults are drawn from. */
@@ -67,8 +67,9 @@ function endpointsOf(context: ResponseContext, machineOf: LiveResponseOptions["m
       return record?.online === true && record.state?.uninstalled !== true;
     },
     machine: (sensor) => {
-      if (machineOf === undefined) throw new Error("There is nothing inside the endpoints");
-      return machineOf(sensor);
+      const machine = machineOf?.(sensor);
+      if (machine === undefined) throw new Error(`There is nothing inside the endpoint ${sensor.computer_name}`);
+      return machine;
     },
     switchAll: (changes) =>
       store.transaction(() => {

@@ -18,7 +18,10 @@ const EMPTY_LINE = Buffer.from("\r\n\r\n");
  * Reads a `multipart/form-data` body with exactly one part, named `file`, as it arrives: no more of it is held than a chunk
  * and the length of a boundary. Everything else is refused.
  */
-export async function readFilePart(source: AsyncIterable<Uint8Array>, contentType: string | undefined): Promise<FilePart> {
+export async function readFilePart(
+  source: AsyncIterable<Uint8Array>,
+  contentType: string | undefined,
+): Promise<FilePart> {
   const boundary = readBoundary(contentType ?? "");
   const inflow = new Inflow(source);
   const delimiter = Buffer.from(`\r\n--${boundary}`, "latin1");
@@ -60,7 +63,10 @@ function readBoundary(contentType: string): string {
 function readFileName(headers: string): string {
   const lines = headers.split("\r\n");
   const value = (name: string): string | undefined =>
-    lines.find((line) => line.toLowerCase().startsWith(`${name}:`))?.slice(name.length + 1).trim();
+    lines
+      .find((line) => line.toLowerCase().startsWith(`${name}:`))
+      ?.slice(name.length + 1)
+      .trim();
   const disposition = value("content-disposition") ?? "";
   const parameters = parametersOf(disposition);
   if (!/^form-data\s*(;|$)/i.test(disposition) || parameters.get("name") !== "file") {
@@ -80,7 +86,9 @@ function readFileName(headers: string): string {
 /** `a; b="c"; d=e` as a map of b and d. */
 function parametersOf(header: string): Map<string, string> {
   const parameters = new Map<string, string>();
-  for (const [, name = "", quoted, plain] of header.matchAll(/;\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/g)) {
+  for (const [, name = "", quoted, plain] of header.matchAll(
+    /;\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/g,
+  )) {
     const key = name.toLowerCase();
     if (!parameters.has(key)) parameters.set(key, quoted?.replace(/\\(["\\])/g, "$1") ?? plain ?? "");
   }

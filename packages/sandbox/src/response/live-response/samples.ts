@@ -8,6 +8,7 @@ import {
   type RegistryValue,
   type StartedProgram,
 } from "../../endpoint/machine.js";
+import { zipEntries } from "../../importer/zip.js";
 import { Sandbox, type SandboxOptions } from "../../sandbox.js";
 import { sampleSensor } from "../../store/samples.js";
 import { Store } from "../../store/store.js";
@@ -180,4 +181,17 @@ export async function startLive(
       store.close();
     },
   };
+}
+
+/** What is in a ZIP archive, by name. */
+export async function unzip(bytes: Buffer): Promise<Map<string, Buffer>> {
+  const read = (from: number, length: number): Promise<Buffer> => Promise.resolve(bytes.subarray(from, from + length));
+  const { entries } = await zipEntries({ size: bytes.length, read });
+  const files = new Map<string, Buffer>();
+  for (const entry of entries) {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of entry.bytes()) chunks.push(chunk);
+    files.set(entry.name, Buffer.concat(chunks));
+  }
+  return files;
 }

@@ -29,11 +29,18 @@ export function scheduledOnline(
   return schedule[sensor]?.findLast(([from]) => from <= tick)?.[1];
 }
 
-export function isGenerated(schedule: Exclude<OnlineSchedule, (...args: never[]) => unknown>): schedule is GeneratedSchedule {
+export function isGenerated(
+  schedule: Exclude<OnlineSchedule, (...args: never[]) => unknown>,
+): schedule is GeneratedSchedule {
   return "period" in schedule;
 }
 
-function generatedOnline({ offline, period }: GeneratedSchedule, seed: number | string, sensor: number, tick: number): boolean {
+function generatedOnline(
+  { offline, period }: GeneratedSchedule,
+  seed: number | string,
+  sensor: number,
+  tick: number,
+): boolean {
   const draw = (what: string): number => hash32(`${seed}/schedule/${sensor}/${what}`) / 2 ** 32;
   const turn = Math.max(2, Math.round(period * (0.5 + draw("turn"))));
   const place = (tick + Math.floor(draw("place") * turn)) % turn;

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { asker, ODD_VALUES } from "../routes/samples.js";
 import { BASE, startLive } from "./samples.js";
 
@@ -58,8 +57,17 @@ describe("a Live Response session", () => {
     }
     expect((await ask("POST", BASE, { sensor_id: 1, checkin_timeout: -1 })).status).toBe(400);
     for (const id of ["0", "01", "1e3", "-1", "1.0", "x", "99999999999", "%00", "1%20"]) {
-      for (const [method, rest] of [["GET", ""], ["PUT", ""], ["GET", "/keepalive"], ["POST", "/command"]] as const) {
-        const { status } = await ask(method, `${BASE}/${id}${rest}`, method === "GET" ? undefined : { status: "close" });
+      for (const [method, rest] of [
+        ["GET", ""],
+        ["PUT", ""],
+        ["GET", "/keepalive"],
+        ["POST", "/command"],
+      ] as const) {
+        const { status } = await ask(
+          method,
+          `${BASE}/${id}${rest}`,
+          method === "GET" ? undefined : { status: "close" },
+        );
         expect([400, 404], `${method} ${id}${rest}`).toContain(status);
       }
     }
@@ -145,12 +153,12 @@ describe("a Live Response session", () => {
     const leaving = new AbortController();
     const init = { headers: { "x-auth-token": sandbox.token }, signal: leaving.signal };
     const left = sandbox.handle(new Request(`${sandbox.url}${BASE}/1?wait=1`, init));
-    while (held() === 0) await sleep(1);
+    await vi.waitFor(() => expect(held()).toBe(1));
     leaving.abort();
     await expect(left).rejects.toThrow();
-    while (held() > 0) await sleep(1);
+    await vi.waitFor(() => expect(held()).toBe(0));
     const cut = ask("GET", `${BASE}/1?wait=true`);
-    while (held() === 0) await sleep(1);
+    await vi.waitFor(() => expect(held()).toBe(1));
     expect(server.liveResponse.lose(1)).toBe(true);
     expect(await cut).toEqual({ status: 404, body: "Session 1 not found" });
     expect((await ask("GET", BASE)).body).toMatchObject([{ id: 1, status: "inactive" }]);

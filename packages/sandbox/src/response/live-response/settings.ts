@@ -146,10 +146,7 @@ function isListedSchedule(value: unknown): boolean {
       Array.isArray(list) &&
       list.every(
         (entry: unknown) =>
-          Array.isArray(entry) &&
-          entry.length === 2 &&
-          isWhole(entry[0], 0, 10 ** 9) &&
-          typeof entry[1] === "boolean",
+          Array.isArray(entry) && entry.length === 2 && isWhole(entry[0], 0, 10 ** 9) && typeof entry[1] === "boolean",
       ),
   );
 }

@@ -1,9 +1,10 @@
 import type { ActionRecord } from "../../detection-records.js";
+import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
-import { type ActionOwner, actionsOf } from "../../store/detection.js";
+import { type ActionOwner, actionsOf } from "../../store/actions.js";
 import type { ResponseContext } from "../context.js";
 import { actionDocument } from "../documents/watchlist.js";
-import { readObject, type WriteBody, wrongType } from "../write-body.js";
+import { LONGEST_TEXT, readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";
 
 /** Mail, syslog, HTTP POST, alert. */
 const HIGHEST_TYPE = 3;
@@ -17,8 +18,8 @@ export function actionRoutes(
   const actions = context.store.collection("action");
   const locate = (request: SandboxRequest): ActionRecord => {
     const owner = ownerOf(request);
-    const id = request.params["action"] ?? "";
-    const record = actionsOf(context.store, owner).find((action) => String(action.id) === id);
+    const id = readId(request.params["action"]);
+    const record = actionsOf(context.store, owner).find((action) => action.id === id);
     if (record === undefined) throw new HttpProblem(404, "Action not found");
     return record;
   };
@@ -34,7 +35,8 @@ export function actionRoutes(
       handle: (request) => {
         const owner = ownerOf(request);
         const body = readObject(request);
-        body.require("action_type");
+        body.require("action_type", ...Object.keys(OWNERS["feed" in owner ? "feed" : "watchlist"]));
+        checkOwner(body, owner);
         const record = {
           id: actions.nextKey(),
           action_type: readType(body) ?? 0,
@@ -52,9 +54,10 @@ export function actionRoutes(
       handle: (request) => {
         const record = locate(request);
         const body = readObject(request);
+        checkOwner(body, record.watchlist_id === -1 ? { feed: record.group_id } : { watchlist: record.watchlist_id });
         const type = readType(body) ?? record.action_type;
         actions.put(record.id, { ...record, action_type: type, action_data: readData(body) ?? record.action_data });
-        return { status: 200, body: { result: "success" } };
+        return SUCCESS;
       },
     },
     {
@@ -62,10 +65,26 @@ export function actionRoutes(
       path: `${path}/:action`,
       handle: (request) => {
         actions.remove(locate(request).id);
-        return { status: 200, body: { result: "success" } };
+        return SUCCESS;
       },
     },
   ];
+}
+
+/** What an action must say of its owner: of a feed, both. */
+const OWNERS = {
+  feed: { group_id: true, watchlist_id: true },
+  watchlist: { watchlist_id: true },
+} as const;
+
+/** The path says whose action it is; the body must not say otherwise. Servers send ids of watchlists as text too. */
+function checkOwner(body: WriteBody, owner: ActionOwner): void {
+  const expected = "feed" in owner ? { group_id: owner.feed, watchlist_id: -1 } : { watchlist_id: owner.watchlist };
+  for (const [name, id] of Object.entries(expected)) {
+    const given = body.value(name);
+    if (given === undefined || given === id || given === String(id)) continue;
+    throw wrongType(name, `${id}, as in the path`);
+  }
 }
 
 const readType = (body: WriteBody): number | undefined => body.integer("action_type", 0, HIGHEST_TYPE);
@@ -73,7 +92,7 @@ const readType = (body: WriteBody): number | undefined => body.integer("action_t
 /** JSON as text, which is how it comes back; a client may also send what it stands for. */
 function readData(body: WriteBody): string | undefined {
   const value = body.value("action_data");
-  if (value === undefined || typeof value === "string") return value;
+  if (value === undefined || typeof value === "string") return body.text("action_data", LONGEST_TEXT);
   if (typeof value !== "object") throw wrongType("action_data", "a text");
   return JSON.stringify(value);
 }

@@ -117,7 +117,6 @@ describe("alerts", () => {
       [{ alert_ids: [id], set_ignored: "yes" }, /set_ignored/],
       [{ alert_ids: [id], assigned_to: 5 }, /assigned_to/],
       [{ alert_ids: [id, 1], ...status }, /alert_ids/],
-      [{ alert_ids: Array.from({ length: 501 }, (_, n) => `a${n}`), ...status }, /500/],
       ["{", /JSON/],
       [[], /object/],
     ];
@@ -131,6 +130,8 @@ describe("alerts", () => {
     expect((await ask("POST", `/api/v1/alert/${id}`, { status: "Resolved", unique_id: "x" })).status).toBe(400);
     expect((await ask("POST", "/api/v1/alert/nobody", { status: "Resolved" })).status).toBe(404);
     expect(await ask("POST", "/api/v1/alerts", { alert_ids: ["nobody"], ...status })).toMatchObject({ status: 200 });
+    const unknown = Array.from({ length: 5000 }, (_, n) => `a${n}`);
+    expect(await ask("POST", "/api/v1/alerts", { alert_ids: unknown, ...status })).toMatchObject({ status: 200 });
     await sandbox.clock.step();
     expect((await search(ask, "rows=100")).results).toEqual(before);
     expect(sandbox.requests.failures()).toEqual([]);

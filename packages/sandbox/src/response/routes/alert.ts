@@ -7,17 +7,14 @@ import {
   changeAlerts,
   findAlerts,
 } from "../../store/alerts.js";
-import { ignoreSources } from "../../store/detection.js";
+import { ignoreSources } from "../../store/sources.js";
 import type { ResponseContext } from "../context.js";
 import { alertDocument } from "../documents/alert.js";
 import { searchEnvelope } from "../documents/envelope.js";
 import { requestedFacets } from "../facets.js";
 import { readSort } from "../parameters.js";
 import { compileSearch, findPage, printTerms, readQuery } from "../search.js";
-import { readObject, type WriteBody, wrongType } from "../write-body.js";
-
-/** So many alerts are changed by one request at most. */
-const MOST_CHANGED = 500;
+import { LONGEST_NAME, readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";
 
 const OWN = [
   ...["unique_id", "alert_type", "status", "created_time", "resolved_time", "assigned_to", "alert_severity"],
@@ -52,7 +49,7 @@ export function alertRoutes(context: ResponseContext): Route[] {
         // A whole document says of an alert that nobody has that nobody has it.
         if (body.has("assigned_to") && body.value("assigned_to") === undefined) change.assigned_to = "";
         changeAlerts(context.store, [alert.doc], change, context.now());
-        return { status: 200, body: { result: "success" } };
+        return SUCCESS;
       },
     },
     {
@@ -60,7 +57,7 @@ export function alertRoutes(context: ResponseContext): Route[] {
       path: "/api/v1/alerts",
       handle: (request) => {
         changeMany(context, readObject(request));
-        return { status: 200, body: { result: "success" } };
+        return SUCCESS;
       },
     },
   ];
@@ -94,9 +91,6 @@ function changeMany(context: ResponseContext, body: WriteBody): void {
   }
   const ids = body.texts("alert_ids") ?? [];
   if (ids.length === 0) throw new HttpProblem(400, "alert_ids must name at least one alert");
-  if (ids.length > MOST_CHANGED) {
-    throw new HttpProblem(400, `alert_ids may name ${MOST_CHANGED} alerts at most, not ${ids.length}`);
-  }
   const change = readChange(body, "requested_status");
   const ignored = body.flag("set_ignored");
   if (change.status === undefined && change.assigned_to === undefined && ignored === undefined) {
@@ -119,7 +113,7 @@ function changeMany(context: ResponseContext, body: WriteBody): void {
 
 function readChange(body: WriteBody, statusField: string): AlertChange {
   const status = body.text(statusField);
-  const assignee = body.text("assigned_to");
+  const assignee = body.text("assigned_to", LONGEST_NAME);
   if (status !== undefined && !isStatus(status)) throw wrongType(statusField, `one of ${ALERT_STATUSES.join(", ")}`);
   return {
     ...(status === undefined ? {} : { status }),

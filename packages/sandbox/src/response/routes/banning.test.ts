@@ -37,8 +37,14 @@ describe("bans", () => {
     expect((await ask("GET", `${PATH}/${md5}`)).body).toMatchObject({ enabled: false, text: null, username: "admin" });
     expect(await ask("PUT", `${PATH}/${md5}`, { md5hash: md5, text: "was a mistake", enabled: false })).toEqual(banned);
     expect(await ask("POST", PATH, { md5hash: md5, text: "no, it was not" })).toEqual(banned);
+    // PUT changes the text and nothing else; what it is sent besides has to be as it is.
+    for (const wrong of [{ enabled: false }, { enabled: 1 }, { text: 7 }, { md5hash: "0".repeat(32) }, { md5hash: 1 }]) {
+      const reply = await ask("PUT", `${PATH}/${md5}`, wrong);
+      expect([reply.status, reply.body]).toEqual([400, expect.stringMatching(/^(enabled|text|md5hash) /)]);
+    }
     const { body } = await ask("GET", `${PATH}/${md5}`);
     expect(body).toMatchObject({ enabled: true, text: "no, it was not", user_id: 1 });
+    expect(await ask("PUT", `${PATH}/${md5}`, body)).toEqual(banned);
     expect(body.audit.map((each: { text: unknown; enabled: unknown }) => [each.text, each.enabled])).toEqual([
       ["no, it was not", true],
       ["was a mistake", false],
@@ -82,7 +88,7 @@ describe("bans", () => {
       status: 400,
       body: "enabled must be true or false",
     });
-    expect((await ask("POST", PATH, { md5hash: md5, text: 5 })).body).toBe("text must be text");
+    expect((await ask("POST", PATH, { md5hash: md5, text: 5 })).body).toBe("text must be a text");
     expect((await ask("PUT", `${PATH}/${md5}`, { text: "x" })).status).toBe(404);
     expect((await ask("DELETE", `${PATH}/${md5}`)).status).toBe(404);
     expect((await ask("GET", `${PATH}/..%2f${md5.slice(3)}`)).status).toBe(400);

@@ -1,14 +1,13 @@
 import type { BanRecord } from "../../administration-records.js";
-import { HttpProblem, type Route, type SandboxReply, type SandboxRequest } from "../../server/product.js";
+import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import type { ResponseContext } from "../context.js";
 import { banDocument } from "../documents/ban.js";
 import { readCount } from "../parameters.js";
-import { readObject, type WriteBody } from "../write-body.js";
+import { LONGEST_TEXT, readObject, SUCCESS, type WriteBody } from "../write-body.js";
 
 /** So many bans are listed unless more are asked for. */
 const USUAL_COUNT = 500;
 const PATH = "/api/v1/banning/blacklist";
-const SUCCESS: SandboxReply = { status: 200, body: { result: "success" } };
 
 /** Hashes that must not run. Whoever has a token may ban: what was done by whom stays in the record for good. */
 export function banningRoutes(context: ResponseContext): Route[] {
@@ -62,8 +61,9 @@ export function banningRoutes(context: ResponseContext): Route[] {
       path: `${PATH}/:md5`,
       handle: (request) => {
         const record = locate(request);
-        const text = readText(readObject(request));
-        // Only the text is changed like this: a ban is lifted by DELETE and put in force again by POST.
+        const body = readObject(request);
+        checkSame(body, record);
+        const text = readText(body);
         if (text !== undefined && text !== record.text) change(request, record, { text, enabled: record.enabled });
         return SUCCESS;
       },
@@ -97,5 +97,17 @@ function readHash(text = ""): string {
 
 /** Null clears the text; undefined leaves it as it is. */
 function readText(body: WriteBody): string | null | undefined {
-  return body.text("text") ?? (body.has("text") ? null : undefined);
+  return body.text("text", LONGEST_TEXT) ?? (body.has("text") ? null : undefined);
+}
+
+/** Of a document that comes back only the text may differ; the rest is the server's to say, or changed by other methods. */
+function checkSame(body: WriteBody, record: BanRecord): void {
+  const hash = body.text("md5hash");
+  if (hash !== undefined && readHash(hash) !== record.md5) throw new HttpProblem(400, "md5hash cannot be changed");
+  const enabled = body.flag("enabled");
+  if (enabled === undefined || enabled === record.enabled) return;
+  throw new HttpProblem(
+    400,
+    `enabled is ${record.enabled} and not changed by PUT: DELETE lifts a ban, POST puts one in force`,
+  );
 }

@@ -1,13 +1,15 @@
 import type { FeedDocument, FeedRecord } from "../../detection-records.js";
+import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
-import { removeActions } from "../../store/detection.js";
+import { removeActions } from "../../store/actions.js";
 import { removeFeedHits } from "../../store/feed-hits.js";
 import { findReport, removeReports } from "../../store/reports.js";
 import type { ResponseContext } from "../context.js";
 import { feedDocument } from "../documents/feed.js";
 import { reportDocument } from "../documents/threat-report.js";
 import { obtainFeed, storeFeed } from "../feeds/load.js";
-import { readObject, type WriteBody, wrongType } from "../write-body.js";
+import { requireAdministrator } from "../rights.js";
+import { LONGEST_TEXT, readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";
 import { actionRoutes } from "./actions.js";
 
 const PATH = "/api/v1/feed";
@@ -17,34 +19,45 @@ const USUAL_RATING = 3;
 export function feedRoutes(context: ResponseContext): Route[] {
   const feeds = context.store.collection("feed");
   const locate = ({ params }: SandboxRequest): FeedRecord => {
-    const id = params["id"] ?? "";
-    const record = /^\d{1,9}$/.test(id) ? feeds.get(Number(id)) : undefined;
+    const id = readId(params["id"]);
+    const record = id === undefined ? undefined : feeds.get(id);
     if (record === undefined) throw new HttpProblem(404, "Feed not found");
     return record;
   };
   return [
-    { method: "GET", path: PATH, handle: () => ({ status: 200, body: feeds.all().map(feedDocument) }) },
+    {
+      method: "GET",
+      path: PATH,
+      handle: ({ user }) => ({ status: 200, body: feeds.all().map((record) => feedDocument(record, user)) }),
+    },
     {
       method: "POST",
       path: PATH,
       handle: async (request) => {
+        requireAdministrator(request, "Adding feeds");
         const record = await create(context, request);
-        return { status: 200, body: feedDocument(record) };
+        return { status: 200, body: feedDocument(record, request.user) };
       },
     },
-    { method: "GET", path: `${PATH}/:id`, handle: (request) => ({ status: 200, body: feedDocument(locate(request)) }) },
+    {
+      method: "GET",
+      path: `${PATH}/:id`,
+      handle: (request) => ({ status: 200, body: feedDocument(locate(request), request.user) }),
+    },
     {
       method: "PUT",
       path: `${PATH}/:id`,
       handle: async (request) => {
+        requireAdministrator(request, "Changing feeds");
         await update(context, locate(request), request);
-        return { status: 200, body: { result: "success" } };
+        return SUCCESS;
       },
     },
     {
       method: "DELETE",
       path: `${PATH}/:id`,
       handle: (request) => {
+        requireAdministrator(request, "Deleting feeds");
         remove(context, locate(request));
         return { status: 204 };
       },
@@ -53,8 +66,9 @@ export function feedRoutes(context: ResponseContext): Route[] {
       method: "POST",
       path: `${PATH}/:id/synchronize`,
       handle: async (request) => {
+        requireAdministrator(request, "Synchronizing feeds");
         await synchronize(context, locate(request), request);
-        return { status: 200, body: { result: "success" } };
+        return SUCCESS;
       },
     },
     {
@@ -67,7 +81,12 @@ export function feedRoutes(context: ResponseContext): Route[] {
         return { status: 200, body: reportDocument(row, feed) };
       },
     },
-    ...actionRoutes(context, `${PATH}/:id/action`, (request) => ({ feed: locate(request).id })),
+    ...actionRoutes(context, `${PATH}/:id/action`, (request) => {
+      if (request.method !== "GET" && request.method !== "HEAD") {
+        requireAdministrator(request, "Changing the actions of feeds");
+      }
+      return { feed: locate(request).id };
+    }),
   ];
 }
 
@@ -78,7 +97,7 @@ async function create(context: ResponseContext, request: SandboxRequest): Promis
   const document = await obtainFeed(context, settings, request.signal);
   // Only now, as another feed may have been added while this one was fetched.
   const id = context.store.collection("feed").nextKey();
-  const record = { id, ...settings, ...published(document), matched: { process: 0, binary: 0 } };
+  const record = { id, ...settings, ...published(document), matched: { process: 0, binary: 0 }, loads: 0 };
   storeFeed(context, record, document, true);
   return record;
 }
@@ -140,7 +159,7 @@ function published({ feedinfo }: FeedDocument) {
   };
 }
 
-type Settings = Omit<FeedRecord, "id" | "matched" | keyof ReturnType<typeof published>>;
+type Settings = Omit<FeedRecord, "id" | "matched" | "loads" | keyof ReturnType<typeof published>>;
 
 const NEW: Settings = {
   feed_url: "",
@@ -155,7 +174,7 @@ const NEW: Settings = {
 function readSettings(body: WriteBody, before: Settings): Settings {
   const cleared = <T>(name: string, value: T | undefined, old: T | null): T | null =>
     body.has(name) ? (value ?? null) : old;
-  const text = (name: string, old: string | null): string | null => cleared(name, body.text(name), old);
+  const text = (name: string, old: string | null): string | null => cleared(name, body.text(name, LONGEST_TEXT), old);
   return {
     feed_url: readUrl(body) ?? before.feed_url,
     enabled: body.flag("enabled") ?? before.enabled,
@@ -175,7 +194,7 @@ function readSettings(body: WriteBody, before: Settings): Settings {
 }
 
 function readUrl(body: WriteBody): string | undefined {
-  const url = body.text("feed_url");
+  const url = body.text("feed_url", LONGEST_TEXT);
   if (url !== undefined && !/^(https?|file):/i.test(url)) throw wrongType("feed_url", "an http, https or file URL");
   return url;
 }

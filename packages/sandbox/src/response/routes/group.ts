@@ -1,25 +1,25 @@
 import type { GroupRecord } from "../../domain.js";
+import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { findGroup, findGroups, findSites, nextNumber, removeGroup } from "../../store/endpoints.js";
 import { fold } from "../../store/tokens.js";
-import { requireAdministrator } from "../accounts.js";
 import type { ResponseContext } from "../context.js";
 import { groupDocument } from "../documents/group.js";
-import { readId } from "../field-checks.js";
 import { readGroup } from "../group-fields.js";
 import { makeInstaller } from "../installers/index.js";
+import { requireAdministrator } from "../rights.js";
 import { giveTeamAccess, readTeamAccess, teamAccessOf } from "../team-access.js";
-import { readObject, type WriteBody, wrongType } from "../write-body.js";
+import { readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";
 
 /** The group that is always there, and takes in the sensors of groups that are deleted. */
 const DEFAULT_GROUP = 1;
 
 /** Groups: one of them is answered as a list with one entry, an unknown one as an empty list. */
 export function groupRoutes(context: ResponseContext): Route[] {
-  const documents = (id?: string): Record<string, unknown>[] => {
+  const documents = (id?: number): Record<string, unknown>[] => {
     const teams = context.store.collection("team").all();
     return findGroups(context.store)
-      .filter(({ record }) => id === undefined || String(record.id) === id)
+      .filter(({ record }) => id === undefined || record.id === id)
       .map(({ record, hosts }) => ({
         ...groupDocument(record, context.sensorServer(), hosts),
         team_access: teamAccessOf(teams, record.id),
@@ -29,14 +29,21 @@ export function groupRoutes(context: ResponseContext): Route[] {
     // Older servers have the shorter path only; newer ones keep it.
     ...["/api/v3/group", "/api/group"].flatMap((path): Route[] => [
       { method: "GET", path, handle: () => ({ status: 200, body: documents() }) },
-      { method: "GET", path: `${path}/:id`, handle: ({ params }) => ({ status: 200, body: documents(params["id"]) }) },
+      {
+        method: "GET",
+        path: `${path}/:id`,
+        handle: ({ params }) => {
+          const id = readId(params["id"]);
+          return { status: 200, body: id === undefined ? [] : documents(id) };
+        },
+      },
       { method: "POST", path, handle: (request) => ({ status: 200, body: { id: create(context, request) } }) },
       {
         method: "PUT",
         path: `${path}/:id`,
         handle: (request) => {
           update(context, request);
-          return { status: 200, body: { result: "success" } };
+          return SUCCESS;
         },
       },
       {

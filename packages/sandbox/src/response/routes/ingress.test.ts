@@ -84,6 +84,11 @@ describe("ingress filters", () => {
     expect((await post({ priority: 2 ** 60 }))[0]).toBe(400);
     expect((await post({ path_filters: ["fine", "rx|(unclosed"] }))[1]).toMatch(/^path_filters: Invalid regular/);
     expect((await post({ cmdline_filters: ["rxi|["] }))[0]).toBe(400);
+    for (const field of ["path_filters", "netconn_filters"]) {
+      expect(await post({ [field]: ["x".repeat(1025)] })).toEqual([400, expect.stringMatching(`^${field} .*1024`)]);
+      expect(await post({ [field]: Array(501).fill("x") })).toEqual([400, expect.stringMatching(`^${field} .*500`)]);
+    }
+    expect((await post({ name: "n".repeat(256) }))[1]).toMatch(/^name must be of 255/);
     expect((await ask("GET", PATH)).body).toEqual([]);
     expect(await reader("POST", PATH, [NOISE])).toMatchObject({ status: 403 });
     expect((await ask("POST", PATH, [NOISE])).status).toBe(200);

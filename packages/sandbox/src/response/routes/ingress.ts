@@ -1,10 +1,11 @@
 import type { IngressFilterRecord } from "../../administration-records.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
-import { requireAdministrator } from "../accounts.js";
 import type { ResponseContext } from "../context.js";
 import { ingressDocument } from "../documents/ingress.js";
-import { compilePattern } from "../ingress/patterns.js";
-import { readObject, WriteBody } from "../write-body.js";
+import { tidyFilteredProcesses } from "../ingress/filtered-processes.js";
+import { compilePattern, LONGEST_PATTERN, MOST_PATTERNS, Patience } from "../ingress/patterns.js";
+import { requireAdministrator } from "../rights.js";
+import { LONGEST_NAME, LONGEST_TEXT, readObject, WriteBody, wrongType } from "../write-body.js";
 
 const PATH = "/api/v1/ingress_whitelist";
 const FLAGS = [
@@ -53,7 +54,7 @@ export function ingressRoutes(context: ResponseContext): Route[] {
         for (const each of list) {
           const body = new WriteBody(each, "An ingress filter");
           body.require("id", "name", "description");
-          const id = readId(body);
+          const id = chooseId(body);
           if (made.has(id) || filters.get(id) !== undefined) {
             throw new HttpProblem(409, `Ingress filter already exists: ${id}`);
           }
@@ -86,6 +87,7 @@ export function ingressRoutes(context: ResponseContext): Route[] {
           version: record.version + 1,
         };
         filters.put(record.id, changed);
+        tidyFilteredProcesses(context.store, filters.all());
         return { status: 200, body: documentOf(changed) };
       },
     },
@@ -95,6 +97,7 @@ export function ingressRoutes(context: ResponseContext): Route[] {
       handle: (request) => {
         requireAdministrator(request, "Deleting ingress filters");
         filters.remove(locate(request).id);
+        tidyFilteredProcesses(context.store, filters.all());
         return { status: 204 };
       },
     },
@@ -126,7 +129,7 @@ const DEFAULTS: Settings = {
   crossproc_filters: [],
 };
 
-function readId(body: WriteBody): string {
+function chooseId(body: WriteBody): string {
   const id = body.text("id") ?? "";
   if (!/^[A-Za-z0-9-]+$/.test(id) || id.length > LONGEST_ID) {
     throw new HttpProblem(400, `id must be 1 to ${LONGEST_ID} letters, digits and dashes`);
@@ -138,7 +141,7 @@ function readId(body: WriteBody): string {
 function readSettings(body: WriteBody): Partial<Settings> {
   const settings: Partial<Settings> = {};
   for (const name of ["name", "description"] as const) {
-    const text = body.text(name);
+    const text = body.text(name, name === "name" ? LONGEST_NAME : LONGEST_TEXT);
     if (text !== undefined) settings[name] = text;
   }
   for (const name of FLAGS) {
@@ -154,8 +157,9 @@ function readSettings(body: WriteBody): Partial<Settings> {
     if (ids !== undefined) settings[name] = [...new Set(ids)];
   }
   for (const name of PATTERNS) {
-    const patterns = body.texts(name);
+    const patterns = body.texts(name, LONGEST_PATTERN);
     if (patterns === undefined) continue;
+    if (patterns.length > MOST_PATTERNS) throw wrongType(name, `a list of ${MOST_PATTERNS} patterns at most`);
     for (const pattern of patterns) checkPattern(name, pattern);
     settings[name] = patterns;
   }
@@ -164,7 +168,8 @@ function readSettings(body: WriteBody): Partial<Settings> {
 
 function checkPattern(name: string, pattern: string): void {
   try {
-    compilePattern(pattern, { ignoreCase: false, globs: MAY_BE_GLOBS.has(name) });
+    // Some expressions turn out to be too large only when they are run.
+    compilePattern(pattern, { ignoreCase: false, globs: MAY_BE_GLOBS.has(name) })("", new Patience());
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new HttpProblem(400, `${name}: ${error.message}`);

@@ -82,7 +82,11 @@ describe("investigations", () => {
       return [reply.status, reply.body];
     };
     expect(await post({})).toEqual([400, "Missing fields: investigation_id"]);
-    expect(await post({ investigation_id: 2 })).toEqual([404, "Investigation not found"]);
+    expect(await post({ investigation_id: 2 })).toEqual([400, expect.stringMatching(/^investigation_id .* 2$/)]);
+    const moved = await ask("PUT", "/api/tagged_event/1", { investigation_id: 2 });
+    expect([moved.status, moved.body]).toEqual([400, expect.stringContaining("investigation_id")]);
+    const deep = `{"investigation_id":1,"event_data":${'{"a":'.repeat(5000)}1${"}".repeat(5000)}}`;
+    expect(await post(deep as unknown as object)).toEqual([400, expect.stringContaining("nested too deeply")]);
     for (const id of ["2", "0", "x", "1e0", "-1", "999999999999"]) {
       expect((await ask("GET", `/api/tagged_event/${id}`)).status, id).toBe(404);
       expect((await ask("PUT", `/api/tagged_event/${id}9`, {})).status, id).toBe(404);

@@ -1,10 +1,18 @@
 import type { InvestigationRecord, TaggedEventRecord } from "../../administration-records.js";
+import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxReply, type SandboxRequest } from "../../server/product.js";
 import { findProcess, type SegmentChoice } from "../../store/processes.js";
 import type { ResponseContext } from "../context.js";
 import { investigationDocument, type TaggedProcess, taggedEventDocument } from "../documents/investigation.js";
-import { readObject, type WriteBody, wrongType } from "../write-body.js";
-import { readWrittenTime } from "../written-time.js";
+import {
+  LONGEST_NAME,
+  LONGEST_TEXT,
+  readObject,
+  SUCCESS,
+  type WriteBody,
+  writtenTime,
+  wrongType,
+} from "../write-body.js";
 
 /** A GUID alone, or with a segment: counted ones have 8 digits, times have 12. */
 const PROCESS_ID = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-([0-9a-f]{8}|[0-9a-f]{12}))?$/i;
@@ -21,8 +29,16 @@ export function investigationRoutes(context: ResponseContext): Route[] {
     if (record === undefined) throw new HttpProblem(404, "Investigation not found");
     return record;
   };
+  /** The investigation that a body names: one that is not there is the mistake of the body, not of the path. */
+  const named = (body: WriteBody): number | undefined => {
+    const id = body.integer("investigation_id");
+    if (id !== undefined && investigations.get(id) === undefined) {
+      throw wrongType("investigation_id", `the id of an investigation; there is no investigation ${id}`);
+    }
+    return id;
+  };
   const locate = ({ params }: SandboxRequest): TaggedEventRecord => {
-    const id = readNumber(params["id"]);
+    const id = readId(params["id"]);
     const record = id === undefined ? undefined : events.get(id);
     if (record === undefined) throw new HttpProblem(404, "Tagged event not found");
     return record;
@@ -46,7 +62,7 @@ export function investigationRoutes(context: ResponseContext): Route[] {
       method: "GET",
       path: "/api/tagged_event/:id",
       handle: ({ params }) => {
-        const { id } = investigation(readNumber(params["id"]));
+        const { id } = investigation(readId(params["id"]));
         return list((record) => record.investigation_id === id);
       },
     },
@@ -67,7 +83,7 @@ export function investigationRoutes(context: ResponseContext): Route[] {
       handle: (request) => {
         const body = readObject(request);
         body.require("investigation_id");
-        const { id: investigation_id } = investigation(body.integer("investigation_id"));
+        const investigation_id = named(body) ?? 0;
         const now = context.now();
         const record: TaggedEventRecord = {
           ...{ event_id: null, event_type: null, event_data: {}, notes: "", process: null, start_date: now },
@@ -88,11 +104,11 @@ export function investigationRoutes(context: ResponseContext): Route[] {
       handle: (request) => {
         const record = locate(request);
         const body = readObject(request);
-        const moved = body.integer("investigation_id");
+        const moved = named(body);
         const changed = {
           ...record,
           ...readEvent(context, body),
-          ...(moved === undefined ? {} : { investigation_id: investigation(moved).id }),
+          ...(moved === undefined ? {} : { investigation_id: moved }),
         };
         events.put(record.id, changed);
         for (const id of new Set([record.investigation_id, changed.investigation_id])) touch(id);
@@ -106,13 +122,11 @@ export function investigationRoutes(context: ResponseContext): Route[] {
         const record = locate(request);
         events.remove(record.id);
         touch(record.investigation_id);
-        return { status: 200, body: { result: "success" } };
+        return SUCCESS;
       },
     },
   ];
 }
-
-const readNumber = (text = ""): number | undefined => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
 
 /** What a client says of an event, checked; who tagged it and when is for the server to say. */
 function readEvent(context: ResponseContext, body: WriteBody): Partial<TaggedEventRecord> {
@@ -122,18 +136,14 @@ function readEvent(context: ResponseContext, body: WriteBody): Partial<TaggedEve
     if (typeof data !== "object" || Array.isArray(data)) throw wrongType("event_data", "an object");
     event.event_data = { ...data };
   }
-  const type = body.text("event_type");
+  const type = body.text("event_type", LONGEST_NAME);
   if (type !== undefined) event.event_type = type;
   const number = body.integer("event_id");
   if (number !== undefined) event.event_id = number;
-  const notes = body.text("notes");
+  const notes = body.text("notes", LONGEST_TEXT);
   if (notes !== undefined) event.notes = notes;
-  const start = body.text("start_date");
-  if (start !== undefined) {
-    const time = readWrittenTime(start);
-    if (time === undefined) throw wrongType("start_date", "a date such as 2026-01-31 08:30:00");
-    event.start_date = time;
-  }
+  const start = body.read("start_date", writtenTime);
+  if (start !== undefined) event.start_date = start;
   const process = readProcess(context, body);
   if (process !== undefined) event.process = process;
   return event;

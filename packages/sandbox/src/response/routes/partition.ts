@@ -1,11 +1,11 @@
 import type { PartitionRecord } from "../../endpoint-records.js";
-import { HttpProblem, type Route, type SandboxReply, type SandboxRequest } from "../../server/product.js";
-import { requireAdministrator } from "../accounts.js";
+import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import type { ResponseContext } from "../context.js";
 import { partitionDocuments } from "../documents/partitions.js";
+import { requireAdministrator } from "../rights.js";
+import { SUCCESS } from "../write-body.js";
 
 const PATH = "/api/v1/storage/events";
-const SUCCESS: SandboxReply = { status: 200, body: { result: "success" } };
 
 /** The partitions of the event store: all of them, and what can be done with one. Servers before 6.0 have none. */
 export function partitionRoutes(context: ResponseContext): Route[] {

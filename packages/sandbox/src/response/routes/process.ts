@@ -74,7 +74,7 @@ interface Located {
 /** A process that is stored, in the segment of the path. */
 function locate(context: ResponseContext, { params }: SandboxRequest): Located {
   const choice = readSegment(context, params["segment"] ?? "");
-  const row = choice === undefined ? undefined : findProcess(context.store, readId(params["id"]), choice);
+  const row = choice === undefined ? undefined : findProcess(context.store, guidOf(params["id"]), choice);
   if (row === undefined || choice === undefined || row.suppressed === 1)
     throw new HttpProblem(404, "Process not found");
   return { row, choice };
@@ -88,7 +88,7 @@ function tagsFor({ store }: ResponseContext, { row, choice }: Located): TagRow[]
 }
 
 /** The GUID of an id, which may carry its segment; anything else is the id of no process. */
-function readId(text = ""): string {
+function guidOf(text = ""): string {
   const id = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-(?:[0-9a-f]{8}|[0-9a-f]{12}))?$/i.exec(text)?.[1];
   return id?.toLowerCase() ?? "";
 }
@@ -107,7 +107,7 @@ function documentOf(
   request: SandboxRequest,
 ): { row?: ProcessRow; document: ProcessDocument } {
   const { traits, store } = context;
-  const id = readId(request.params["id"]);
+  const id = guidOf(request.params["id"]);
   const known = findProcess(store, id, { all: true });
   if (known === undefined) {
     const child = findOrphan(store, id);
@@ -129,7 +129,7 @@ function summary(context: ResponseContext, request: SandboxRequest): Record<stri
   const { row, document } = documentOf(context, request);
   const asked = request.query.get("children") ?? "";
   const limit = /^\d{1,4}$/.test(asked) && Number(asked) <= MOST_CHILDREN ? Number(asked) : USUAL_RELATIVES;
-  const id = readId(request.params["id"]);
+  const id = guidOf(request.params["id"]);
   const relatives = (rows: ProcessRow[]): ProcessDocument[] => {
     const docs = rows.flatMap((row) => row.doc ?? []);
     const tags = tagsByDocument(store, "process", docs);
@@ -177,7 +177,7 @@ function cut(arrays: Record<string, unknown[]>, { query }: SandboxRequest, versi
 }
 
 function segments(context: ResponseContext, request: SandboxRequest): Record<string, unknown> {
-  const row = findProcess(context.store, readId(request.params["id"]), { all: true });
+  const row = findProcess(context.store, guidOf(request.params["id"]), { all: true });
   if (row === undefined || row.doc === null) throw new HttpProblem(404, "Process not found");
   const entries = segmentsOf(context.store, row.proc).map((segment) => segmentEntry(context.traits, row.id, segment));
   return { process: { segments: entries } };

@@ -2,8 +2,8 @@ import type { SensorRecord, SensorState } from "../../domain.js";
 import { HttpProblem, type SandboxRequest } from "../../server/product.js";
 import { findGroup } from "../../store/endpoints.js";
 import type { ResponseContext } from "../context.js";
-import { type FieldCheck, orNull, readFields, textOf, trueOrFalse, wholeNumber, writtenTime } from "../field-checks.js";
-import { readObject } from "../write-body.js";
+import { requireAdministrator } from "../rights.js";
+import { type FieldCheck, orNull, readObject, textOf, trueOrFalse, wholeNumber, writtenTime } from "../write-body.js";
 
 const LONGEST_NOTES = 4_096;
 
@@ -31,9 +31,12 @@ export function changeSensor(context: ResponseContext, record: SensorRecord, req
     if (unknown.length > 0) {
       throw new HttpProblem(400, `These fields of a sensor cannot be changed: ${unknown.slice(0, 20).join(", ")}`);
     }
-    readFields(body, WITHOUT_EFFECT);
+    body.readAll(WITHOUT_EFFECT);
   }
-  const { group_id = record.group_id, ...wishes } = readFields(body, CHANGEABLE) as { group_id?: number } & SensorState;
+  const { group_id = record.group_id, ...wishes } = body.readAll(CHANGEABLE) as { group_id?: number } & SensorState;
+  if ((wishes.uninstall ?? false) !== (record.state?.uninstall ?? false) && wishes.uninstall !== undefined) {
+    requireAdministrator(request, "Uninstalling sensors");
+  }
   if (group_id !== record.group_id && findGroup(context.store, group_id) === undefined) {
     throw new HttpProblem(400, `group_id must be the id of a group; there is no group ${group_id}`);
   }

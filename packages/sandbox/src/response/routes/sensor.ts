@@ -1,11 +1,11 @@
 import type { SensorRecord } from "../../domain.js";
+import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { findSensor, findSensors, type SensorFilter } from "../../store/endpoints.js";
 import type { ResponseContext } from "../context.js";
-import { type Checkins, isOnline, lastCheckin, sensorDocument } from "../documents/sensor.js";
+import { type Checkins, isOnline, lastCheckin, SENSOR_FIELDS, sensorDocument } from "../documents/sensor.js";
 import { isoTime, serverTime } from "../documents/time.js";
 import { facetValues } from "../facets.js";
-import { readId } from "../field-checks.js";
 import { readCount, readFacetFields, readFlag, readWindow } from "../parameters.js";
 import { changeSensor } from "./sensor-changes.js";
 
@@ -100,10 +100,7 @@ function page(context: ResponseContext, { query }: SandboxRequest, checkins: Che
   const column = query.get("sort.col") ?? "last_checkin_time";
   const direction = query.get("sort.dir") ?? "asc";
   if (!/^(asc|desc)$/i.test(direction)) throw new HttpProblem(400, `sort.dir must be asc or desc, not ${direction}`);
-  const [first] = documents;
-  if (first !== undefined && !Object.hasOwn(first, column)) {
-    throw new HttpProblem(400, `Sensors cannot be sorted by ${column}`);
-  }
+  if (!SENSOR_FIELDS.has(column)) throw new HttpProblem(400, `Sensors cannot be sorted by ${column}`);
   const sign = direction.toLowerCase() === "desc" ? -1 : 1;
   documents.sort((a, b) => sign * compare(a[column], b[column]) || Number(a["id"]) - Number(b["id"]));
   // Servers count facets only when rows are asked for too.

@@ -1,15 +1,14 @@
 import type { SiteRecord } from "../../domain.js";
+import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { findGroups, findSites, nextNumber, removeSite } from "../../store/endpoints.js";
 import { fold } from "../../store/tokens.js";
-import { requireAdministrator } from "../accounts.js";
 import type { ResponseContext } from "../context.js";
-import { readFields, textOf } from "../field-checks.js";
-import { readObject, type WriteBody, wrongType } from "../write-body.js";
+import { requireAdministrator } from "../rights.js";
+import { nameOf, readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";
 
 /** The site that is always there. */
 const DEFAULT_SITE = 1;
-const LONGEST_NAME = 255;
 
 /** Sites and their rules for throttling. One site is answered as a list with one entry, an unknown one as an empty list. */
 export function siteRoutes(context: ResponseContext): Route[] {
@@ -22,7 +21,7 @@ export function siteRoutes(context: ResponseContext): Route[] {
       path: `${path}/:id`,
       handle: ({ params }) => ({
         status: 200,
-        body: findSites(store).filter((site) => String(site.id) === params["id"]),
+        body: findSites(store).filter((site) => site.id === readId(params["id"])),
       }),
     },
     {
@@ -44,7 +43,7 @@ export function siteRoutes(context: ResponseContext): Route[] {
         requireAdministrator(request, "Changing sites");
         const known = locate(context, request);
         save(context, readObject(request), known);
-        return { status: 200, body: { result: "success" } };
+        return SUCCESS;
       },
     },
     {
@@ -66,13 +65,14 @@ export function siteRoutes(context: ResponseContext): Route[] {
 }
 
 function locate({ store }: ResponseContext, { params }: SandboxRequest): SiteRecord {
-  const record = findSites(store).find((site) => String(site.id) === params["id"]);
+  const id = readId(params["id"]);
+  const record = findSites(store).find((site) => site.id === id);
   if (record === undefined) throw new HttpProblem(404, "Site not found");
   return record;
 }
 
 function save({ store }: ResponseContext, body: WriteBody, known: SiteRecord): void {
-  const { name = known.name } = readFields(body, { name: textOf(LONGEST_NAME, false) }) as { name?: string };
+  const name = body.read("name", nameOf) ?? known.name;
   if (findSites(store).some((site) => site.id !== known.id && fold(site.name) === fold(name))) {
     throw wrongType("name", "one that no other site has");
   }

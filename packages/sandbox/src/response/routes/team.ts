@@ -1,14 +1,14 @@
 import { ACCESS_CATEGORIES, type TeamRecord } from "../../administration-records.js";
 import type { GroupRecord } from "../../domain.js";
-import { HttpProblem, type Route, type SandboxReply, type SandboxRequest } from "../../server/product.js";
+import { readId } from "../../server/ids.js";
+import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { findGroups } from "../../store/endpoints.js";
 import { fold } from "../../store/tokens.js";
-import { requireAdministrator } from "../accounts.js";
 import type { ResponseContext } from "../context.js";
 import { teamDocument, teamEntry } from "../documents/account.js";
-import { readObject, WriteBody } from "../write-body.js";
+import { requireAdministrator } from "../rights.js";
+import { nameOf, readObject, SUCCESS, WriteBody } from "../write-body.js";
 
-const SUCCESS: SandboxReply = { status: 200, body: { result: "success" } };
 
 /** Teams. Everybody sees them; global administrators change them. */
 export function teamRoutes(context: ResponseContext): Route[] {
@@ -16,13 +16,12 @@ export function teamRoutes(context: ResponseContext): Route[] {
   const teams = store.collection("team");
   const groups = (): Map<number, GroupRecord> => new Map(findGroups(store).map(({ record }) => [record.id, record]));
   const locate = ({ params }: SandboxRequest): TeamRecord => {
-    const id = params["id"] ?? "";
-    const record = /^\d{1,9}$/.test(id) ? teams.get(Number(id)) : undefined;
+    const id = readId(params["id"]);
+    const record = id === undefined ? undefined : teams.get(id);
     if (record === undefined) throw new HttpProblem(404, "Team not found");
     return record;
   };
   const checkName = (name: string, own?: number): void => {
-    if (name.trim() === "") throw new HttpProblem(400, "name must not be empty");
     const folded = fold(name);
     const taken = teams.all().some((team) => team.id !== own && fold(team.name) === folded);
     if (taken) throw new HttpProblem(400, `Team already exists: ${name}`);
@@ -37,7 +36,7 @@ export function teamRoutes(context: ResponseContext): Route[] {
         requireAdministrator(request, "Adding teams");
         const body = readObject(request);
         body.require("name", "group_access");
-        const name = body.text("name") ?? "";
+        const name = body.read("name", nameOf) ?? "";
         const access = readAccess(body, groups()) ?? [];
         checkName(name);
         const id = teams.nextKey();
@@ -57,7 +56,7 @@ export function teamRoutes(context: ResponseContext): Route[] {
         requireAdministrator(request, "Changing teams");
         const record = locate(request);
         const body = readObject(request);
-        const name = body.text("name") ?? record.name;
+        const name = body.read("name", nameOf) ?? record.name;
         const access = readAccess(body, groups()) ?? record.group_access;
         checkName(name, record.id);
         teams.put(record.id, { ...record, name, group_access: access });

@@ -1,7 +1,8 @@
 import type { FeedRecord } from "../../detection-records.js";
 import { sql } from "../../query-language/index.js";
+import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
-import { ignoreReports } from "../../store/detection.js";
+import { ignoreReports } from "../../store/sources.js";
 import { type ReportRow, reportsByDocument } from "../../store/reports.js";
 import type { ResponseContext } from "../context.js";
 import { searchEnvelope } from "../documents/envelope.js";
@@ -9,7 +10,7 @@ import { reportRow } from "../documents/threat-report.js";
 import { requestedFacets } from "../facets.js";
 import { readSort } from "../parameters.js";
 import { compileSearch, findPage, readQuery, runSearch } from "../search.js";
-import { readObject, WriteBody, wrongType } from "../write-body.js";
+import { readObject, SUCCESS, WriteBody, wrongType } from "../write-body.js";
 
 const PATH = "/api/v1/threat_report";
 
@@ -37,7 +38,7 @@ export function threatReportRoutes(context: ResponseContext): Route[] {
         updates.require("is_ignored");
         const ignored = updates.flag("is_ignored") === true;
         ignoreReports(context.store, chosen(context, body), ignored);
-        return { status: 200, body: { result: "success" } };
+        return SUCCESS;
       },
     },
   ];
@@ -93,8 +94,9 @@ function chosen(context: ResponseContext, body: WriteBody): readonly number[] {
     throw wrongType("ids", 'an object of lists by feed, such as {"18": ["report"]}');
   }
   const lists = Object.entries(ids).map(([feed, list]: [string, unknown]) => {
-    if (!/^\d{1,9}$/.test(feed)) throw wrongType("ids", `an object whose keys are ids of feeds, not ${feed}`);
-    return { feed: Number(feed), reports: new WriteBody({ [`ids.${feed}`]: list }).texts(`ids.${feed}`) ?? [] };
+    const id = readId(feed);
+    if (id === undefined) throw wrongType("ids", `an object whose keys are ids of feeds, not ${feed.slice(0, 40)}`);
+    return { feed: id, reports: new WriteBody({ [`ids.${feed}`]: list }).texts(`ids.${feed}`) ?? [] };
   });
   if (lists.every(({ reports }) => reports.length === 0))
     throw new HttpProblem(400, "ids must name at least one report");

@@ -1,16 +1,16 @@
 import type { TeamRecord, UserRecord } from "../../administration-records.js";
-import { HttpProblem, type Route, type SandboxReply, type SandboxRequest } from "../../server/product.js";
-import { hashPassword, isPassword, requireAdministrator } from "../accounts.js";
+import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { hashPassword, isPassword } from "../accounts.js";
 import type { ResponseContext } from "../context.js";
 import { userDocument } from "../documents/account.js";
-import { readObject, WriteBody, wrongType } from "../write-body.js";
+import { requireAdministrator } from "../rights.js";
+import { LONGEST_NAME, readObject, SUCCESS, WriteBody, wrongType } from "../write-body.js";
 
 const REQUIRED = ["username", "first_name", "last_name", "email", "teams", "global_admin"] as const;
-const LONGEST_NAME = 128;
+const LONGEST_USERNAME = 128;
 const LONGEST_PASSWORD = 1024;
-const SUCCESS: SandboxReply = { status: 200, body: { result: "success" } };
 
-type Changes = Partial<Omit<UserRecord, "id" | "username" | "auth_token">>;
+type Changes = Partial<Omit<UserRecord, "id" | "username">>;
 
 /** Users. Everybody sees them and may change himself; the rest is for global administrators. */
 export function userRoutes(context: ResponseContext): Route[] {
@@ -103,7 +103,7 @@ const NOBODY = { first_name: "", last_name: "", email: "", global_admin: false, 
 function readChanges(body: WriteBody, teams: ReadonlyMap<number, TeamRecord>): Changes {
   const changes: Changes = {};
   for (const name of ["first_name", "last_name", "email"] as const) {
-    const text = body.text(name);
+    const text = body.text(name, LONGEST_NAME);
     if (text !== undefined) changes[name] = text;
   }
   const globalAdmin = body.flag("global_admin");
@@ -128,10 +128,10 @@ function readUsername(body: WriteBody): string {
   const name = body.text("username") ?? "";
   // It is a part of paths; half of a surrogate pair could not be sent in one.
   const fits = /^[^\p{Cc}\p{Cs}\s/\\](?:[^\p{Cc}\p{Cs}/\\]*[^\p{Cc}\p{Cs}\s/\\])?$/u.test(name);
-  if (!fits || name.length > LONGEST_NAME || name === "." || name === "..") {
+  if (!fits || name.length > LONGEST_USERNAME || name === "." || name === "..") {
     throw new HttpProblem(
       400,
-      `username must be 1 to ${LONGEST_NAME} characters without slashes, and without blanks at either end`,
+      `username must be 1 to ${LONGEST_USERNAME} characters without slashes, and without blanks at either end`,
     );
   }
   return name;

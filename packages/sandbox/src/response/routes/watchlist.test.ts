@@ -82,7 +82,7 @@ describe("watchlists", () => {
     const { ask, sandbox } = server;
     const signed = { name: "Signed", search_query: "cb.urlver=1&q=digsig_result%3ASigned", index_type: "modules" };
     await ask("POST", PATH, { ...signed, id: 500, enabled: false });
-    await ask("POST", `${PATH}/500/action`, { action_type: 3 });
+    await ask("POST", `${PATH}/500/action`, { action_type: 3, watchlist_id: 500 });
     await sandbox.clock.step(30);
     expect(await count(ask, "watchlist_500:*", "/api/v1/binary")).toBe(0);
     await ask("PUT", `${PATH}/500`, { ...(await ask("GET", `${PATH}/500`)).body, enabled: true });
@@ -109,6 +109,57 @@ describe("watchlists", () => {
     expect((await find(ask, "/api/v2/alert", "watchlist_id:500")).results[0]).toMatchObject({ report_ignored: true });
   });
 
+  it("that take the id of one that is gone begin anew, whatever that one has found", async () => {
+    await using server = await startSmall();
+    const { ask, sandbox } = server;
+    const search_query = "cb.urlver=1&q=process_name%3Anet.exe";
+    const make = async (name: string): Promise<void> => {
+      await ask("POST", PATH, { id: 300, name, search_query, index_type: "events" });
+      await ask("POST", `${PATH}/300/action`, { action_type: 3, watchlist_id: 300 });
+      await sandbox.clock.step(30);
+    };
+    const alerts = (name: string): Promise<number> => count(ask, `watchlist_name:${name}`, "/api/v2/alert");
+    const hits = await count(ask, "process_name:net.exe");
+    for (const name of ["first", "second", "third"]) {
+      await make(name);
+      expect(await alerts(name), name).toBe(hits);
+      await ask("DELETE", `${PATH}/300`);
+    }
+    await make("last");
+    expect([await alerts("first"), await alerts("third"), await alerts("last")]).toEqual([hits, hits, hits]);
+    expect(await count(ask, "watchlist_id:300", "/api/v2/alert")).toBe(4 * hits);
+    // What is ignored of the first is nothing to the present one.
+    const old = (await find(ask, "/api/v2/alert", "watchlist_name:first")).results[0].unique_id;
+    await ask("POST", "/api/v1/alerts", { alert_ids: [old], set_ignored: true });
+    await sandbox.launch({ sensor: 3, path: "c:\\windows\\system32\\net.exe" });
+    await sandbox.clock.step(30);
+    expect([await alerts("first"), await alerts("last")]).toEqual([hits, hits + 1]);
+    expect((await find(ask, "/api/v2/alert", "watchlist_name:last")).results[0].report_ignored).toBe(false);
+    expect((await find(ask, "/api/v2/alert", "watchlist_name:first")).results[0].report_ignored).toBe(true);
+    expect(sandbox.requests.failures()).toEqual([]);
+  });
+
+  it("are found by every id that can be had, and by no other way of writing it", async () => {
+    await using server = await startSmall();
+    const { ask } = server;
+    const highest = 999_999_999;
+    expect((await ask("POST", PATH, { ...MOUNTS, id: highest })).body).toEqual({ id: highest });
+    expect((await ask("POST", PATH, { ...MOUNTS, id: highest + 1 })).status).toBe(400);
+    expect((await ask("POST", PATH, MOUNTS)).body).toEqual({ id: highest + 1 });
+    expect((await ask("GET", `${PATH}/${highest + 1}`)).body).toMatchObject({ id: String(highest + 1) });
+    expect((await ask("DELETE", `${PATH}/${highest + 1}`)).status).toBe(200);
+    for (const id of ["04", "%204", "4%20", "4.0", "+4", "-4", "0x4", "1e1", "9007199254740993", "４"]) {
+      for (const path of [PATH, "/api/v1/feed", "/api/v1/sensor", "/api/team", "/api/tagged_event"]) {
+        expect((await ask("GET", `${path}/${id}`)).status, `${path}/${id}`).toBe(404);
+      }
+      // Of groups and sites a list is answered, in which there is none.
+      for (const path of ["/api/v3/group", "/api/site"]) {
+        expect(await ask("GET", `${path}/${id}`), `${path}/${id}`).toEqual({ status: 200, body: [] });
+        expect((await ask("PUT", `${path}/${id}`, {})).status, `${path}/${id}`).toBe(404);
+      }
+    }
+  });
+
   it("have actions", async () => {
     await using server = await startSmall();
     const { ask } = server;
@@ -116,7 +167,7 @@ describe("watchlists", () => {
     const [mail, alert] = (await ask("GET", path)).body;
     expect(mail).toMatchObject({ action_type: 0, action_data: '{"email_recipients":[1]}', watchlist_id: 44 });
     expect((await ask("GET", `${PATH}/44/action_type`)).body).toEqual([mail, alert]);
-    const made = await ask("POST", path, { action_type: 1, action_data: { host: "x" } });
+    const made = await ask("POST", path, { action_type: 1, action_data: { host: "x" }, watchlist_id: 44 });
     expect(made.body).toMatchObject({ action_type: 1, action_data: '{"host":"x"}', group_id: -1, watchlist_id: 44 });
     expect((await ask("PUT", `${path}/${made.body.id}`, { action_type: 2 })).body).toEqual({ result: "success" });
     expect((await ask("GET", path)).body[2]).toMatchObject({ action_type: 2, action_data: '{"host":"x"}' });
@@ -125,9 +176,18 @@ describe("watchlists", () => {
     // An action of somebody else is not reached from here.
     expect((await ask("PUT", `${PATH}/4/action/${mail.id}`, { action_type: 2 })).status).toBe(404);
     for (const action_type of [4, -1, 1.5, "3", null]) {
-      const reply = await ask("POST", path, { action_type });
+      const reply = await ask("POST", path, { action_type, watchlist_id: 44 });
       expect([reply.status, reply.body], String(action_type)).toEqual([400, expect.stringContaining("action_type")]);
     }
+    expect(await ask("POST", path, {})).toEqual({ status: 400, body: "Missing fields: action_type, watchlist_id" });
+    expect((await ask("POST", "/api/v1/feed/3/action", { action_type: 3 })).body).toBe(
+      "Missing fields: group_id, watchlist_id",
+    );
+    for (const watchlist_id of [45, "044", [44], {}]) {
+      const reply = await ask("POST", path, { action_type: 3, watchlist_id });
+      expect([reply.status, reply.body]).toEqual([400, expect.stringContaining("watchlist_id")]);
+    }
+    expect((await ask("PUT", `${path}/0${alert.id}`, { action_type: 3 })).status).toBe(404);
   });
 
   it("are refused with the reason, and then nothing is written", async () => {
@@ -190,7 +250,7 @@ describe("watchlists", () => {
     const ask = asker(sandbox);
     const search_query = "cb.urlver=1&q=process_name%3Asvchost.exe%20or%20process_name%3Aconhost.exe";
     const { id } = (await ask("POST", PATH, { name: "Many", search_query, index_type: "events" })).body;
-    await ask("POST", `${PATH}/${id}/action`, { action_type: 3 });
+    await ask("POST", `${PATH}/${id}/action`, { action_type: 3, watchlist_id: id });
     const began = performance.now();
     await sandbox.clock.step(30);
     const alerts = await count(ask, `watchlist_id:${id}`, "/api/v2/alert");

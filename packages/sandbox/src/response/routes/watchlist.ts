@@ -1,21 +1,26 @@
 import type { WatchlistRecord } from "../../detection-records.js";
+import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
-import { actionsOf, removeActions, removeWatchlistTags } from "../../store/detection.js";
+import { actionsOf, removeActions } from "../../store/actions.js";
+import { freeWatchlistSource } from "../../store/sources.js";
+import { removeWatchlistTags } from "../../store/tags.js";
 import type { ResponseContext } from "../context.js";
 import { actionDocument, watchlistDocument } from "../documents/watchlist.js";
 import { checkSaved, readIndexType } from "../saved-query.js";
-import { readObject, type WriteBody, wrongType } from "../write-body.js";
+import { LONGEST_TEXT, nameOf, readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";
 import { actionRoutes } from "./actions.js";
 
 const PATH = "/api/v1/watchlist";
+/** The highest id that a client may choose: there is always a next one. */
+const HIGHEST_CHOSEN = 999_999_999;
 
 /** Watchlists and their actions. */
 export function watchlistRoutes(context: ResponseContext): Route[] {
   const watchlists = context.store.collection("watchlist");
   const document = (record: WatchlistRecord) => watchlistDocument(context.traits, record);
   const locate = ({ params }: SandboxRequest): WatchlistRecord => {
-    const id = params["id"] ?? "";
-    const record = /^\d{1,9}$/.test(id) ? watchlists.get(Number(id)) : undefined;
+    const id = readId(params["id"]);
+    const record = id === undefined ? undefined : watchlists.get(id);
     if (record === undefined) throw new HttpProblem(404, "Watchlist not found");
     return record;
   };
@@ -38,7 +43,7 @@ export function watchlistRoutes(context: ResponseContext): Route[] {
         const record = locate(request);
         if (record.readonly) throw new HttpProblem(403, `Watchlist ${record.id} is read only`);
         watchlists.put(record.id, update(context, record, readObject(request)));
-        return { status: 200, body: { result: "success" } };
+        return SUCCESS;
       },
     },
     {
@@ -49,7 +54,7 @@ export function watchlistRoutes(context: ResponseContext): Route[] {
         removeActions(context.store, { watchlist: id });
         removeWatchlistTags(context.store, id);
         watchlists.remove(id);
-        return { status: 200, body: { result: "success" } };
+        return SUCCESS;
       },
     },
     ...actionRoutes(context, `${PATH}/:id/action`, (request) => ({ watchlist: locate(request).id })),
@@ -67,10 +72,12 @@ export function watchlistRoutes(context: ResponseContext): Route[] {
 function create(context: ResponseContext, body: WriteBody): WatchlistRecord {
   body.require("name", "search_query", "index_type");
   const fields = readFields(context, body, { name: "", search_query: "", index_type: "events" });
+  const id = chooseId(context, body);
   return {
-    id: readId(context, body),
+    id,
+    source: freeWatchlistSource(context.store, id),
     ...fields,
-    description: body.text("description") ?? null,
+    description: body.text("description", LONGEST_TEXT) ?? null,
     enabled: body.flag("enabled") ?? true,
     readonly: body.flag("readonly") ?? false,
     from_alliance: false,
@@ -94,7 +101,7 @@ function update(context: ResponseContext, record: WatchlistRecord, body: WriteBo
   return {
     ...record,
     ...fields,
-    description: body.has("description") ? (body.text("description") ?? null) : record.description,
+    description: body.has("description") ? (body.text("description", LONGEST_TEXT) ?? null) : record.description,
     enabled: body.flag("enabled") ?? record.enabled,
     readonly: body.flag("readonly") ?? record.readonly,
     group_id: body.integer("group_id") ?? record.group_id,
@@ -106,23 +113,22 @@ function update(context: ResponseContext, record: WatchlistRecord, body: WriteBo
 type Fields = Pick<WatchlistRecord, "name" | "search_query" | "index_type">;
 
 function readFields(context: ResponseContext, body: WriteBody, missing: Fields): Fields {
-  const name = body.text("name") ?? missing.name;
-  if (name.trim() === "") throw wrongType("name", "a text that is not empty");
+  const name = body.read("name", nameOf) ?? missing.name;
   const type = body.text("index_type");
   const index_type = type === undefined ? missing.index_type : readIndexType(type);
-  const search_query = body.text("search_query") ?? missing.search_query;
+  const search_query = body.text("search_query", LONGEST_TEXT) ?? missing.search_query;
   checkSaved(context, index_type, search_query);
   return { name, search_query, index_type };
 }
 
 /** The next free id, unless the client chooses one. */
-function readId(context: ResponseContext, body: WriteBody): number {
+function chooseId(context: ResponseContext, body: WriteBody): number {
   const watchlists = context.store.collection("watchlist");
   const chosen = body.value("id");
   if (chosen === undefined) return watchlists.nextKey();
-  const id = typeof chosen === "string" && /^\d{1,9}$/.test(chosen) ? Number(chosen) : chosen;
-  if (typeof id !== "number" || !Number.isInteger(id) || id < 1 || id > 999_999_999) {
-    throw wrongType("id", "a whole number from 1 on");
+  const id = typeof chosen === "string" ? readId(chosen) : chosen;
+  if (typeof id !== "number" || !Number.isInteger(id) || id < 1 || id > HIGHEST_CHOSEN) {
+    throw wrongType("id", `a whole number from 1 to ${HIGHEST_CHOSEN}`);
   }
   if (watchlists.get(id) !== undefined) throw new HttpProblem(409, `Watchlist ${id} already exists`);
   return id;

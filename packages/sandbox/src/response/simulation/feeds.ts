@@ -1,11 +1,13 @@
 import type { FeedRecord, PublishedReport } from "../../detection-records.js";
 import { combine, type Query, sql } from "../../query-language/index.js";
 import { HttpProblem } from "../../server/product.js";
+import type { Steps } from "../../steps.js";
+import { ALERT_ACTION, actionsOf } from "../../store/actions.js";
 import { addAlerts } from "../../store/alerts.js";
 import type { Database } from "../../store/database.js";
-import { ALERT_ACTION, actionsOf, reportSource } from "../../store/detection.js";
-import { addFeedHits, type FeedHit, newFeedHits } from "../../store/feed-hits.js";
+import { addFeedHits, type FeedHit, newFeedHits, storedHits } from "../../store/feed-hits.js";
 import { type ReportRow, reportsByDocument, reportsWithQueries } from "../../store/reports.js";
+import { reportSource } from "../../store/sources.js";
 import type { TagScope } from "../../store/store.js";
 import type { ResponseContext } from "../context.js";
 import { compileSaved, findSaved, TABLE_OF } from "../saved-query.js";
@@ -13,9 +15,11 @@ import { alertsAbout, type Moment } from "./raise.js";
 
 const SCOPES = ["process", "binary"] as const satisfies TagScope[];
 
+/** How far the documents of each kind reach: their highest number. */
+type Reach = FeedRecord["matched"];
+
 /** The hits of a feed among documents of one kind. */
 interface Found {
-  feed: FeedRecord;
   scope: TagScope;
   hits: FeedHit[];
   /** The queries that found something, by report. */
@@ -24,9 +28,9 @@ interface Found {
 
 /**
  * Matches the reports of enabled feeds: those that are new against everything, the others against documents that have
- * come since.
+ * come since. Feeds follow each other, and a feed that is changed while it is searched is left for the next time.
  */
-export function matchFeeds(context: ResponseContext, moment: Moment): void {
+export function* matchFeeds(context: ResponseContext, moment: Moment): Steps<void> {
   const { store } = context;
   const feeds = store
     .collection("feed")
@@ -43,45 +47,60 @@ export function matchFeeds(context: ResponseContext, moment: Moment): void {
   const due = feeds.filter(
     ({ id, matched }) => waiting.includes(id) || matched.process < reach.process || matched.binary < reach.binary,
   );
-  if (due.length === 0) return;
-  const found = due.flatMap((feed) => SCOPES.map((scope) => search(context, feed, scope)));
+  for (const feed of due) {
+    const found: Found[] = [];
+    for (const scope of SCOPES) found.push(yield* search(context, feed, scope));
+    // Another turn may have deleted it, loaded it anew, or disabled it.
+    const present = store.collection("feed").get(feed.id);
+    if (present?.enabled === true && present.loads === feed.loads) settle(context, present, found, reach, moment);
+    yield;
+  }
+}
+
+/** Notes what was found, and that the feed has been searched for up to here: all of it or nothing. */
+function settle(
+  context: ResponseContext,
+  feed: FeedRecord,
+  found: readonly Found[],
+  reach: Reach,
+  moment: Moment,
+): void {
+  const { store } = context;
+  // What was deleted since is no hit any more.
+  const hits = found.map((each) => ({ ...each, hits: storedHits(store, each.scope, each.hits) }));
   const finish = (): void => {
-    const kept = store.collection("feed");
-    for (const feed of due) {
-      // Documents whose partition is not mounted may have higher numbers.
-      const process = Math.max(feed.matched.process, reach.process);
-      kept.put(feed.id, { ...feed, matched: { process, binary: Math.max(feed.matched.binary, reach.binary) } });
-    }
-    const matched = JSON.stringify(due.map(({ id }) => id));
-    store.database.run(
-      "UPDATE threat_report SET pending = 0 WHERE pending = 1 AND feed_id IN (SELECT value FROM json_each(?))",
-      [matched],
-    );
+    // Documents whose partition is not mounted may have higher numbers.
+    const process = Math.max(feed.matched.process, reach.process);
+    const binary = Math.max(feed.matched.binary, reach.binary);
+    store.collection("feed").put(feed.id, { ...feed, matched: { process, binary } });
+    store.database.run("UPDATE threat_report SET pending = 0 WHERE pending = 1 AND feed_id = ?", [feed.id]);
   };
-  if (found.every(({ hits }) => hits.length === 0)) store.transaction(finish);
+  // Results of searches that were kept stay valid where nothing was found.
+  if (hits.every((each) => each.hits.length === 0)) store.transaction(finish);
   else {
     store.alter((database) => {
-      for (const each of found) {
-        if (each.hits.length > 0) note(context, database, each, moment);
-      }
+      for (const each of hits) if (each.hits.length > 0) note(context, database, feed, each, moment);
       finish();
     });
   }
 }
 
-function search(context: ResponseContext, feed: FeedRecord, scope: TagScope): Found {
+function* search(context: ResponseContext, feed: FeedRecord, scope: TagScope): Steps<Found> {
   const { store } = context;
   const seen = feed.matched[scope];
   const hits = newFeedHits(store, feed, scope, seen);
+  yield;
   const queries: Found["queries"] = new Map();
   const fresh = store.database.count(`SELECT max(doc) AS n FROM ${TABLE_OF[scope]}`) > seen;
   for (const { doc: report, pending, query } of reportsWithQueries(store, feed.id)) {
     if ((!pending && !fresh) || (query.index_type === "events") !== (scope === "process")) continue;
+    yield;
     try {
       const compiled = compileSaved(context, query.index_type, query.search_query);
-      const known = sql`SELECT doc FROM feed_hit WHERE feed_id = ${feed.id} AND scope = ${scope} AND report = ${report}`;
       const after = sql`d.doc > ${pending ? 0 : seen}`;
-      const docs = findSaved(context, scope, combine("AND", [after, compiled.where, sql`d.doc NOT IN (${known})`]));
+      const unknown = sql`NOT EXISTS (SELECT 1 FROM feed_hit h
+        WHERE h.feed_id = ${feed.id} AND h.scope = ${scope} AND h.doc = d.doc AND h.report = ${report})`;
+      const docs = findSaved(context, scope, combine("AND", [after, compiled.where, unknown]));
       if (docs.length > 0) queries.set(report, { query: compiled.query, text: JSON.stringify(query) });
       for (const doc of docs) hits.push({ report, doc });
     } catch (error) {
@@ -89,11 +108,11 @@ function search(context: ResponseContext, feed: FeedRecord, scope: TagScope): Fo
       if (!(error instanceof HttpProblem)) throw error;
     }
   }
-  return { feed, scope, hits, queries };
+  return { scope, hits, queries };
 }
 
-function note(context: ResponseContext, database: Database, found: Found, moment: Moment): void {
-  const { feed, scope, hits, queries } = found;
+function note(context: ResponseContext, database: Database, feed: FeedRecord, found: Found, moment: Moment): void {
+  const { scope, hits, queries } = found;
   addFeedHits(database, feed, scope, hits);
   const { store } = context;
   if (!actionsOf(store, { feed: feed.id }).some(({ action_type }) => action_type === ALERT_ACTION)) return;

@@ -95,6 +95,52 @@ describe("a launch", () => {
     expect(username).toBe("NT AUTHORITY\\SYSTEM");
   });
 
+  it("leaves a known file the document that it is, under whatever name it is seen", async () => {
+    await using server = await startSmall();
+    const { ask, sandbox } = server;
+    const binaries = async (q: string) => (await ask("GET", `/api/v1/binary?q=${encodeURIComponent(q)}`)).body;
+    const watchlist = { name: "n", search_query: "cb.urlver=1&q=observed_filename%3Anotepad.exe", index_type: "modules" };
+    await ask("POST", "/api/v1/watchlist", { ...watchlist, id: 300 });
+    await ask("POST", "/api/v1/watchlist/300/action", { action_type: 3, watchlist_id: 300 });
+    await sandbox.clock.step(30);
+    const hits = async (): Promise<unknown[]> => [
+      (await ask("GET", "/api/v1/watchlist/300")).body.total_hits,
+      (await binaries("watchlist_300:*")).total_results,
+      (await ask("GET", "/api/v2/alert?rows=0&q=watchlist_id:300")).body.total_results,
+    ];
+    const before = await hits();
+    const [notepad] = (await binaries("observed_filename:notepad.exe")).results;
+    for (let n = 0; n < 3; n++) {
+      await sandbox.launch({ sensor: 1, path: `c:\\new${n}\\notepad.exe`, md5: notepad.md5 });
+      expect(await hits()).toEqual(before);
+      expect((await binaries(`observed_filename:new${n}\\notepad.exe`)).results).toMatchObject([{ md5: notepad.md5 }]);
+      await sandbox.clock.step(30);
+    }
+    expect(await hits()).toEqual(before);
+    expect((await binaries("observed_filename:notepad.exe")).total_results).toBe(Number(before[0]));
+    const { observed_filename } = (await ask("GET", `/api/v1/binary/${notepad.md5}/summary`)).body;
+    expect(observed_filename).toEqual([...notepad.observed_filename, ...[0, 1, 2].map((n) => `c:\\new${n}\\notepad.exe`)]);
+  });
+
+  it("takes no longer when its parent has told of hundreds of others", async () => {
+    await using server = await startSmall();
+    const { ask, sandbox } = server;
+    const launches = async (count: number): Promise<number> => {
+      const began = performance.now();
+      for (let n = 0; n < count; n++) await sandbox.launch({ sensor: 4, path: "c:\\windows\\system32\\net.exe" });
+      return performance.now() - began;
+    };
+    await launches(20);
+    const first = await launches(100);
+    await launches(800);
+    expect(await launches(100)).toBeLessThan(4 * first + 500);
+    const [child] = (await search(ask, "process_name:net.exe hostname:HOSTNAME")).results;
+    const { segments } = (await ask("GET", `/api/v1/process/${child.parent_id}/segment`)).body.process;
+    expect(segments.length).toBeGreaterThan(1000);
+    expect(new Set(segments.map((each: { segment_id: number }) => each.segment_id)).size).toBe(segments.length);
+    expect(sandbox.requests.failures()).toEqual([]);
+  });
+
   it("of a banned program ends at once: its parent tells, and the ban counts", async () => {
     await using server = await startSmall({ version: "5.2.0.161004.1206" });
     const { ask, sandbox } = server;

@@ -14,6 +14,7 @@ import { addSegment, freePid, isNamed, type RunningProcess, runningProcesses } f
 import type { ResponseContext } from "../context.js";
 import { uniqueId } from "../documents/process.js";
 import { findIngressFilter, withoutFilteredEvents } from "../ingress/filter.js";
+import { Patience } from "../ingress/patterns.js";
 import { type LaunchRequest, readLaunch } from "./launch-request.js";
 import { useFile } from "./programs.js";
 
@@ -91,7 +92,8 @@ class Launch {
     if (this.#isBanned(program.md5)) return this.#block(program, path);
 
     const process = this.#process(program, path);
-    const filter = findIngressFilter(store, { process, sensor: this.#sensor, now: this.#now });
+    const patience = new Patience();
+    const filter = findIngressFilter(store, { process, sensor: this.#sensor, now: this.#now, patience });
     const kept = filter === undefined || !filter.filter_all_events;
     if (parent !== undefined) {
       const child = childOf(process);
@@ -104,7 +106,7 @@ class Launch {
     const events = this.#events();
     store.process({
       ...process,
-      events: filter === undefined ? events : withoutFilteredEvents(filter, events, this.#sensor),
+      events: filter === undefined ? events : withoutFilteredEvents(filter, events, this.#sensor, patience),
     });
     const segment_id = process.segments[0]?.segment_id ?? 0;
     return { outcome: "started", ...report, ...this.#shown(id, { segment_id, ordinal: 1 }) };

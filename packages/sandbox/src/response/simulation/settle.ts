@@ -23,9 +23,9 @@ export function* settleDetection(context: ResponseContext, seed: string): Steps<
     if (document !== undefined) storeFeed(context, feed, document, true);
     yield;
   }
-  matchFeeds(context, moment);
+  yield* matchFeeds(context, moment);
   yield;
-  runWatchlists(context, now, moment);
+  yield* runWatchlists(context, now, moment);
   yield;
   triage(context, new Random(`${seed}/triage`), now);
 }

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import type { WatchlistRecord } from "../../detection-records.js";
 import { combine, type Query, sql } from "../../query-language/index.js";
 import { HttpProblem } from "../../server/product.js";
+import type { Steps } from "../../steps.js";
 import { addAlerts } from "../../store/alerts.js";
 import { type Database, RowWriter } from "../../store/database.js";
-import { ALERT_ACTION, actionsOf, watchlistSource } from "../../store/detection.js";
+import { ALERT_ACTION, actionsOf } from "../../store/actions.js";
 import type { TagScope } from "../../store/store.js";
 import type { ResponseContext } from "../context.js";
 import { compileSaved, findSaved, scopeOf, TABLE_OF } from "../saved-query.js";
@@ -35,22 +37,24 @@ interface Run {
 }
 
 /** Runs the watchlists over what has come since each of them ran last, and notes what they found. */
-export function runWatchlists(context: ResponseContext, now: number, moment: Moment): void {
+export function* runWatchlists(context: ResponseContext, now: number, moment: Moment): Steps<void> {
   const { store } = context;
   const watchlists = store.collection("watchlist");
   const reach = { process: reachOf(context, "process"), binary: reachOf(context, "binary") };
-  const runs = watchlists
-    .all()
-    .filter((record) => record.enabled)
-    .flatMap((record) => {
-      const run = search(context, record, reach[scopeOf(record.index_type)]);
-      return run === undefined ? [] : [run];
-    });
+  const searched: Run[] = [];
+  for (const record of watchlists.all()) {
+    if (!record.enabled) continue;
+    const run = search(context, record, reach[scopeOf(record.index_type)]);
+    if (run !== undefined) searched.push(run);
+    yield;
+  }
+  // Another turn may have changed one, or deleted it: it runs again next time.
+  const runs = searched.filter(({ record }) => isDeepStrictEqual(watchlists.get(record.id), record));
   const put = (): void => {
     for (const { record, scope, found } of runs) {
       // Documents whose partition is not mounted may have higher numbers.
-      const searched = Math.max(record.searched, reach[scope].doc);
-      watchlists.put(record.id, { ...record, ...found, search_timestamp: now, searched });
+      const highest = Math.max(record.searched, reach[scope].doc);
+      watchlists.put(record.id, { ...record, ...found, search_timestamp: now, searched: highest });
     }
   };
   // Results of searches that were kept stay valid where nothing was found.
@@ -81,11 +85,12 @@ function search(context: ResponseContext, record: WatchlistRecord, reach: Reach)
       return { record, scope, query, hits: [] };
     }
     const arrived = { sql: ARRIVED[scope], params: [] };
-    const tagged = sql`SELECT doc FROM tag WHERE scope = ${scope} AND name = ${tagOf(record)}`;
+    const tag = tagOf(record);
+    const unknown = sql`NOT EXISTS (SELECT 1 FROM tag t WHERE t.scope = ${scope} AND t.name = ${tag} AND t.doc = d.doc)`;
     const fresh = sql`(d.doc > ${record.searched} OR ${arrived} > ${record.search_timestamp})`;
     return {
       ...{ record, scope, query },
-      hits: findSaved(context, scope, combine("AND", [fresh, where, sql`d.doc NOT IN (${tagged})`])),
+      hits: findSaved(context, scope, combine("AND", [fresh, where, unknown])),
     };
   } catch (error) {
     // Another version of the server may not know a field that it had when the watchlist was made.
@@ -127,7 +132,7 @@ function alert(context: ResponseContext, database: Database, run: Run, moment: M
   const alerting = actionsOf(store, { watchlist: record.id }).some(({ action_type }) => action_type === ALERT_ACTION);
   if (!alerting || record.ignored) return;
   const detector = {
-    source: watchlistSource(record.id),
+    source: record.source,
     found: "query",
     since: record.date_added,
     watchlist_id: String(record.id),

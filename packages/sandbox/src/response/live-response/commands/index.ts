@@ -10,7 +10,12 @@ import { REGISTRY_COMMANDS } from "./registry.js";
 
 export type { CommandOutput, CommandWork, PreparedCommand, SubjectKeys } from "./command.js";
 
-const COMMANDS: readonly CommandKind[] = [...FILE_COMMANDS, ...REGISTRY_COMMANDS, ...PROCESS_COMMANDS, ...MEMORY_COMMANDS];
+const COMMANDS: readonly CommandKind[] = [
+  ...FILE_COMMANDS,
+  ...REGISTRY_COMMANDS,
+  ...PROCESS_COMMANDS,
+  ...MEMORY_COMMANDS,
+];
 
 /** The names of the commands that a sensor carries out. */
 export function supportedCommands(sensor: SensorRecord): string[] {

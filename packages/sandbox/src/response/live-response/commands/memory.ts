@@ -34,7 +34,10 @@ const PAGE = 4096;
 const PAGES = 16;
 
 /** Pages as they lie in memory: empty ones and full ones, each with its number, so that no two parts are the same. */
-async function* memoryOf({ memorySize, sensor }: EndpointMachine, halfway: () => Promise<void>): AsyncGenerator<Buffer> {
+async function* memoryOf(
+  { memorySize, sensor }: EndpointMachine,
+  halfway: () => Promise<void>,
+): AsyncGenerator<Buffer> {
   const random = new Random(`memory/${sensor.id}`);
   const pattern = Buffer.alloc(PAGE * PAGES);
   for (let page = 0; page < PAGES; page += 2) {

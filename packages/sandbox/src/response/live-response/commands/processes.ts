@@ -28,7 +28,10 @@ const createProcess: CommandKind = {
     const outputFile = fields.text("output_file");
     return {
       async run({ machine, show, signal, background, watch }) {
-        const program = machine.processes.start(commandLine, workingDirectory === undefined ? {} : { workingDirectory });
+        const program = machine.processes.start(
+          commandLine,
+          workingDirectory === undefined ? {} : { workingDirectory },
+        );
         watch(program);
         show({ pid: program.pid });
         const printed = program.ended.then(() =>

@@ -29,10 +29,15 @@ export function commandRoutes(context: LiveResponseContext): Route[] {
       handle: (request) => {
         const session = locateOpen(sessions, request);
         const status = request.query.get("status");
-        const wanted = [...session.commands.values()].filter((each) => status === null || commandStatus(each) === status);
+        const wanted = [...session.commands.values()].filter(
+          (each) => status === null || commandStatus(each) === status,
+        );
         const count = readCount(request.query, "count", wanted.length);
         // The latest ones, in the order in which they were asked for.
-        return { status: 200, body: wanted.slice(wanted.length - Math.min(count, wanted.length)).map((each) => documentOf(session, each)) };
+        return {
+          status: 200,
+          body: wanted.slice(wanted.length - Math.min(count, wanted.length)).map((each) => documentOf(session, each)),
+        };
       },
     },
     {

@@ -1,8 +1,8 @@
 import { HttpProblem, type SandboxRequest } from "../../../server/product.js";
+import type { StoredFile } from "../files.js";
 import type { LiveCommand } from "../live-command.js";
 import type { LiveSession } from "../session.js";
 import type { LiveSessions } from "../sessions.js";
-import type { StoredFile } from "../files.js";
 
 /** The number that a part of a path is, and none but a plain one. */
 function readNumber(text = ""): number | undefined {

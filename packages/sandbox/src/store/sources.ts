@@ -1,31 +1,20 @@
-import type { ActionRecord } from "../detection-records.js";
 import { changeAlertSources } from "./alerts.js";
 import type { Store } from "./store.js";
 
-/** The action that raises alerts; the others would leave the server. */
-export const ALERT_ACTION = 3;
-
-/** Whose action an action is. */
-export type ActionOwner = { feed: number } | { watchlist: number };
-
-/** The actions of a feed or a watchlist, in the order of their making. */
-export function actionsOf(store: Store, owner: ActionOwner): ActionRecord[] {
-  return store
-    .collection("action")
-    .all()
-    .filter((action) => ("feed" in owner ? action.group_id === owner.feed : action.watchlist_id === owner.watchlist));
-}
-
-/** Removes the actions of a feed or a watchlist that goes. */
-export function removeActions(store: Store, owner: ActionOwner): void {
-  for (const { id } of actionsOf(store, owner)) store.collection("action").remove(id);
-}
-
-/** The name under which a watchlist's alerts are kept. */
-export const watchlistSource = (id: number): string => `watchlist/${id}`;
-
 /** The name under which a report's alerts are kept. */
 export const reportSource = (feed: number, report: string): string => `feed/${feed}/${report}`;
+
+/** The name under which the alerts of a watchlist are kept, of the first one that has this id. */
+export const watchlistSource = (id: number): string => `watchlist/${id}`;
+
+/** The same for a new watchlist: alerts of another one that had its id before are not its own. */
+export function freeWatchlistSource(store: Store, id: number): string {
+  const first = watchlistSource(id);
+  const taken = store.database.count("SELECT count(DISTINCT source) AS n FROM alert WHERE source = ? OR source GLOB ?", [
+    ...[first, `${first}/*`],
+  ]);
+  return taken === 0 ? first : `${first}/${taken}`;
+}
 
 /** Says of reports whether matches of them still raise alerts. */
 export function ignoreReports(store: Store, docs: readonly number[], ignored: boolean): void {
@@ -52,7 +41,7 @@ export function ignoreSources(store: Store, sources: readonly string[], ignored:
   const reports: number[] = [];
   for (const source of new Set(sources)) {
     const report = /^feed\/(\d+)\/(.*)$/s.exec(source);
-    const watchlist = /^watchlist\/(\d+)$/.exec(source);
+    const watchlist = /^watchlist\/(\d+)/.exec(source);
     if (report !== null) {
       const row = store.database.first<{ doc: number }>(
         "SELECT doc FROM threat_report WHERE feed_id = ? AND report_id = ?",
@@ -62,16 +51,10 @@ export function ignoreSources(store: Store, sources: readonly string[], ignored:
     } else if (watchlist !== null) {
       const watchlists = store.collection("watchlist");
       const record = watchlists.get(Number(watchlist[1]));
-      if (record !== undefined) watchlists.put(record.id, { ...record, ignored });
+      // Another watchlist that has the id now has raised none of these.
+      if (record?.source === source) watchlists.put(record.id, { ...record, ignored });
     }
   }
   ignoreReports(store, reports, ignored);
   changeAlertSources(store, sources, ignored);
-}
-
-/** Removes a tag from all documents: of a watchlist that goes. */
-export function removeWatchlistTags(store: Store, id: number): void {
-  const name = `watchlist_${id}`;
-  if (store.database.count("SELECT count(*) AS n FROM tag WHERE name = ?", [name]) === 0) return;
-  store.alter((database) => database.run("DELETE FROM tag WHERE name = ?", [name]));
 }

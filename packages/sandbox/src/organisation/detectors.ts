@@ -15,7 +15,7 @@ const ALERT = { action_type: 3, action_data: "{}" };
  * The feeds, watchlists and their actions. What they have found so far comes when they run for the first time; of the
  * feeds, there is the address at which their reports are published.
  */
-export function writeDetection(sink: OrganisationSink, setUp: SetUp, files: KnownFiles): void {
+export function writeDetectors(sink: OrganisationSink, setUp: SetUp, files: KnownFiles): void {
   if (setUp.scale === "empty") return;
   let action = 1;
   const act = (owner: { group_id: number; watchlist_id: number }, ...kinds: (typeof ALERT)[]): void => {
@@ -40,6 +40,7 @@ export function writeDetection(sink: OrganisationSink, setUp: SetUp, files: Know
       ...{ requires: null, requires_what: null, requires_who: null },
       provider_rating: feedinfo.provider_rating ?? 3,
       matched: { process: 0, binary: 0 },
+      loads: 0,
     };
     sink.object("published_feed", path, document);
     sink.object("feed", record.id, record);
@@ -47,6 +48,7 @@ export function writeDetection(sink: OrganisationSink, setUp: SetUp, files: Know
   });
   for (const { alerts = false, mails = false, ...rest } of watchlists(setUp)) {
     const record: WatchlistRecord = {
+      source: `watchlist/${rest.id}`,
       description: "",
       enabled: true,
       readonly: false,

@@ -1,0 +1,32 @@
+import type { AnyModel } from "./model.js";
+
+/** Only for types: under this name, a model knows what it was declared with. */
+export declare const declaration: unique symbol;
+
+/** What a model was declared with: its record, the fields that can be set, and what lists can be narrowed by besides. */
+export interface Declaration<R, W extends PropertyKey, L extends PropertyKey> {
+  readonly record: R;
+  readonly writable: W;
+  readonly listedBy: L;
+}
+
+/**
+ * Only for types: what a model class lets callers assign beside its fields, where reading gives something else.
+ * @example declare readonly [assignable]: { readonly group: Named<SensorGroup> };
+ */
+export declare const assignable: unique symbol;
+
+/**
+ * What `create()` and `set()` take for a model: the fields that can be set, and the joins and properties that can be
+ * assigned. `null` clears a field, and so does `undefined`.
+ */
+export type Values<M extends AnyModel> = M extends {
+  readonly [declaration]: Declaration<infer R, infer W, PropertyKey>;
+}
+  ? { readonly [K in keyof R & W]?: Written<R[K]> | null | undefined } & Assigned<M>
+  : Readonly<Record<string, unknown>>;
+
+/** What a field is written as, which may be less or more than what it reads as. */
+type Written<F> = F extends { encode(value: infer T): unknown } ? T : never;
+
+type Assigned<M> = M extends { readonly [assignable]: infer A } ? Partial<A> : unknown;

@@ -1,0 +1,127 @@
+import { ApiError } from "../errors.js";
+import { Completeness, type Document, type ModelHost } from "../model/document.js";
+import type { Moment } from "../model/identity-map.js";
+import type { ModelClass } from "../model/model.js";
+import { SharedCalls } from "../model/shared-call.js";
+import type { CallOptions, QueryParameters, QueryValue } from "../transport/types.js";
+import { keyOfRow } from "./row-key.js";
+
+export interface ListOptions {
+  /** Parameters of the list request. */
+  readonly query?: Readonly<Record<string, QueryValue>>;
+  /** Where the list is, when it is not the model's own path. */
+  readonly path?: string;
+  /**
+   * Where the route gives only so many entries as it is asked for: the parameter that names the number, and the number
+   * to begin with. A list that is as long as that is asked for again with a larger one.
+   */
+  readonly count?: { readonly parameter: string; readonly rows: number };
+  /** Whether entries are whole documents; default true. */
+  readonly complete?: boolean;
+  /** What the route says of every entry, for those that leave it out. */
+  readonly common?: Document;
+}
+
+/** A list as the server gave it at one time. */
+export interface ReadList {
+  readonly documents: readonly Document[];
+  /** Why it may lack entries. */
+  readonly shortcomings: readonly string[];
+}
+
+interface KeptList extends ReadList {
+  readonly asked: Moment;
+  readonly revision: number;
+}
+
+/**
+ * Reads a list, and keeps it until it is as old as documents may grow or this client writes to an object of its class.
+ * Who wants it at the same time shares the request.
+ */
+export class ListReader {
+  readonly complete: boolean;
+  readonly #client: ModelHost;
+  readonly #model: ModelClass;
+  readonly #options: ListOptions;
+  readonly #running = new SharedCalls<KeptList>();
+  /** When the lists were asked for that documents are from. */
+  readonly #readAt = new WeakMap<Document, number>();
+  #kept: KeptList | undefined;
+
+  constructor(client: ModelHost, model: ModelClass, options: ListOptions) {
+    this.complete = options.complete ?? true;
+    this.#client = client;
+    this.#model = model;
+    this.#options = options;
+  }
+
+  /** When the list was asked for that this document is from, by the client's clock. */
+  readAt(document: Document): number | undefined {
+    return this.#readAt.get(document);
+  }
+
+  async read(options: CallOptions): Promise<ReadList> {
+    options.signal?.throwIfAborted();
+    const { identityMap } = this.#client;
+    const revision = identityMap.revisionOf(this.#model);
+    const kept = this.#kept;
+    const current = kept !== undefined && kept.revision === revision;
+    if (current && identityMap.now() - kept.asked.time <= identityMap.ttl) return kept;
+    // What was asked for before a write is not shared with those who come after it.
+    return this.#running.run(String(revision), options, async (call) => {
+      const asked = identityMap.moment();
+      const list = { ...(await this.#fetch(asked, call)), asked, revision };
+      if (this.#kept === undefined || this.#kept.asked.turn <= asked.turn) this.#kept = list;
+      return list;
+    });
+  }
+
+  async #fetch(asked: Moment, options: CallOptions): Promise<ReadList> {
+    const { common } = this.#options;
+    const { entries, shortcomings } = await this.#entries(options);
+    const documents = entries.filter(isDocument).map((entry) => (common === undefined ? entry : { ...common, ...entry }));
+    for (const document of documents) {
+      this.#readAt.set(document, asked.time);
+      if (this.complete) this.#know(document, asked);
+    }
+    const left = entries.length - documents.length;
+    if (left === 0) return { documents, shortcomings };
+    return { documents, shortcomings: [...shortcomings, `${left} entries of the list were no objects, and were left out`] };
+  }
+
+  async #entries(options: CallOptions): Promise<{ entries: readonly unknown[]; shortcomings: readonly string[] }> {
+    const { count, query } = this.#options;
+    if (count === undefined) return { entries: await this.#ask(query, options), shortcomings: [] };
+    let before: number | undefined;
+    for (let rows = count.rows; ; rows *= 10) {
+      const entries = await this.#ask({ ...query, [count.parameter]: rows }, options);
+      // Just as many as were asked for: there may be more. More than that: the server does not heed the number.
+      if (entries.length !== rows) {
+        const why = `the server gave ${before} entries, and no more when it was asked for ${rows}: there may be others`;
+        return { entries, shortcomings: entries.length === before ? [why] : [] };
+      }
+      before = entries.length;
+    }
+  }
+
+  async #ask(query: QueryParameters | undefined, options: CallOptions): Promise<unknown[]> {
+    const { spec } = this.#model;
+    const answer = await this.#client.getObject(this.#options.path ?? spec.path, query, { ...options, default: [] });
+    if (typeof answer !== "object" || answer === null) {
+      throw new ApiError(`The server answered the request for the list of ${spec.name} with something that is no list`);
+    }
+    // Storage partitions come as an object keyed by name.
+    return Object.values(answer);
+  }
+
+  /** A whole document need not be asked for again by itself. */
+  #know(document: Document, asked: Moment): void {
+    const key = keyOfRow(this.#model, document);
+    if (key === undefined) return;
+    this.#client.identityMap.seed(this.#model, key, document, Completeness.full, undefined, asked);
+  }
+}
+
+function isDocument(value: unknown): value is Document {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,169 @@
+import { duration, milliseconds, notEmpty, readAll, type Topic, UsageError, wholeNumber } from "./options.js";
+import { type RealServerChoice, type SandboxChoice, type ServerArguments, sandboxChoice } from "./server.js";
+
+/** `cbapi lr`: a shell on an endpoint. */
+export interface ShellArguments extends ServerArguments {
+  readonly command: "lr";
+  /** A computer name or a sensor id; without one the shell begins without a session. */
+  readonly host: string | undefined;
+  /** What to carry out instead of asking for it. */
+  readonly commands: readonly string[];
+  readonly keepGoing: boolean;
+  readonly history: boolean;
+  /** Milliseconds to wait for an endpoint that is offline. */
+  readonly wait: number | undefined;
+}
+
+/** `cbapi lr run`: a script on many endpoints. */
+export interface FleetArguments extends ServerArguments {
+  readonly command: "lr run";
+  readonly script: string;
+  readonly sensors: string;
+  readonly slots: number | undefined;
+  /** Milliseconds until the last job must have begun. */
+  readonly deadline: number | undefined;
+  /** Milliseconds that a job may run. */
+  readonly jobTimeout: number | undefined;
+  readonly retries: number | undefined;
+  readonly output: string | undefined;
+  readonly files: string | undefined;
+  readonly json: boolean;
+}
+
+export type LiveResponseArguments =
+  | ShellArguments
+  | FleetArguments
+  | { readonly command: "help"; readonly topic: Topic };
+
+const serverOptions = {
+  help: { type: "boolean", short: "h" },
+  sandbox: { type: "boolean" },
+  seed: { type: "string" },
+  port: { type: "string" },
+  "server-version": { type: "string" },
+  profile: { type: "string" },
+  url: { type: "string" },
+  "ssl-cert-file": { type: "string" },
+  verbose: { type: "boolean", short: "v" },
+} as const;
+const shellOptions = {
+  ...serverOptions,
+  command: { type: "string", short: "c", multiple: true },
+  "keep-going": { type: "boolean" },
+  "no-history": { type: "boolean" },
+  wait: { type: "string" },
+  timeout: { type: "string" },
+} as const;
+const fleetOptions = {
+  ...serverOptions,
+  sensors: { type: "string" },
+  slots: { type: "string" },
+  deadline: { type: "string" },
+  timeout: { type: "string" },
+  retries: { type: "string" },
+  output: { type: "string", short: "o" },
+  files: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+/** Reads what follows `cbapi lr`. */
+export function liveResponseArguments(args: string[]): LiveResponseArguments {
+  return args[0] === "run" ? fleetArguments(args.slice(1)) : shellArguments(args);
+}
+
+function shellArguments(args: string[]): LiveResponseArguments {
+  const topic = "lr";
+  const { values, positionals } = readAll(args, shellOptions, topic);
+  if (values.help === true) return { command: "help", topic };
+  const [host, ...more] = positionals;
+  if (more[0] !== undefined) {
+    throw new UsageError(
+      `${JSON.stringify(more[0])} is one word too many: one endpoint is named, and commands are given with -c "..." or on standard input.`,
+      topic,
+    );
+  }
+  if (host?.trim() === "") throw new UsageError("The endpoint's name is empty.", topic);
+  return {
+    command: "lr",
+    ...serverArguments(values, topic),
+    timeout: milliseconds(values.timeout, "timeout", topic),
+    host,
+    commands: values.command ?? [],
+    keepGoing: values["keep-going"] === true,
+    history: values["no-history"] !== true,
+    wait: duration(values.wait, "wait", topic),
+  };
+}
+
+function fleetArguments(args: string[]): LiveResponseArguments {
+  const topic = "lr run";
+  const { values, positionals } = readAll(args, fleetOptions, topic);
+  if (values.help === true) return { command: "help", topic };
+  const [script, ...more] = positionals;
+  if (script === undefined || script === "") throw new UsageError("Which script? It comes after `lr run`.", topic);
+  if (more[0] !== undefined) {
+    throw new UsageError(`${JSON.stringify(more[0])} is one word too many: one script is run.`, topic);
+  }
+  const sensors = notEmpty(values.sensors, "sensors", topic);
+  if (sensors === undefined) {
+    throw new UsageError("On which endpoints? --sensors says it: all, hostname:WIN, groupid:1, 3,5,8 or @file.", topic);
+  }
+  const jobTimeout = duration(values.timeout, "timeout", topic);
+  if (jobTimeout === 0) throw new UsageError("--timeout is 0: no job could run.", topic);
+  return {
+    command: "lr run",
+    ...serverArguments(values, topic),
+    timeout: undefined,
+    script,
+    sensors,
+    slots: wholeNumber(values.slots, "slots", 1, 1000, topic),
+    deadline: duration(values.deadline, "deadline", topic),
+    jobTimeout,
+    retries: wholeNumber(values.retries, "retries", 0, 100, topic),
+    output: notEmpty(values.output, "output", topic),
+    files: notEmpty(values.files, "files", topic),
+    json: values.json === true,
+  };
+}
+
+interface ServerValues {
+  readonly sandbox?: boolean | undefined;
+  readonly seed?: string | undefined;
+  readonly port?: string | undefined;
+  readonly "server-version"?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly url?: string | undefined;
+  readonly "ssl-cert-file"?: string | undefined;
+  readonly verbose?: boolean | undefined;
+}
+
+interface ServerParts {
+  readonly verbose: boolean;
+  readonly importFiles: readonly string[];
+  readonly sandbox: SandboxChoice;
+  readonly server: RealServerChoice | undefined;
+}
+
+function serverArguments(values: ServerValues, topic: Topic): ServerParts {
+  const real = (["profile", "url", "ssl-cert-file"] as const).find((name) => values[name] !== undefined);
+  const ofSandbox = (["seed", "port", "server-version"] as const).find((name) => values[name] !== undefined);
+  if (values.sandbox === true && real !== undefined) {
+    throw new UsageError(`--${real} is about a real server: leave out either it or --sandbox.`, topic);
+  }
+  if (values.sandbox !== true && ofSandbox !== undefined) {
+    throw new UsageError(`--${ofSandbox} is about the sandbox: give --sandbox as well.`, topic);
+  }
+  return {
+    verbose: values.verbose === true,
+    importFiles: [],
+    sandbox: sandboxChoice(values, topic),
+    server:
+      values.sandbox === true
+        ? undefined
+        : {
+            profile: notEmpty(values.profile, "profile", topic),
+            url: notEmpty(values.url, "url", topic),
+            certificateFile: notEmpty(values["ssl-cert-file"], "ssl-cert-file", topic),
+          },
+  };
+}

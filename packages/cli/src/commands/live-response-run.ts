@@ -1,0 +1,129 @@
+import type { JobOutcome } from "cbapi/response";
+import type { FleetArguments } from "../arguments.js";
+import { takeConsole } from "../fleet/console.js";
+import { type FleetJob, loadJob } from "../fleet/job-module.js";
+import { type ResultLine, ResultsFile } from "../fleet/results-file.js";
+import { findFleet, type FleetTarget, parseSelection } from "../fleet/targets.js";
+import { Values } from "../fleet/values.js";
+import { FleetView, Tally } from "../fleet/view.js";
+import { type HuntServer, openServer } from "../hunt/server.js";
+import type { Context } from "../run.js";
+import { errorText } from "../shown-error.js";
+import { plural } from "../text-layout.js";
+import { safeJson, safeText } from "../text-safety.js";
+
+/** `cbapi lr run` */
+export async function liveResponseRun(args: FleetArguments, context: Context): Promise<number> {
+  // What can be found wrong without a server is found before it is asked anything.
+  const selection = parseSelection(args.sensors);
+  const job = await loadJob(args.script);
+  const values = new Values(args.files);
+  await values.prepare();
+  const results = args.output === undefined ? undefined : await ResultsFile.open(args.output);
+  try {
+    const server = await openServer(args, context);
+    try {
+      const { terminal, interruption } = context;
+      terminal.progress("Looking for the endpoints");
+      const { targets, uninstalled } = await findFleet(server.cb, selection, interruption.signal);
+      terminal.clear();
+      if (uninstalled > 0) terminal.note(`${plural(uninstalled, "uninstalled sensor")} left out.`);
+      const left = targets.filter(({ id }) => results?.done.has(String(id)) !== true);
+      if (left.length < targets.length) {
+        terminal.note(`${plural(targets.length - left.length, "endpoint")} done already by ${safeText(args.output ?? "")}: passed over.`);
+      }
+      if (left.length === 0) {
+        terminal.note("Nothing is left to do.");
+        return 0;
+      }
+      return await runOn({ targets: left, job, values, results, args }, server, context);
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await results?.close();
+  }
+}
+
+interface Work {
+  readonly targets: readonly FleetTarget[];
+  readonly job: FleetJob;
+  readonly values: Values;
+  readonly results: ResultsFile | undefined;
+  readonly args: FleetArguments;
+}
+
+async function runOn(work: Work, { cb }: HuntServer, { terminal, interruption }: Context): Promise<number> {
+  const { targets, job, values, results, args } = work;
+  const byId = new Map(targets.map((target) => [target.id, target]));
+  const targetOf = (id: number | string): FleetTarget => byId.get(Number(id)) ?? { id: Number(id), hostname: "" };
+  const nameOf = (id: number | string): string => safeText(targetOf(id).hostname || `sensor ${id}`);
+  const tally = new Tally();
+  const { signal } = interruption;
+  if (args.slots !== undefined) cb.liveResponse.slots = args.slots;
+  const run = cb.liveResponse.run<unknown>(job, [...byId.keys()], {
+    signal,
+    deadline: args.deadline,
+    jobTimeout: args.jobTimeout,
+    // Whoever says how often a job may be repeated says that it may be.
+    ...(args.retries === undefined ? {} : { retries: args.retries, repeatable: args.retries > 0 }),
+    onProgress: (progress) => tally.progress(progress),
+  });
+  const view = new FleetView(terminal, run, { nameOf, quiet: args.json });
+  const giveBack = takeConsole((text) => terminal.noteUnsafe(text));
+  signal.addEventListener("abort", () => terminal.note("Stopping: jobs that run are cancelled. Ctrl-C once more does not wait."), {
+    once: true,
+  });
+  try {
+    for await (const outcome of run) {
+      const target = targetOf(outcome.target);
+      const kept = await keep(outcome, target, values);
+      tally.outcome(kept, nameOf(outcome.target));
+      const line = resultLine(kept, target);
+      // Of endpoints that nothing was begun on there is nothing to tell after Ctrl-C: the next run takes them up.
+      if (!(signal.aborted && outcome.attempts === 0)) {
+        await results?.write(line);
+        if (args.json) terminal.print(safeJson(line, 0));
+      }
+      view.outcome(kept, line.value);
+    }
+  } finally {
+    giveBack();
+    view.end();
+  }
+  for (const text of tally.lines(targets.length)) terminal.note(text);
+  if (results !== undefined) terminal.note(`Results are in ${safeText(args.output ?? "")}.`);
+  return tally.count("done") === targets.length ? 0 : 1;
+}
+
+/** The outcome with its value as it is kept. A value that cannot be kept is a failure: nobody would have it. */
+async function keep(outcome: JobOutcome<unknown>, target: FleetTarget, values: Values): Promise<JobOutcome<unknown>> {
+  if (outcome.state !== "done") return outcome;
+  const { value, ...rest } = outcome;
+  try {
+    return { ...rest, value: await values.toJson(value, target) };
+  } catch (error) {
+    return { ...rest, state: "failed", error };
+  }
+}
+
+function resultLine(outcome: JobOutcome<unknown>, { hostname }: FleetTarget): ResultLine {
+  const { target, state, value, error, attempts, ranMs } = outcome;
+  const ended = Date.now();
+  return {
+    target,
+    hostname,
+    state,
+    ...(value === undefined ? {} : { value }),
+    ...(state === "done" ? {} : { error: errorFields(error) }),
+    attempts,
+    started: attempts === 0 ? null : new Date(ended - ranMs).toISOString(),
+    ended: new Date(ended).toISOString(),
+  };
+}
+
+function errorFields(error: unknown): NonNullable<ResultLine["error"]> {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  const { code } = error as NodeJS.ErrnoException;
+  return { name: error.name, ...(typeof code === "string" ? { code } : {}), message: errorText(error) };
+}

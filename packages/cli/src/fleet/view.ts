@@ -1,0 +1,187 @@
+import type { JobOutcome, RunningJob, RunProgress } from "cbapi/response";
+import { barText } from "../draw/transfer-bar.js";
+import { clockText, durationText } from "../draw/amounts.js";
+import { errorText } from "../shown-error.js";
+import type { Terminal } from "../terminal.js";
+import { cell, line, plural } from "../text-layout.js";
+import { safeText } from "../text-safety.js";
+
+/** Milliseconds between two drawings. */
+const PAUSE = 250;
+/** Milliseconds between two words on how far it is, where nobody watches. */
+const WORD = 30_000;
+/** How many endpoints that run, and how many outcomes, are shown at most. */
+const ROWS = 10;
+const LAST = 5;
+
+/** The run as it is shown: where it comes from does not matter. */
+export interface ShownRun {
+  progress(): RunProgress;
+  running(): readonly RunningJob[];
+}
+
+/** Shows a run: as a table that changes where somebody watches, and otherwise as lines. */
+export class FleetView {
+  readonly #terminal: Terminal;
+  readonly #run: ShownRun;
+  readonly #nameOf: (target: number | string) => string;
+  readonly #quiet: boolean;
+  readonly #since = Date.now();
+  readonly #last: string[] = [];
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param options `quiet`: standard output is for JSON */
+  constructor(terminal: Terminal, run: ShownRun, options: { nameOf(target: number | string): string; quiet: boolean }) {
+    this.#terminal = terminal;
+    this.#run = run;
+    this.#nameOf = options.nameOf;
+    this.#quiet = options.quiet;
+    this.#timer = setInterval(() => this.#draw(), terminal.isWatched ? PAUSE : WORD);
+    this.#timer.unref();
+  }
+
+  /** An endpoint has ended. `value` is what its job returned, as it is kept. */
+  outcome(outcome: JobOutcome<unknown>, value: unknown): void {
+    const text = outcomeLine(outcome, this.#nameOf(outcome.target), value, this.#terminal);
+    if (this.#terminal.isWatched) {
+      this.#last.unshift(text);
+      this.#last.length = Math.min(this.#last.length, LAST);
+      // What was cancelled or failed is gone from the table soon, and has to be found again.
+      if (outcome.state === "failed") this.#terminal.note(text);
+      this.#draw();
+    } else if (!this.#quiet) this.#terminal.print(text);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#terminal.clear();
+  }
+
+  #draw(): void {
+    const progress = this.#run.progress();
+    const elapsed = Date.now() - this.#since;
+    if (!this.#terminal.isWatched) {
+      this.#terminal.note(countsText(progress, elapsed));
+      return;
+    }
+    const { errorColors: colors, width, height } = this.#terminal;
+    const room = Math.max(0, Math.min(ROWS, height - LAST - 5));
+    const running = this.#run.running();
+    const shown = running.slice(0, room).map((job) => runningLine(job, this.#nameOf(job.target), width));
+    const more = running.length > room ? [colors.dim(`  and ${running.length - room} more`)] : [];
+    const last = this.#last.length === 0 ? [] : [colors.dim("last"), ...this.#last];
+    const ended = progress.done + progress.failed + progress.expired + progress.cancelled;
+    const part = progress.total === 0 ? 0 : ended / progress.total;
+    const head = line([[barText(part, 20), colors.cyan], [` ${countsText(progress, elapsed)}`]], width);
+    this.#terminal.live([head, ...shown, ...more, ...last]);
+  }
+}
+
+/** `81 done, 2 failed, 3 running, 12 waiting, 4 offline of 102, slots 3, 0:42` */
+export function countsText(progress: RunProgress, elapsed: number): string {
+  const { total, totalKnown, done, failed, expired, cancelled, running, waiting, offline, slotsInUse } = progress;
+  const parts: (readonly [number, string])[] = [
+    [done, "done"],
+    [failed, "failed"],
+    [expired, "expired"],
+    [cancelled, "cancelled"],
+    [running, "running"],
+    [waiting, "waiting"],
+    [offline, "offline"],
+  ];
+  const said = parts.filter(([count, what]) => count > 0 || what === "done" || what === "running");
+  return `${said.map(([count, what]) => `${count} ${what}`).join(", ")} of ${total}${totalKnown ? "" : "+"}, slots ${slotsInUse}, ${clockText(elapsed)}`;
+}
+
+/** `  WIN-1 (5)    0:03  attempt 2   [####------] 40%` */
+export function runningLine({ target, attempt, ranMs, progress }: RunningJob, name: string, width: number): string {
+  const told =
+    typeof progress === "number"
+      ? `${barText(progress, 10)} ${Math.floor(Math.max(0, Math.min(1, progress)) * 100)}%`
+      : safeText(progress ?? "");
+  const again = attempt > 1 ? `attempt ${attempt}  ` : "";
+  return line([[`  ${cell(`${name} (${target})`, 30)} ${clockText(ranMs).padStart(7)}  ${again}${told}`]], width);
+}
+
+/** `done      WIN-1 (5)  0.4 s  {"value":1}` */
+export function outcomeLine(
+  { state, target, ranMs, attempts, error }: JobOutcome<unknown>,
+  name: string,
+  value: unknown,
+  { colors, width }: Pick<Terminal, "colors" | "width">,
+): string {
+  const style = state === "done" ? colors.green : state === "cancelled" ? colors.dim : colors.red;
+  const said = state === "done" ? shortJson(value) : errorText(error);
+  return line(
+    [
+      [state.padEnd(10), style],
+      [cell(`${name} (${target})`, 30)],
+      [` ${(attempts === 0 ? "" : durationText(ranMs)).padStart(7)}  `],
+      [safeText(said).slice(0, width)],
+    ],
+    width,
+  );
+}
+
+/** Enough of a value to fill a line: it may be megabytes. */
+function shortJson(value: unknown): string {
+  if (value === undefined) return "";
+  return JSON.stringify(value, (_name, item: unknown) =>
+    typeof item === "string" && item.length > 200 ? `${item.slice(0, 200)}…` : item,
+  );
+}
+
+/** What is said at the end. */
+export class Tally {
+  readonly #since = Date.now();
+  readonly #counts = new Map<string, number>();
+  readonly #reasons = new Map<string, number>();
+  readonly #ran: number[] = [];
+  readonly #queued: number[] = [];
+  #slots = 0;
+  #longest: { readonly name: string; readonly ranMs: number } | undefined;
+
+  /** How many ended so. */
+  count(state: JobOutcome<unknown>["state"]): number {
+    return this.#counts.get(state) ?? 0;
+  }
+
+  progress({ slotsInUse }: RunProgress): void {
+    this.#slots = Math.max(this.#slots, slotsInUse);
+  }
+
+  outcome({ state, ranMs, queuedMs, attempts, error }: JobOutcome<unknown>, name: string): void {
+    this.#counts.set(state, this.count(state) + 1);
+    if (state === "failed" || state === "expired") {
+      const reason = errorText(error).replaceAll(/\d+/g, "N").slice(0, 200);
+      this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
+    }
+    if (attempts === 0) return;
+    this.#ran.push(ranMs);
+    this.#queued.push(queuedMs);
+    if (ranMs >= (this.#longest?.ranMs ?? 0)) this.#longest = { name, ranMs };
+  }
+
+  lines(total: number): string[] {
+    const states = (["done", "failed", "expired", "cancelled"] as const).filter((state) => this.count(state) > 0);
+    const counts = states.map((state) => `${this.count(state)} ${state}`).join(", ");
+    const lines = [
+      `${plural(total, "endpoint")}: ${counts || "none ended"}, in ${durationText(Date.now() - this.#since)}, at most ${plural(this.#slots, "slot")} in use`,
+    ];
+    if (this.#longest !== undefined) {
+      const { name, ranMs } = this.#longest;
+      lines.push(
+        `a job ran ${durationText(median(this.#ran))} (median), ${durationText(ranMs)} at the longest (${name}), and waited ${durationText(median(this.#queued))} (median)`,
+      );
+    }
+    const reasons = [...this.#reasons].sort(([, a], [, b]) => b - a);
+    for (const [reason, count] of reasons.slice(0, 5)) lines.push(`  ${count} x ${safeText(reason)}`);
+    if (reasons.length > 5) lines.push(`  and ${reasons.length - 5} other reasons`);
+    return lines;
+  }
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}

@@ -1,0 +1,67 @@
+import { TransferBar } from "../../draw/transfer-bar.js";
+import { writeLocal } from "../../local-file.js";
+import { safeText } from "../../text-safety.js";
+import { attachmentOf, remotePath, type ShellCommand } from "../command.js";
+import { localTarget } from "../local-names.js";
+
+const memdump: ShellCommand = {
+  name: "memdump",
+  usage: "[-z] [-f] [LOCAL [REMOTE]]",
+  summary: "have the endpoint write its memory to a file, and fetch it",
+  details: [
+    "Without LOCAL it is named after the computer. On the endpoint it is removed afterwards.",
+    "-z  compressed, as a ZIP",
+    "-f  replace a local file",
+    "REMOTE is where the endpoint writes it (by default a random name in its folder for temporary files).",
+  ],
+  options: { z: "flag", f: "flag" },
+  words: [0, 2],
+  arguments: ["local", "remote"],
+  changesFiles: true,
+  async run(call) {
+    const { session, sensor } = attachmentOf(call);
+    const { terminal, signal } = call;
+    const [given, remote] = call.words;
+    const compress = call.flag("z");
+    const name = `${sensor.hostname ?? `sensor-${sensor.id}`}.${compress ? "dmp.zip" : "dmp"}`;
+    const local = await localTarget(name, given);
+    const bar = new TransferBar(terminal, "memdump");
+    bar.waiting("the endpoint writes its memory");
+    const { size, sha256 } = await session.memdump(local, {
+      signal,
+      compress,
+      overwrite: call.flag("f"),
+      ...(remote === undefined ? {} : { remotePath: remotePath(call, remote) }),
+      onProgress: ({ state, percent, transfer }) => {
+        if (transfer !== undefined) bar.update(transfer.transferred, transfer.total);
+        else bar.waiting(percent === undefined ? state : `${state}, ${percent}%`);
+      },
+    });
+    terminal.print(`memory of ${safeText(sensor.hostname ?? "")} -> ${safeText(local)}: ${bar.end(size)}`);
+    terminal.print(terminal.colors.dim(`sha256 ${sha256}`));
+  },
+};
+
+const archive: ShellCommand = {
+  name: "archive",
+  usage: "[-f] [LOCAL]",
+  summary: "fetch the session's archive: its commands, their results and files, as a ZIP",
+  details: ["-f  replace a local file"],
+  options: { f: "flag" },
+  words: [0, 1],
+  arguments: ["local"],
+  async run(call) {
+    const { session } = attachmentOf(call);
+    const { terminal, signal } = call;
+    const local = await localTarget(`session-${session.sessionId}.zip`, call.words[0]);
+    const bar = new TransferBar(terminal, "archive");
+    const size = await writeLocal(local, () => session.getSessionArchive({ signal }), {
+      overwrite: call.flag("f"),
+      signal,
+      onProgress: (bytes) => bar.update(bytes, undefined),
+    });
+    terminal.print(`session ${safeText(String(session.sessionId))} -> ${safeText(local)}: ${bar.end(size)}`);
+  },
+};
+
+export const memoryCommands = [memdump, archive] as const;

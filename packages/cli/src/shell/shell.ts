@@ -1,0 +1,142 @@
+import type { CbResponseAPI } from "cbapi/response";
+import { CommandError, errorText } from "../shown-error.js";
+import type { Terminal } from "../terminal.js";
+import { safeText } from "../text-safety.js";
+import { type Attachment, attach } from "./attachment.js";
+import { NotAttachedError, type ShellCommand, ShellUsageError } from "./command.js";
+import { commands, findCommand } from "./commands/index.js";
+import { DirectoryCache } from "./directory-cache.js";
+import { optionReader, parseLine } from "./parse.js";
+import { UnclosedQuoteError } from "./words.js";
+
+/** Milliseconds that closing a session may take when everything is being left. */
+const CLOSING = 10_000;
+
+export interface ShellOptions {
+  readonly cb: CbResponseAPI;
+  readonly terminal: Terminal;
+  /** Whether somebody types; otherwise commands come from a file or the command line. */
+  readonly interactive: boolean;
+  /** Milliseconds to wait for an endpoint that is offline. */
+  readonly wait: number;
+}
+
+/** How a line ended. */
+export type LineEnd = "done" | "failed" | "interrupted" | "leave";
+
+/** Carries out lines in a session, or without one. Knows nothing of where they come from. */
+export class Shell {
+  readonly cb: CbResponseAPI;
+  readonly terminal: Terminal;
+  readonly interactive: boolean;
+  readonly directories = new DirectoryCache();
+  readonly commands: readonly ShellCommand[] = commands;
+  /** Set by the command that leaves. */
+  leaving = false;
+  /** Whether a program of this machine has the terminal, and Ctrl-C with it. */
+  hasLocalProgram = false;
+  readonly #wait: number;
+  #attached: Attachment | undefined;
+
+  constructor({ cb, terminal, interactive, wait }: ShellOptions) {
+    this.cb = cb;
+    this.terminal = terminal;
+    this.interactive = interactive;
+    this.#wait = wait;
+  }
+
+  get attached(): Attachment | undefined {
+    return this.#attached;
+  }
+
+  get prompt(): string {
+    const { attached } = this;
+    return attached === undefined ? "(unattached)> " : safeText(attached.paths.prompt(attached.directory));
+  }
+
+  /** Opens a session and makes it the one that commands work in. The one before is closed first: slots are few. */
+  async connect(host: string, signal: AbortSignal): Promise<void> {
+    await this.detach(signal);
+    const { terminal } = this;
+    this.#attached = await attach(this.cb, host, { signal, terminal, wait: this.#wait });
+    if (this.interactive) this.#greet(this.#attached);
+  }
+
+  /** Closes the session. */
+  async detach(signal?: AbortSignal): Promise<boolean> {
+    const attached = this.#attached;
+    if (attached === undefined) return false;
+    this.#attached = undefined;
+    this.directories.clear();
+    await attached.session.close({ timeout: CLOSING, signal });
+    return true;
+  }
+
+  /** Carries out a line, and says what is wrong with it. */
+  async execute(line: string, signal: AbortSignal): Promise<LineEnd> {
+    const before = this.#attached;
+    const sessionId = before?.session.sessionId;
+    try {
+      await this.#carryOut(line, signal);
+      return this.leaving ? "leave" : "done";
+    } catch (error) {
+      if (signal.aborted) {
+        this.terminal.note("Interrupted.");
+        return "interrupted";
+      }
+      this.#complain(error);
+      return "failed";
+    } finally {
+      this.terminal.clear();
+      if (before !== undefined && before === this.#attached && before.session.sessionId !== sessionId) {
+        this.terminal.note(
+          this.terminal.errorColors.yellow(
+            `The session was lost and opened again: session ${safeText(String(before.session.sessionId))} now.`,
+          ),
+        );
+      }
+    }
+  }
+
+  async #carryOut(line: string, signal: AbortSignal): Promise<void> {
+    const parsed = parseLine(line, this.#attached?.paths.style ?? "windows", findCommand);
+    if (parsed === undefined) return;
+    const { command, words, rest, options } = parsed;
+    if (parsed.help) {
+      await findCommand("help")?.run(this.#call([command.name], "", new Map(), signal));
+      return;
+    }
+    if (command.unattached !== true && this.#attached === undefined) throw new NotAttachedError();
+    try {
+      await command.run(this.#call(words, rest, options, signal));
+    } finally {
+      if (command.changesFiles === true) this.directories.clear();
+    }
+  }
+
+  #call(words: readonly string[], rest: string, options: ReadonlyMap<string, string | true>, signal: AbortSignal) {
+    const { terminal } = this;
+    return { shell: this, terminal, words, rest, attached: this.#attached, signal, ...optionReader(options) };
+  }
+
+  #complain(error: unknown): void {
+    const { errorColors } = this.terminal;
+    const say = (text: string): void => this.terminal.noteUnsafe(text, errorColors.red);
+    if (error instanceof NotAttachedError || error instanceof UnclosedQuoteError || error instanceof CommandError) {
+      say(`Error: ${error.message}`);
+    } else if (error instanceof ShellUsageError) {
+      say(`Error: ${error.message}`);
+      this.terminal.note(errorColors.dim(`Usage: ${error.command.name} ${error.command.usage}`.trimEnd()));
+    } else say(`Error: ${errorText(error)}`);
+  }
+
+  #greet({ session, hostname, directory }: Attachment): void {
+    const { terminal } = this;
+    const { bold, dim } = terminal.colors;
+    const known = session.sessionData.supported_commands ?? [];
+    terminal.print(`${bold("Session:")} ${safeText(String(session.sessionId))} with ${hostname} (sensor ${session.sensorId})`);
+    terminal.print(`${bold("Available drives:")} ${safeText(session.drives.join(" "))}`);
+    terminal.print(dim(`Supported commands: ${safeText(known.join(", "))}`));
+    terminal.print(`${bold("Working directory:")} ${safeText(directory)}`);
+  }
+}
