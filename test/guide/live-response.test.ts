@@ -37,7 +37,7 @@ describe("4.6.2 Live Response Errors", () => {
     const sensor = await cb.select(Sensor).where(HOST).one();
     await using session = await sensor.lrSession();
 
-    const slow = session.createProcess("cmd.exe /c ping -n 30 127.0.0.1", { waitTimeout: 300 });
+    const slow = session.createProcess("cmd.exe /c ping -n 4 127.0.0.1", { waitTimeout: 300 });
     await expect(slow).rejects.toThrow(TimeoutError);
 
     const missing = await session.getFile("c:\\nope.txt").catch((error: unknown) => error);

@@ -145,7 +145,9 @@ describe("a group", () => {
     await group.delete();
     const standard = await errorOf(async () => (await cb.select(SensorGroup, 1)).delete());
     expect(standard.message).toContain("The default group cannot be deleted");
-    expect(await errorOf(() => cb.create(SensorGroup, { site: "Default Site" as never }))).toBeInstanceOf(InvalidObjectError);
+    expect(await errorOf(() => cb.create(SensorGroup, { site: "Default Site" as never }))).toBeInstanceOf(
+      InvalidObjectError,
+    );
     expect(await errorOf(() => group.set({ number_of_hosts: 1 } as never))).toBeInstanceOf(ApiError);
   });
 

@@ -155,6 +155,9 @@ describe("a tagged event", () => {
     expect(await errorOf(() => theirs.refresh())).toBeInstanceOf(ObjectNotFoundError);
     expect(await cb.select(TaggedEvent).where({ investigation_id: 1 }).count()).toBe(5);
     const nowhere = cb.create(TaggedEvent, { investigation_id: 9, event_data: {} });
-    expect(await errorOf(() => nowhere.save())).toBeInstanceOf(ObjectNotFoundError);
+    expect(await errorOf(() => nowhere.save())).toMatchObject({
+      status: 400,
+      message: expect.stringContaining("investigation_id"),
+    });
   });
 });

@@ -18,7 +18,7 @@ import type { Product, TokenRecord } from "./server/product.js";
 import { RequestLog } from "./server/request-log.js";
 import { type TokenOptions, TokenRing } from "./server/tokens.js";
 import { StateDirectory } from "./state-directory.js";
-import { CertificateAuthority, type CertificateVariant, loopbackHosts } from "./tls/index.js";
+import { CertificateAuthority, type CertificateVariant, loopbackHosts, makeKey } from "./tls/index.js";
 import { fixedWorld, type World, type WorldSettings } from "./world.js";
 
 /** The certificate and the TLS versions of a sandbox. */
@@ -125,18 +125,13 @@ export class Sandbox {
    * control routes always obey this token.
    */
   readonly token: string;
-  /** The certificate authority, PEM; undefined without TLS. */
-  readonly ca: string | undefined;
-  /** The file that holds {@link Sandbox.ca}, for clients that take a path. */
-  readonly caFile: string | undefined;
-  /** The server's own certificate, PEM; undefined without TLS. */
-  readonly certificate: string | undefined;
-
   readonly #options: SandboxOptions;
   readonly #startBehaviour: Behaviour;
   readonly #state: StateDirectory;
   readonly #dispatcher: Dispatcher;
-  readonly #tls: ListenerTls | undefined;
+  /** Undefined without TLS. */
+  #identity: Identity | undefined;
+  #caFile: string | undefined;
   readonly #makeWorld: (settings: WorldSettings) => Promise<World>;
   readonly #calls = new Set<AbortController>();
   /** Aborted when the sandbox stops: whatever takes long gives up then. */
@@ -183,12 +178,6 @@ export class Sandbox {
     this.token = options.token ?? this.#state.secret("token", randomToken);
     this.tokens.add({ username: ADMINISTRATOR, token: this.token, globalAdmin: true });
     for (const token of options.tokens ?? []) this.tokens.add(token);
-    if (options.tls !== false) {
-      const { tls, authority } = certify(options);
-      this.#tls = tls;
-      this.ca = authority.certificate;
-      this.certificate = tls.cert;
-    }
     this.clock = new SimulationClock({
       ...options.clock,
       onError: (error) => this.requests.addFailure("clock tick", error),
@@ -202,14 +191,27 @@ export class Sandbox {
       log: this.requests,
       bodyLimit: options.bodyLimit ?? BODY_LIMIT,
     });
-    // Last, because nothing can fail any more that would leave a folder behind.
-    if (this.ca !== undefined) this.caFile = this.#state.write("ca.pem", this.ca);
   }
 
   /** The address for clients, `https://127.0.0.1:<port>`. */
   get url(): string {
     if (this.#listener === undefined) throw new Error("The sandbox is not running");
     return this.#listener.url;
+  }
+
+  /** The certificate authority, PEM; undefined without TLS. */
+  get ca(): string | undefined {
+    return this.#identity?.authority.certificate;
+  }
+
+  /** The file that holds {@link Sandbox.ca}, for clients that take a path. */
+  get caFile(): string | undefined {
+    return this.#caFile;
+  }
+
+  /** The server's own certificate, PEM; undefined without TLS. */
+  get certificate(): string | undefined {
+    return this.#identity?.tls.cert;
   }
 
   /** What the organisation was generated from. */
@@ -323,14 +325,19 @@ export class Sandbox {
     const giveUp = (): void => this.#life.abort(signal?.reason);
     signal?.addEventListener("abort", giveUp, { once: true });
     try {
+      // Keys take as long as a small organisation, and need nothing of it.
+      const certified = certify(this.#options);
+      certified.catch(() => {});
       await this.#replaceWorld(this.#seed, false);
+      this.#identity = await certified;
+      if (this.ca !== undefined) this.#caFile = this.#state.write("ca.pem", this.ca);
     } finally {
       signal?.removeEventListener("abort", giveUp);
     }
     this.#listener = await Listener.open({
       host: this.#options.host ?? "127.0.0.1",
       port: this.#options.port ?? 0,
-      ...(this.#tls === undefined ? {} : { tls: this.#tls }),
+      ...(this.#identity === undefined ? {} : { tls: this.#identity.tls }),
       dispatch: (incoming) => this.#dispatcher.dispatch(incoming),
       onError: (during, error) => this.requests.addFailure(during, error),
     });
@@ -385,15 +392,26 @@ function worldMaker(options: SandboxOptions): (settings: WorldSettings) => Promi
   return async (settings) => (await import("./own-world.js")).openOwnWorld(options, settings);
 }
 
-function certify(options: SandboxOptions): { tls: ListenerTls; authority: CertificateAuthority } {
+/** What the server shows to clients, and who has signed it. */
+interface Identity {
+  tls: ListenerTls;
+  authority: CertificateAuthority;
+}
+
+async function certify(options: SandboxOptions): Promise<Identity | undefined> {
+  if (options.tls === false) return undefined;
   const wanted = typeof options.tls === "object" ? options.tls : {};
   const directory = wanted.caDirectory ?? options.stateDirectory;
-  const authority = directory === undefined ? CertificateAuthority.create() : CertificateAuthority.open(directory);
+  const [authorityKey, key] = await Promise.all([makeKey(), makeKey()]);
+  const authority =
+    directory === undefined
+      ? CertificateAuthority.create(undefined, authorityKey)
+      : CertificateAuthority.open(directory, authorityKey);
   const own = options.host === undefined || loopbackHosts.includes(options.host) ? [] : [options.host, hostname()];
   const hosts = [...new Set([...loopbackHosts, ...own, ...(wanted.hosts ?? [])])];
   const { minVersion, maxVersion } = wanted;
   const tls = {
-    ...authority.issue(hosts, wanted.variant),
+    ...authority.issue(hosts, wanted.variant, key),
     ...(minVersion === undefined ? {} : { minVersion }),
     ...(maxVersion === undefined ? {} : { maxVersion }),
   };

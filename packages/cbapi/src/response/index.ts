@@ -12,12 +12,12 @@ export type {
   RetryOptions,
 } from "../core/bulk/types.js";
 export * from "../core/errors.js";
+export type { Values } from "../core/model/declaration.js";
 export type { IdentityMapOptions } from "../core/model/identity-map.js";
 export type { SelectOptions } from "../core/model/model-api.js";
-export type { Values } from "../core/model/declaration.js";
 export type { SaveOptions, WritePlan, WriteRequest } from "../core/model/mutable-model.js";
-export type { DryRun } from "../core/model/write-plan.js";
 export type { Ref } from "../core/model/ref.js";
+export type { DryRun } from "../core/model/write-plan.js";
 export type { Execution, Page } from "../core/query/execution.js";
 export type { ListTerms } from "../core/query/list-query.js";
 export { ListQuery } from "../core/query/list-query.js";

@@ -51,7 +51,9 @@ describe("what cannot be written is refused, and nothing is sent", () => {
     expect(() => cb.create(BannedHash, { binary: {} } as never)).toThrow("BannedHash has no field named binary");
     expect(() => cb.create(BannedHash, { md5hash: "c:\\evil.exe" })).toThrow(InvalidHashError);
     expect(() => cb.create(BannedHash, { md5hash: "c:\\evil.exe" })).toThrow("32 hexadecimal digits");
-    expect(() => cb.create(BannedHash, { enabled: "yes" as never })).toThrow("BannedHash.enabled: expected true or false");
+    expect(() => cb.create(BannedHash, { enabled: "yes" as never })).toThrow(
+      "BannedHash.enabled: expected true or false",
+    );
     expect(() => cb.create(Team, { group_access: "all" as never })).toThrow(InvalidObjectError);
     expect(requests).toEqual([]);
   });

@@ -107,21 +107,20 @@ async function readNames(path: string): Promise<string[]> {
 }
 
 async function namedSensors(cb: CbResponseAPI, names: readonly string[], signal: AbortSignal): Promise<Sensor[]> {
-  const found: Sensor[] = [];
-  const missing: string[] = [];
-  const several: string[] = [];
-  const queue = [...names];
+  const results = names.map((): readonly Sensor[] => []);
+  let next = 0;
   const work = async (): Promise<void> => {
-    for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+    for (let at = next++; at < names.length; at = next++) {
       signal.throwIfAborted();
-      const sensors = await sensorsOf(cb, name, signal);
-      const [sensor, ...others] = sensors;
-      if (sensor === undefined) missing.push(name);
-      else if (others.length > 0) several.push(`${name} (${sensors.map(({ id }) => id).join(", ")})`);
-      else found.push(sensor);
+      results[at] = await sensorsOf(cb, names[at] ?? "", signal);
     }
   };
   await Promise.all(Array.from({ length: ABREAST }, work));
+  const missing = names.filter((_, at) => results[at]?.length === 0);
+  const several = names.flatMap((name, at) => {
+    const sensors = results[at] ?? [];
+    return sensors.length > 1 ? [`${name} (${sensors.map(({ id }) => id).join(", ")})`] : [];
+  });
   if (missing.length > 0) {
     throw new CommandError(`${plural(missing.length, "sensor")} not found: ${listed(missing)}. Nothing was begun.`);
   }
@@ -131,7 +130,7 @@ async function namedSensors(cb: CbResponseAPI, names: readonly string[], signal:
       { exitCode: 2 },
     );
   }
-  return found;
+  return results.flat();
 }
 
 /** By id, or those of exactly that name. */

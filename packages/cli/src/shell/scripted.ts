@@ -20,7 +20,7 @@ export async function* readCommands(signal: AbortSignal): AsyncGenerator<Scripte
   let number = 0;
   for await (const line of input) {
     number++;
-    for (const text of commandsIn(line)) yield { text, place: `line ${number}` };
+    if (!/^\s*(#|$)/.test(line)) yield { text: line.trim(), place: `line ${number}` };
   }
 }
 

@@ -60,15 +60,10 @@ export function completeWords(line: string, style: PathStyle): Word[] {
   return words;
 }
 
-/** The commands in a text: a line each, and several in a line when there is a semicolon between them. */
+/** The commands in a text: one in each line, or several with semicolons between them. Those in `"..."` separate nothing. */
 export function commandsIn(text: string): string[] {
   const commands: string[] = [];
   for (const line of text.split(/\r?\n/)) {
-    // What is meant for a program, or for this machine's shell, has semicolons of its own.
-    if (/^\s*(#|!|shell\s|exec\s)/.test(line)) {
-      commands.push(line);
-      continue;
-    }
     let quoted = false;
     let command = "";
     for (const character of line) {

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const command = fileURLToPath(new URL("../../bin/cbapi.js", import.meta.url));
+/** The command as it is installed. */
+export const command = fileURLToPath(new URL("../../bin/cbapi.js", import.meta.url));
 const folder = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What a command left behind. */
@@ -17,6 +18,8 @@ export interface Ended {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What comes in on standard input; nothing when left out. */
+  readonly input?: string;
   /** Called with each piece of the output and all of it so far. */
   readonly onOutput?: (child: ChildProcess, stdout: string) => void;
 }
@@ -31,19 +34,21 @@ export function runScript(source: string, options: RunOptions = {}): Promise<End
   return runNode(["--input-type=module", "--eval", source], { cwd: folder, ...options });
 }
 
-function runNode(args: readonly string[], { env = {}, cwd, onOutput }: RunOptions): Promise<Ended> {
+function runNode(args: readonly string[], { env = {}, cwd, input, onOutput }: RunOptions): Promise<Ended> {
   const child = spawn(process.execPath, args, {
     cwd,
     env: { ...plainEnvironment(), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
   let stdout = "";
   let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  // A command that leaves early does not read all of it.
+  child.stdin?.on("error", () => {}).end(input);
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
     onOutput?.(child, stdout);
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
   return new Promise((resolve, reject) => {
@@ -53,7 +58,7 @@ function runNode(args: readonly string[], { env = {}, cwd, onOutput }: RunOption
 }
 
 /** Nobody's profiles, tokens, proxies or colours: only what a test sets counts. */
-function plainEnvironment(): NodeJS.ProcessEnv {
+export function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => /^(PATH|TMPDIR|TEMP|TMP|SYSTEMROOT|WINDIR)$/i.test(name));
   return { ...Object.fromEntries(kept), HOME: tmpdir(), USERPROFILE: tmpdir() };
 }

@@ -41,8 +41,9 @@ export class Endpoint implements EndpointMachine {
   readonly #shared: Shared;
   #disk: Disk | undefined;
   #registry: Registry | undefined;
-  /** The latest binary, and the latest segment with a registry value, that this endpoint has been given. */
-  #latestBinary = 0;
+  /** The files that were put on the disk because they were seen here: what is removed does not come back. */
+  readonly #placed = new Set<FileNode>();
+  /** The latest segment with a registry value that this endpoint has been given. */
   #latestValue = 0;
   #refreshed = -1;
 
@@ -172,10 +173,12 @@ export class Endpoint implements EndpointMachine {
     const { revision } = this.store;
     if (this.#disk === undefined || this.#refreshed === revision) return;
     this.#refreshed = revision;
-    const { files, latest } = this.software.of(this.sensor.id, this.#latestBinary);
-    this.#latestBinary = latest;
     const layout = new Layout(this.#disk, this.facts.installTime);
-    for (const { path, node } of files) layout.share(path, node);
+    for (const { path, node } of this.software.of(this.sensor.id)) {
+      if (this.#placed.has(node)) continue;
+      this.#placed.add(node);
+      layout.share(path, node);
+    }
   }
 
   #isRunning(node: FileNode): boolean {

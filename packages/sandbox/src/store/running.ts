@@ -27,22 +27,49 @@ interface Row {
   alliance: string | null;
 }
 
+const SHOWN = `proc, id, sensor_id, pid, parent_id, parent_pid, parent_name, start, process_name, path, cmdline, username, uid,
+  md5, sha256, alliance`;
+const RUNNING = "sensor_id = ? AND ended IS NULL AND placeholder = 0 AND suppressed = 0 AND start <= ?";
+
 /** The processes that run on a sensor at a moment, the latest first, as far as they are more than a name to the server. */
 export function runningProcesses(store: Store, sensor: number, now: number): RunningProcess[] {
-  const rows = store.database.all<Row>(
-    `SELECT proc, id, sensor_id, pid, parent_id, parent_pid, parent_name, start, process_name, path, cmdline, username, uid,
-       md5, sha256, alliance FROM process
-     WHERE sensor_id = ? AND ended IS NULL AND placeholder = 0 AND suppressed = 0 AND start <= ?
-     ORDER BY start DESC, proc DESC`,
+  const rows = store.database.all<Row>(`SELECT ${SHOWN} FROM process WHERE ${RUNNING} ORDER BY start DESC, proc DESC`, [
+    sensor,
+    now,
+  ]);
+  return rows.map(processOf);
+}
+
+const processOf = ({ parent_id, uid, sha256, alliance, ...row }: Row): RunningProcess => ({
+  ...row,
+  ...(parent_id === null ? {} : { parent_id }),
+  ...(uid === null ? {} : { uid }),
+  ...(sha256 === null ? {} : { sha256 }),
+  ...(alliance === null ? {} : { alliance: JSON.parse(alliance) as NonNullable<ProcessRecord["alliance"]> }),
+});
+
+/** A process that runs on a sensor, by which it is chosen. */
+export interface RunningName {
+  proc: number;
+  id: string;
+  process_name: string;
+}
+
+/** The names of {@link runningProcesses}: there may be thousands of them, of which one is wanted. */
+export function runningNames(store: Store, sensor: number, now: number): RunningName[] {
+  const row = store.database.first<{ list: string }>(
+    `SELECT json_group_array(json_array(proc, id, process_name)) AS list FROM
+       (SELECT proc, id, process_name FROM process WHERE ${RUNNING} ORDER BY start DESC, proc DESC)`,
     [sensor, now],
   );
-  return rows.map(({ parent_id, uid, sha256, alliance, ...row }) => ({
-    ...row,
-    ...(parent_id === null ? {} : { parent_id }),
-    ...(uid === null ? {} : { uid }),
-    ...(sha256 === null ? {} : { sha256 }),
-    ...(alliance === null ? {} : { alliance: JSON.parse(alliance) as NonNullable<ProcessRecord["alliance"]> }),
-  }));
+  const list = JSON.parse(row?.list ?? "[]") as [number, string, string][];
+  return list.map(([proc, id, process_name]) => ({ proc, id, process_name }));
+}
+
+/** A process by its number, as it runs. */
+export function runningProcess(store: Store, proc: number): RunningProcess | undefined {
+  const row = store.database.first<Row>(`SELECT ${SHOWN} FROM process WHERE proc = ?`, [proc]);
+  return row === undefined ? undefined : processOf(row);
 }
 
 /** A pid that no process of a sensor has or had: the next one, on Windows the next multiple of four. */

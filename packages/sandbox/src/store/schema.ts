@@ -144,7 +144,17 @@ export const SENSOR_COLUMNS = [
  */
 export const ALERT_COLUMNS = [
   ...["doc", "unique_id", "source", "document", "alert_type", "status", "created_time", "resolved_time"],
-  ...["assigned_to", "assigned_folded", "report_ignored", "alert_severity", "report_score", "feed_id", "feed_name", "watchlist_id", "watchlist_name"],
+  ...[
+    "assigned_to",
+    "assigned_folded",
+    "report_ignored",
+    "alert_severity",
+    "report_score",
+    "feed_id",
+    "feed_name",
+    "watchlist_id",
+    "watchlist_name",
+  ],
   ...["hostname", "group_name", "username_key", "username_folded", "md5", "process_name", "path_key", "path_folded"],
   ...["ioc_value", "observed_filename", "record"],
 ] as const;
@@ -227,12 +237,14 @@ export const INDEXES = [
   "CREATE UNIQUE INDEX IF NOT EXISTS process_id ON process (id)",
   "CREATE INDEX IF NOT EXISTS process_parent ON process (parent_id, start)",
   "CREATE INDEX IF NOT EXISTS process_sensor ON process (sensor_id, pid)",
+  "CREATE INDEX IF NOT EXISTS process_sensor ON process (sensor_id, start)",
   "CREATE INDEX IF NOT EXISTS process_md5 ON process (md5_value)",
   "CREATE INDEX IF NOT EXISTS segment_process ON segment (proc, segment_id)",
   "CREATE INDEX IF NOT EXISTS cold_segment_process ON cold_segment (proc, segment_id)",
   "CREATE INDEX IF NOT EXISTS segment_latest ON segment (last_update DESC, id, segment_id)",
   "CREATE UNIQUE INDEX IF NOT EXISTS binary_md5 ON binary (md5)",
   "CREATE INDEX IF NOT EXISTS binary_value ON binary (md5_value)",
+  "CREATE INDEX IF NOT EXISTS binary_host_sensor ON binary_host (sensor_id)",
   "CREATE INDEX IF NOT EXISTS value_key ON value (kind, key)",
   "CREATE INDEX IF NOT EXISTS posting_term ON posting (term)",
   "CREATE INDEX IF NOT EXISTS tag_document ON tag (scope, doc)",

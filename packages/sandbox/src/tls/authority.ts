@@ -1,6 +1,7 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
+import { createPrivateKey, generateKeyPair, generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { issueCertificate } from "./certificate.js";
 
 /** A certificate chain and its private key, both PEM, as `node:https` takes them. */
@@ -37,9 +38,8 @@ export class CertificateAuthority {
     this.#name = name;
   }
 
-  /** Makes an authority that lives as long as this object. */
-  static create(name = AUTHORITY_NAME): CertificateAuthority {
-    const key = newKey();
+  /** Makes an authority that lives as long as this object, from a new key if none is given. */
+  static create(name = AUTHORITY_NAME, key = newKey()): CertificateAuthority {
     const certificate = issueCertificate({
       subject: name,
       issuer: name,
@@ -53,33 +53,37 @@ export class CertificateAuthority {
 
   /**
    * Opens the authority kept in a folder (`ca.pem`, `ca-key.pem`), or makes one and keeps it there, so that clients
-   * configured once go on trusting the sandbox after a restart. One that is damaged or about to expire is replaced.
+   * configured once go on trusting the sandbox after a restart. One that is damaged or about to expire is replaced, with
+   * `freshKey` or a new one.
    */
-  static open(directory: string): CertificateAuthority {
+  static open(directory: string, freshKey?: KeyObject): CertificateAuthority {
     const certificateFile = join(directory, "ca.pem");
     const keyFile = join(directory, "ca-key.pem");
     const kept = readKept(certificateFile, keyFile);
     if (kept) return new CertificateAuthority(kept.certificate, kept.key, AUTHORITY_NAME);
-    const authority = CertificateAuthority.create();
+    const authority = CertificateAuthority.create(AUTHORITY_NAME, freshKey);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     writePrivate(keyFile, exportKey(authority.#key));
     writeFileSync(certificateFile, authority.certificate);
     return authority;
   }
 
-  /** Issues a certificate for a server on these hosts, or one with a fault in it. */
-  issue(hosts: readonly string[] = loopbackHosts, variant: CertificateVariant = "trusted"): ServerCertificate {
+  /** Issues a certificate for a server on these hosts, or one with a fault in it, with a new key if none is given. */
+  issue(
+    hosts: readonly string[] = loopbackHosts,
+    variant: CertificateVariant = "trusted",
+    key = newKey(),
+  ): ServerCertificate {
     switch (variant) {
       case "trusted":
-        return this.#sign(hosts, validity(SERVER_DAYS));
+        return this.#sign(key, hosts, validity(SERVER_DAYS));
       case "expired":
-        return this.#sign(hosts, { notBefore: fromNow(-30), notAfter: fromNow(-1) });
+        return this.#sign(key, hosts, { notBefore: fromNow(-30), notAfter: fromNow(-1) });
       case "wrong-host":
-        return this.#sign(["cb.somewhere-else.example"], validity(SERVER_DAYS));
+        return this.#sign(key, ["cb.somewhere-else.example"], validity(SERVER_DAYS));
       case "unknown-authority":
-        return CertificateAuthority.create("Unknown authority").issue(hosts);
+        return CertificateAuthority.create("Unknown authority").issue(hosts, "trusted", key);
       case "self-signed": {
-        const key = newKey();
         const subject = hosts[0] ?? "localhost";
         const cert = issueCertificate({
           subject,
@@ -94,8 +98,7 @@ export class CertificateAuthority {
     }
   }
 
-  #sign(hosts: readonly string[], dates: { notBefore: Date; notAfter: Date }): ServerCertificate {
-    const key = newKey();
+  #sign(key: KeyObject, hosts: readonly string[], dates: { notBefore: Date; notAfter: Date }): ServerCertificate {
     const cert = issueCertificate({
       subject: hosts[0] ?? "localhost",
       issuer: this.#name,
@@ -118,6 +121,13 @@ const validity = (days: number): { notBefore: Date; notAfter: Date } => ({
 
 /** Made by Node, which is much faster at it than the library that writes the certificates. */
 const newKey = (): KeyObject => generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+
+const makeKeyPair = promisify(generateKeyPair);
+
+/** A key for an authority or for a certificate, made beside whatever else is going on. */
+export async function makeKey(): Promise<KeyObject> {
+  return (await makeKeyPair("rsa", { modulusLength: 2048 })).privateKey;
+}
 
 const exportKey = (key: KeyObject): string => key.export({ type: "pkcs8", format: "pem" }).toString();
 

@@ -2,6 +2,7 @@ export {
   CertificateAuthority,
   type CertificateVariant,
   loopbackHosts,
+  makeKey,
   type ServerCertificate,
   writePrivate,
 } from "./authority.js";

@@ -16,8 +16,8 @@ import {
 } from "./list-conditions.js";
 import { type ListOptions, ListReader, type ReadList } from "./list-reader.js";
 import { Query, type QueryState } from "./query.js";
-import type { FetchedPage, RowSource, Window } from "./row-source.js";
 import { keyOfRow } from "./row-key.js";
+import type { FetchedPage, RowSource, Window } from "./row-source.js";
 
 export { type ListOptions, ListReader, type ReadList } from "./list-reader.js";
 

@@ -79,14 +79,19 @@ export class ListReader {
   async #fetch(asked: Moment, options: CallOptions): Promise<ReadList> {
     const { common } = this.#options;
     const { entries, shortcomings } = await this.#entries(options);
-    const documents = entries.filter(isDocument).map((entry) => (common === undefined ? entry : { ...common, ...entry }));
+    const documents = entries
+      .filter(isDocument)
+      .map((entry) => (common === undefined ? entry : { ...common, ...entry }));
     for (const document of documents) {
       this.#readAt.set(document, asked.time);
       if (this.complete) this.#know(document, asked);
     }
     const left = entries.length - documents.length;
     if (left === 0) return { documents, shortcomings };
-    return { documents, shortcomings: [...shortcomings, `${left} entries of the list were no objects, and were left out`] };
+    return {
+      documents,
+      shortcomings: [...shortcomings, `${left} entries of the list were no objects, and were left out`],
+    };
   }
 
   async #entries(options: CallOptions): Promise<{ entries: readonly unknown[]; shortcomings: readonly string[] }> {

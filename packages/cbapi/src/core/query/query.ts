@@ -309,7 +309,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
       fetchPage: this.pageReader(),
       rowKey: (document) => this.rowKey(document),
       names: (document) => keyOfRow(this.model, document) !== undefined,
-      nameless: `no ${this.model.spec.key} that could be one of a ${this.model.spec.name}`,
+      nameless: `no usable ${this.model.spec.key}`,
       makeModels: make,
       filter: this.filter,
       maxOffset: this.maxOffset,

@@ -93,7 +93,11 @@ export interface JobOptions {
    * 60 000.
    */
   recheck?: number | undefined;
-  /** Milliseconds in which a session must be open; time spent waiting for a slot of the server does not count. Default 360 000. */
+  /**
+   * Milliseconds in which a session must be open; time spent waiting for a slot of the server does not count. An endpoint
+   * that goes offline meanwhile gives up its slot after 15 to 30 seconds. Default 360 000. 0 or Infinity means no limit: then
+   * one that goes offline is waited for all the same.
+   */
   openTimeout?: number | undefined;
 }
 

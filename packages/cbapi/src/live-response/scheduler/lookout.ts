@@ -107,5 +107,6 @@ export class Lookout<S extends JobSession> {
 }
 
 function needsLook<S extends JobSession>(lane: Lane<S>): boolean {
-  return lane.waiting.length > 0 && lane.phase !== "busy" && lane.phase !== "paused";
+  if (lane.waiting.length === 0 || lane.phase === "paused") return false;
+  return lane.phase !== "busy" || lane.worker?.phase === "opening";
 }

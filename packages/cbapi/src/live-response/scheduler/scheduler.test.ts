@@ -250,6 +250,23 @@ describe("endpoints that cannot be worked with", () => {
     await expect(clock.run(jobs.submit(take(1000), 2).result)).rejects.toBe(off);
   });
 
+  it("give up a slot when they go offline while their session is being opened", async () => {
+    const { clock, endpoints, jobs, elapsed } = setUp(
+      (target) => ({
+        opening: 5000,
+        online: () => target !== 1 || elapsed() < 2000 || elapsed() > 200_000,
+      }),
+      { slots: 1 },
+    );
+    const gone = jobs.submit(take(1000), 1);
+    const other = jobs.submit(take(1000), 2);
+    await clock.run(other.result);
+    expect(elapsed()).toBeLessThan(30_000);
+    expect(await clock.run(gone.result)).toBe("answer of 1");
+    expect(elapsed()).toBeLessThan(270_000);
+    expect(endpoints.opened).toEqual([1, 2, 1]);
+  });
+
   it("have a session opened within a time in which the wait for a slot does not count", async () => {
     const { clock, endpoints, jobs, elapsed } = setUp((target) => ({ opening: target === 1 ? 1e9 : 1000 }), {
       server: 2,

@@ -70,6 +70,10 @@ export class Scheduler<S extends JobSession> {
       changed: (batch) => batch?.changed(),
       mustYield: (worker, next) => this.#mustYield(worker, next),
       warmth: (worker) => this.#warmthOf(worker),
+      opensSlowly: (lane) => {
+        this.#soon.want(lane);
+        this.#plan();
+      },
       turn: () => this.#plan(),
     };
   }
@@ -314,7 +318,7 @@ export class Scheduler<S extends JobSession> {
     worker.hold(undefined);
     lane.worker = undefined;
     // A turn that came to nothing is none.
-    if (end.ended > 0 || end.how === "over") this.#candidates.end(lane);
+    if (end.ended > 0) this.#candidates.end(lane);
     if (end.how === "refused") this.#refused(lane, end.error);
     else if (end.how === "lost" && end.begun === 0) this.#refused(lane, isLostEarly(this.noun, lane.key));
     else if (lane.waiting.length === 0) this.#lanes.delete(lane.key);
@@ -349,6 +353,13 @@ export class Scheduler<S extends JobSession> {
   }
 
   #seen(lane: Lane<S>, seen: Seen | undefined): void {
+    if (lane.phase === "busy") {
+      // It has gone offline while its session was being opened: others can use the slot.
+      if (seen?.online !== false) return;
+      lane.seenAt = Number.NEGATIVE_INFINITY;
+      lane.worker?.leave();
+      return;
+    }
     lane.seen = seen;
     lane.seenAt = this.now();
     const problem = seen === undefined ? isAbsent(this.noun, lane.key) : seen.problem;
@@ -370,9 +381,10 @@ export class Scheduler<S extends JobSession> {
   }
 
   #unseen(lanes: readonly Lane<S>[], error: unknown): Lane<S>[] {
-    for (const lane of lanes) lane.problem = error;
-    if (!isFinal(error)) return [...lanes];
-    for (const lane of lanes) this.#failAll(lane, error);
+    const idle = lanes.filter(({ phase }) => phase !== "busy");
+    for (const lane of idle) lane.problem = error;
+    if (!isFinal(error)) return idle;
+    for (const lane of idle) this.#failAll(lane, error);
     return [];
   }
 

@@ -4,7 +4,7 @@ import type { Batch } from "./batch.js";
 import type { Attempt, Entry } from "./entry.js";
 import type { JobContext, JobSession } from "./job.js";
 import type { Lane } from "./lane.js";
-import type { Timers } from "./timers.js";
+import { NEVER, type Timers } from "./timers.js";
 
 /** What a worker asks and tells. */
 export interface WorkerHost<S extends JobSession> {
@@ -19,6 +19,8 @@ export interface WorkerHost<S extends JobSession> {
   mustYield(worker: Worker<S>, next: Entry<S>): boolean;
   /** For how long the session may be kept for jobs that may come, in milliseconds. */
   warmth(worker: Worker<S>): number;
+  /** Its session takes long to open: the endpoint may have gone offline. */
+  opensSlowly(lane: Lane<S>): void;
   /** Something has happened after which slots may be given. */
   turn(): void;
 }
@@ -31,6 +33,9 @@ export type TurnEnd = { readonly begun: number; readonly ended: number } & (
   /** There was no session. */
   | { readonly how: "refused"; readonly error: unknown }
 );
+
+/** How often an endpoint is looked at whose session is being opened, in milliseconds. */
+const PATIENCE = 15_000;
 
 /** One turn of an endpoint: holds a slot, opens a session, does jobs on it one after the other, and closes it. */
 export class Worker<S extends JobSession> {
@@ -122,6 +127,12 @@ export class Worker<S extends JobSession> {
         }),
       );
     let timer = timers.after(limit, late);
+    const watch = () => {
+      watching = timers.after(PATIENCE, watch);
+      if (!this.waitsForSlot) this.#host.opensSlowly(this.lane);
+    };
+    // Without a limit, whoever does not answer is waited for, offline or not.
+    let watching = limit === Number.POSITIVE_INFINITY ? NEVER : timers.after(PATIENCE, watch);
     const onWait = () => {
       if (signal.aborted) return;
       timer.cancel();
@@ -135,6 +146,7 @@ export class Worker<S extends JobSession> {
       return await this.#unlessGivenUp(opening, signal);
     } finally {
       timer.cancel();
+      watching.cancel();
       this.waitsForSlot = false;
     }
   }

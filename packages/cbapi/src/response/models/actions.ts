@@ -65,7 +65,9 @@ export class ActionParent {
 
   /** Where an action is created: under the parent that it has, or that it was given. */
   collectionPath({ key, changes, document }: ModelState): string {
-    return this.path(key === undefined ? String(changes?.get(this.field) ?? document[this.field] ?? "") : split(key).parent);
+    return this.path(
+      key === undefined ? String(changes?.get(this.field) ?? document[this.field] ?? "") : split(key).parent,
+    );
   }
 
   itemPath({ key = "" }: ModelState): string {

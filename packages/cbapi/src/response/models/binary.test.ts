@@ -75,7 +75,7 @@ describe("answers that are none", () => {
 
   it("and names that objects have by nature name no partition", async () => {
     const { cb } = await edrServer({});
-    await expect(cb.select(StoragePartition, "constructor")).rejects.toThrow(/no storage partition named/);
+    await expect(cb.select(StoragePartition, "constructor")).rejects.toThrow(/no StoragePartition with name/);
   });
 });
 

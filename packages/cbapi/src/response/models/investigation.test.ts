@@ -84,7 +84,9 @@ describe("a tagged event", () => {
   it("is found by its investigation's number and its own", async () => {
     const { cb } = await investigationServer();
     expect(await cb.select(TaggedEvent, "5:12")).toMatchObject({ investigation_id: 5, event_type: "filemod" });
-    await expect(cb.select(TaggedEvent, "5:99")).rejects.toThrow("There is no TaggedEvent with id 99 in the list of GET /api/tagged_event/5");
+    await expect(cb.select(TaggedEvent, "5:99")).rejects.toThrow(
+      "There is no TaggedEvent with id 99 in the list of GET /api/tagged_event/5",
+    );
     await expect(cb.select(TaggedEvent, 12)).rejects.toThrow("name its investigation as well");
     expect(() => cb.select(TaggedEvent, "5/12")).toThrow(InvalidObjectError);
   });

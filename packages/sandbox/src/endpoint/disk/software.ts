@@ -44,13 +44,13 @@ export class Software {
     this.#store = store;
   }
 
-  /** The files that an endpoint ran or loaded and that the server has known since a document, with the latest document. */
-  of(sensor: number, after: number): { files: { path: string; node: FileNode }[]; latest: number } {
+  /** The files that an endpoint is known to have run or loaded, by where they lie. */
+  of(sensor: number): { path: string; node: FileNode }[] {
     this.#load();
     const list = this.#store.database.first<{ list: string }>(
       `SELECT json_group_array(b.md5) AS list FROM binary_host x JOIN binary b ON b.md5_value = x.md5_value
-       WHERE x.sensor_id = ? AND b.doc > ?`,
-      [sensor, after],
+       WHERE x.sensor_id = ?`,
+      [sensor],
     );
     const files: { path: string; node: FileNode }[] = [];
     let own: Map<string, Set<string>> | undefined;
@@ -66,7 +66,7 @@ export class Software {
         files.push(...(here.length === 0 ? known.files : here));
       }
     }
-    return { files, latest: this.#latest };
+    return files;
   }
 
   /** The hash of a file that the server knows. */

@@ -6,6 +6,8 @@ import { checkSaved, readIndexType } from "../saved-query.js";
 import { LONGEST_NAME, LONGEST_TEXT, WriteBody } from "../write-body.js";
 
 const MOST_REPORTS = 100_000;
+/** How many characters the id of a report may have. */
+const LONGEST_ID = 1024;
 
 /** What each list of indicators may hold. */
 const FORMS: Record<Exclude<keyof ReportIocs, "query">, (text: string) => boolean> = {
@@ -33,7 +35,7 @@ export function readFeedDocument(context: ResponseContext, value: unknown): Feed
   return {
     feedinfo: {
       name,
-      display_name: info.text("display_name") ?? "",
+      display_name: info.text("display_name", LONGEST_NAME) ?? "",
       provider_url: info.text("provider_url") ?? "",
       summary: info.text("summary") ?? "",
       tech_data: info.text("tech_data") ?? "",
@@ -64,14 +66,14 @@ function readReport(context: ResponseContext, value: unknown, place: string): Pu
   report.require("id", "title", "link", "timestamp", "score", "iocs");
   const id = report.text("id") ?? "";
   // It is a part of paths. A colon may be in it: clients that write `<feed>:<report>` have a form for that.
-  if (id === "" || id.length > LONGEST_NAME || id === "." || id === ".." || /[\p{Cc}\p{Cs}]/u.test(id)) {
-    throw new HttpProblem(400, `id must be 1 to ${LONGEST_NAME} characters that can stand in a path`);
+  if (id === "" || id.length > LONGEST_ID || /[\p{Cc}\p{Cs}]/u.test(id)) {
+    throw new HttpProblem(400, `id must be 1 to ${LONGEST_ID} characters, none of which is a control character`);
   }
-  const description = report.text("description");
+  const description = report.text("description", LONGEST_TEXT);
   const tags = report.texts("tags");
   return {
     id,
-    title: report.text("title") ?? "",
+    title: report.text("title", LONGEST_TEXT) ?? "",
     link: report.text("link") ?? "",
     timestamp: report.integer("timestamp", 0, 253_402_300_799) ?? 0,
     score: report.integer("score", -100, 100) ?? 0,
@@ -99,7 +101,7 @@ function readIocs(context: ResponseContext, iocs: WriteBody): ReportIocs {
       const fields = new WriteBody(each, "query");
       fields.require("index_type", "search_query");
       const index_type = readIndexType(fields.text("index_type") ?? "");
-      const search_query = fields.text("search_query") ?? "";
+      const search_query = fields.text("search_query", LONGEST_TEXT) ?? "";
       checkSaved(context, index_type, search_query);
       return { index_type, search_query };
     }),

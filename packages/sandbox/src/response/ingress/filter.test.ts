@@ -48,7 +48,12 @@ describe("matching", () => {
     ] as const) {
       expect(matches({ path_filters: ["nothing", pattern] }), pattern).toBe(expected);
     }
-    expect(compilePattern("/opt/(a)[b]{c}+^$|/*", { ignoreCase: false, globs: true })("/opt/(a)[b]{c}+^$|/x", new Patience())).toBe(true);
+    expect(
+      compilePattern("/opt/(a)[b]{c}+^$|/*", { ignoreCase: false, globs: true })(
+        "/opt/(a)[b]{c}+^$|/x",
+        new Patience(),
+      ),
+    ).toBe(true);
     expect(matches({ path_filters: ["C:\\WINDOWS\\system32\\notepad.exe"] }, linux)).toBe(false);
   });
 
@@ -138,7 +143,12 @@ describe("what comes in", () => {
       filter({ id: "high", priority: 5, ...all, path_filters: ["c:\\calc.exe"] }),
       filter({ id: "off", priority: 9, ...all, enabled: false }),
       filter({ id: "tracked", priority: 9, ...all, enabled: false, track_metrics: true }),
-      filter({ id: "on-sensor", ...{ path_filters: ["c:\\paint.exe"] }, filter_on_sensor: true, filter_on_server: false }),
+      filter({
+        id: "on-sensor",
+        ...{ path_filters: ["c:\\paint.exe"] },
+        filter_on_sensor: true,
+        filter_on_server: false,
+      }),
       filter({ id: "not-here", priority: 9, ...all, filter_on_server: false }),
     );
     expect(arrive(store, 1, "calc.exe")).toBe("high");
@@ -197,7 +207,9 @@ describe("what comes in", () => {
       regmod: regmod?.slice(1),
       filemod: filemod?.slice(0, 1),
     });
-    expect(withoutFilteredEvents(filter({ filter_all_events: false }), events, windows, new Patience())).toEqual(events);
+    expect(withoutFilteredEvents(filter({ filter_all_events: false }), events, windows, new Patience())).toEqual(
+      events,
+    );
   });
 
   it("is remembered for its descendants within limits, and as long as a filter asks for them", () => {

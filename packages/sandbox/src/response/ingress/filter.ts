@@ -52,7 +52,10 @@ export interface Arrival {
  * (`filter_all_events` false, see {@link withoutFilteredEvents}); undefined when it is taken whole. Counts the hit on every
  * filter that is in force or tracked. To be called once for each process that is started on an endpoint.
  */
-export function findIngressFilter(store: Store, { process, sensor, now, patience }: Arrival): IngressFilterRecord | undefined {
+export function findIngressFilter(
+  store: Store,
+  { process, sensor, now, patience }: Arrival,
+): IngressFilterRecord | undefined {
   const filters = store.collection("ingress_filter");
   const all = filters.all();
   const ancestors = all.some((filter) => filter.descendant_filtering_level !== 0) ? ancestorsOf(store, process) : [];
@@ -93,7 +96,9 @@ export function withoutFilteredEvents(
   const [regmod, modload, filemod, otherFile, netconn, crossproc] = [
     ...[filter.regmod_filters, filter.modload_filters, filter.filemod_filters, filter.non_binary_filemod_filters],
     ...[filter.netconn_filters, filter.crossproc_filters],
-  ].map((patterns) => matchesAny(patterns, options)).map((matches) => (text: string) => matches(text, patience)) as [Test, Test, Test, Test, Test, Test];
+  ]
+    .map((patterns) => matchesAny(patterns, options))
+    .map((matches) => (text: string) => matches(text, patience)) as [Test, Test, Test, Test, Test, Test];
   const keep = <T>(list: T[] | undefined, filtered: (event: T) => boolean): T[] | undefined =>
     list?.filter((event) => !filtered(event));
   const kept = {

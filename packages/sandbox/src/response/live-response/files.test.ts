@@ -25,12 +25,14 @@ const left = (): string[] =>
     .map(String)
     .filter((name) => /file-\d+$/.test(name));
 
+type Body = NonNullable<RequestInit["body"]>;
+
 /** Sends bytes as they are, and reads the answer as bytes. */
 async function send(
   sandbox: Sandbox,
   method: string,
   path: string,
-  { body, headers = {} }: { body?: BodyInit; headers?: Record<string, string> } = {},
+  { body, headers = {} }: { body?: Body; headers?: Record<string, string> } = {},
 ): Promise<{ status: number; headers: Headers; bytes: Buffer }> {
   const init = { method, headers: { "x-auth-token": sandbox.token, ...headers }, duplex: "half" as const };
   const request = new Request(`${sandbox.url}${path}`, body === undefined ? init : { ...init, body });
@@ -38,7 +40,7 @@ async function send(
   return { status: response.status, headers: response.headers, bytes: Buffer.from(await response.arrayBuffer()) };
 }
 
-const form = (content: BlobPart, name = "file", fileName?: string): FormData => {
+const form = (content: string | Buffer, name = "file", fileName?: string): FormData => {
   const data = new FormData();
   data.append(name, new Blob([content]), fileName);
   return data;
@@ -125,7 +127,7 @@ describe("the files of a session", () => {
     await using live = await startLive({ liveResponse: { maxFileSize: 100_000 } });
     const { sandbox } = live;
     await live.open();
-    const post = async (body: BodyInit, headers: Record<string, string> = {}): Promise<number> =>
+    const post = async (body: Body, headers: Record<string, string> = {}): Promise<number> =>
       (await send(sandbox, "POST", `${BASE}/1/file`, { body, headers })).status;
     const type = (boundary: string) => ({ "content-type": `multipart/form-data; boundary=${boundary}` });
     const part = (name = 'name="file"; filename="a"', more = "", content = "x"): string =>
@@ -138,7 +140,7 @@ describe("the files of a session", () => {
     expect(await post(`${part("name=file", "", "--B\r\n-\r\n--")}--B--epilogue`, type("B"))).toBe(200);
     const two = form("x");
     two.append("file", new Blob(["y"]));
-    const wrong: [string, BodyInit, Record<string, string>?][] = [
+    const wrong: [string, Body, Record<string, string>?][] = [
       ["two parts", two],
       ["another name", form("x", "data")],
       ["no name", `${part('filename="a"')}--B--`, type("B")],

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SensorRecord } from "../../domain.js";
 import type { EndpointMachine } from "../../endpoint/machine.js";
@@ -92,6 +93,8 @@ export class LiveSession {
     this.#used = this.created;
     this.#host = host;
     this.#ordinal = ordinal;
+    // As many as there are commands, transfers and requests that wait.
+    setMaxListeners(0, this.#life.signal);
   }
 
   get status(): SessionStatus {
@@ -217,9 +220,11 @@ export class LiveSession {
   #work(): void {
     if (this.#running || this.#status !== "active") return;
     this.#running = true;
-    this.#runner = this.#carryOutAll().finally(() => {
-      this.#running = false;
-    });
+    this.#runner = this.#carryOutAll()
+      .catch((error: unknown) => this.#host.onFailure("Live Response", error))
+      .finally(() => {
+        this.#running = false;
+      });
   }
 
   async #carryOutAll(): Promise<void> {

@@ -25,7 +25,8 @@ async function openOn(sandbox: Sandbox, ask: Ask, sensor: number) {
       const form = new FormData();
       form.append("file", new Blob([content]), "upload.bin");
       const init = { method: "POST", headers: { "x-auth-token": sandbox.token }, body: form };
-      return (await (await sandbox.handle(new Request(`${sandbox.url}${path}/file`, init))).json()).id;
+      const response = await sandbox.handle(new Request(`${sandbox.url}${path}/file`, init));
+      return ((await response.json()) as { id: number }).id;
     },
   };
 }

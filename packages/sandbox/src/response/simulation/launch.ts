@@ -10,7 +10,15 @@ import { processGuid } from "../../organisation/ids.js";
 import { hash32 } from "../../organisation/random.js";
 import { baseName } from "../../paths.js";
 import { findGroup, findSensor, findSensorByName } from "../../store/endpoints.js";
-import { addSegment, freePid, isNamed, type RunningProcess, runningProcesses } from "../../store/running.js";
+import {
+  addSegment,
+  freePid,
+  isNamed,
+  type RunningName,
+  type RunningProcess,
+  runningNames,
+  runningProcess,
+} from "../../store/running.js";
 import type { ResponseContext } from "../context.js";
 import { uniqueId } from "../documents/process.js";
 import { findIngressFilter, withoutFilteredEvents } from "../ingress/filter.js";
@@ -123,8 +131,13 @@ class Launch {
   }
 
   #findParent(): RunningProcess | undefined {
-    const { os_type, id, computer_name } = this.#sensor;
-    const running = runningProcesses(this.#context.store, id, this.#now);
+    const { store } = this.#context;
+    const chosen = this.#chooseParent(runningNames(store, this.#sensor.id, this.#now));
+    return chosen === undefined ? undefined : runningProcess(store, chosen.proc);
+  }
+
+  #chooseParent(running: readonly RunningName[]): RunningName | undefined {
+    const { os_type, computer_name } = this.#sensor;
     const { parent: wanted, username = "" } = this.#request;
     if (wanted !== undefined) {
       const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i.exec(wanted)?.[0].toLowerCase();

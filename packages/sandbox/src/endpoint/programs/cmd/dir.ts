@@ -1,6 +1,7 @@
 import { attributesOf } from "../../disk/entries.js";
 import type { DiskNode } from "../../disk/nodes.js";
-import { failureText } from "../../failures.js";
+import { failureOf } from "../../failures.js";
+import { EndpointError } from "../../machine.js";
 import type { Inner } from "./cmd.js";
 import { type InnerCommand, volumeNumber } from "./commands.js";
 
@@ -12,6 +13,8 @@ interface Wanted {
   onlyDirectories: boolean;
   onlyFiles: boolean;
 }
+
+const NOT_FOUND = 2;
 
 /** Grouped in threes: `33,285,996,544`. */
 export const grouped = (number: number): string => number.toLocaleString("en-US");
@@ -40,9 +43,11 @@ export const dir: InnerCommand = (inner) => {
   let code = 0;
   for (const target of targets.length === 0 ? [shell.directory] : targets) {
     try {
-      if (!showAll(inner, target, wanted)) throw new Error("File Not Found");
+      if (!showAll(inner, target, wanted)) throw failureOf("windows", "missing");
     } catch (refusal) {
-      error.write(`${failureText(refusal).replace(/^Error: /, "")}\r\n`);
+      error.write(
+        `${refusal instanceof EndpointError && refusal.code !== NOT_FOUND ? refusal.message : "File Not Found"}\r\n`,
+      );
       code = 1;
     }
     if (!wanted.bare && targets.length > 1) out.write("\r\n");

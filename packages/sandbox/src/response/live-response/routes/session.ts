@@ -10,7 +10,8 @@ import { locateOpen, locateSession, sessionGone } from "./locate.js";
 
 /** Seconds after which a client that found no slot may ask again. */
 const RETRY_AFTER = 5;
-const LONGEST_TIMEOUT = 10 ** 7;
+/** Seconds. Timers take no more than some three weeks. */
+const LONGEST_TIMEOUT = 10 ** 6;
 
 /** Sessions: all of them, one of them, its end and what is left of it. Everybody may see, use and close every session. */
 export function sessionRoutes(context: LiveResponseContext): Route[] {
