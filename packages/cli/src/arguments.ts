@@ -1,4 +1,4 @@
-import { liveResponseArguments, type LiveResponseArguments } from "./arguments/live-response.js";
+import { type LiveResponseArguments, liveResponseArguments } from "./arguments/live-response.js";
 import { milliseconds, notEmpty, readOptions, type Topic, UsageError, wholeNumber } from "./arguments/options.js";
 import { type SandboxChoice, type ServerArguments, sandboxChoice } from "./arguments/server.js";
 

@@ -8,6 +8,7 @@ import { hasTmux, Tmux } from "./test-support/tmux.js";
 
 const TOKEN = "0123456789abcdef0123456789abcdef01234567";
 const HOST = "WIN-IA9NQ1GN8OI";
+const OFFLINE = 4;
 
 if (!hasTmux) console.warn("There is no tmux: the shell is not tried in a terminal.");
 
@@ -21,6 +22,7 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
 
   beforeAll(async () => {
     sandbox = await Sandbox.start({ token: TOKEN });
+    await sandbox.setOnline(OFFLINE, false);
     mkdirSync(join(folder.path, "home"));
     writeFileSync(join(folder.path, "large.bin"), Buffer.alloc(8 << 20, "x"));
   }, 120_000);
@@ -145,7 +147,9 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
     twice.type("exec -w timeout 600");
     twice.press("Enter");
     await twice.until(/Process \d+ runs/);
-    twice.press("C-c", "C-c");
+    twice.press("C-c");
+    await sleep(300);
+    twice.press("C-c");
     await twice.until(/^EXIT 130$/m);
     expect(used()).toBe(0);
 
@@ -157,13 +161,12 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
   }, 120_000);
 
   test("without an endpoint it begins unattached; the sessions of a host that is offline are waited for", async () => {
-    await sandbox.setOnline(4, false);
     const shell = start();
     await shell.until(/^\(unattached\)> *$/m);
     shell.type("ls");
     shell.press("Enter");
     await shell.until(/Error: You must attach to a session/);
-    shell.type("connect 4");
+    shell.type(`connect ${OFFLINE}`);
     shell.press("Enter");
     await shell.until(/is offline, last seen at .* Waiting for it, Ctrl-C gives up\./);
     await shell.until(/Waiting for \S+/);

@@ -128,7 +128,11 @@ describe("cbapi lr with commands from elsewhere than the keyboard", () => {
     expect(stderr).toMatch(/^Error: You must attach to a session/m);
     expect(stdout).toContain("memdump");
     expect(stdout).toContain("local\n");
-    const joined = await cli(["lr", "-c", `connect ${HOST}; pwd; connect ${HOST.toLowerCase()}; pwd; detach; quit; pwd`]);
+    const joined = await cli([
+      "lr",
+      "-c",
+      `connect ${HOST}; pwd; connect ${HOST.toLowerCase()}; pwd; detach; quit; pwd`,
+    ]);
     expect([joined.code, joined.stdout]).toEqual([0, "c:\\\nc:\\\n"]);
   });
 
@@ -162,7 +166,12 @@ describe("cbapi lr with commands from elsewhere than the keyboard", () => {
   });
 
   test("wrong usage", async () => {
-    for (const args of [["lr", "A", "B"], ["lr", "--seed", "1"], ["lr", "--sandbox", "--profile", "x"], ["lr", "run"]]) {
+    for (const args of [
+      ["lr", "A", "B"],
+      ["lr", "--seed", "1"],
+      ["lr", "--sandbox", "--profile", "x"],
+      ["lr", "run"],
+    ]) {
       const { code, stderr } = await cli(args);
       expect(code, args.join(" ")).toBe(2);
       expect(stderr).toMatch(/^cbapi: .*\nUsage: cbapi lr/);
@@ -229,13 +238,24 @@ describe("cbapi lr run", () => {
     script("id.mjs", "export default (session) => session.sensorId");
     writeFileSync(join(folder.path, "hosts"), `# mine\n${HOST.toLowerCase()}\r\n1 # the first\n`);
     const found = await cli(["lr", "run", "id.mjs", "--sensors", "@hosts", "--json"]);
-    expect(linesOf(found.stdout).map(({ value }) => value).sort()).toEqual([1, 3]);
+    expect(
+      linesOf(found.stdout)
+        .map(({ value }) => value)
+        .sort(),
+    ).toEqual([1, 3]);
     const opened = sandbox.liveResponse.stats().sessions.opened;
     writeFileSync(join(folder.path, "hosts"), `${HOST}\nNOBODY\n4711\n`);
     const missing = await cli(["lr", "run", "id.mjs", "--sensors", "@hosts"]);
-    expect([missing.code, missing.stderr]).toEqual([1, "cbapi: 2 sensors not found: NOBODY, 4711. Nothing was begun.\n"]);
+    expect([missing.code, missing.stderr]).toEqual([
+      1,
+      "cbapi: 2 sensors not found: NOBODY, 4711. Nothing was begun.\n",
+    ]);
     expect(sandbox.liveResponse.stats().sessions.opened).toBe(opened);
-    for (const [text, code] of [["WIN", 2], ["hostname:NOBODY", 1], ["@nowhere", 1]] as const) {
+    for (const [text, code] of [
+      ["WIN", 2],
+      ["hostname:NOBODY", 1],
+      ["@nowhere", 1],
+    ] as const) {
       const ended = await cli(["lr", "run", "id.mjs", "--sensors", text]);
       expect([ended.code, ended.stderr.split("\n").length]).toEqual([code, 2]);
     }
@@ -271,14 +291,17 @@ describe("cbapi lr run", () => {
        };`,
     );
     let sent = false;
-    const ended = await cli(["lr", "run", "slow.mjs", "--sensors", "1,2,3,5", "--slots", "2", "--output", "slow.jsonl"], {
-      onOutput: (child, stdout) => {
-        // Not before one has ended and others are under way.
-        if (sent || !stdout.includes("done")) return;
-        sent = true;
-        setTimeout(() => child.kill("SIGINT"), 1500);
+    const ended = await cli(
+      ["lr", "run", "slow.mjs", "--sensors", "1,2,3,5", "--slots", "2", "--output", "slow.jsonl"],
+      {
+        onOutput: (child, stdout) => {
+          // Not before one has ended and others are under way.
+          if (sent || !stdout.includes("done")) return;
+          sent = true;
+          setTimeout(() => child.kill("SIGINT"), 1500);
+        },
       },
-    });
+    );
     expect(ended.code).toBe(130);
     expect(ended.stderr).toContain("Stopping");
     const results = linesOf(readFileSync(join(folder.path, "slow.jsonl"), "utf8"));

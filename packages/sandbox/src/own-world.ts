@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { OrganisationSink } from "./domain.js";
-import { Machines } from "./endpoint/index.js";
+import { type EndpointOptions, Machines, type ProgramStart } from "./endpoint/index.js";
 import { type ImportReport, importSysmon } from "./importer/index.js";
 import { binaryContent, binaryIcon, generationOf } from "./organisation/index.js";
 import { CHECKIN_TICKS, createResponseServer, DEFAULT_RESPONSE_VERSION } from "./response/index.js";
@@ -29,6 +29,7 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
     const { extraFiles, memorySize } = options;
     const machines = new Machines(store, {
       ...{ seed, now: () => clock.now() },
+      onStart: (start) => recordStart(response.launch, start),
       ...(extraFiles === undefined ? {} : { extraFiles }),
       ...(memorySize === undefined ? {} : { memorySize }),
     });
@@ -86,6 +87,26 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
     };
   } catch (error) {
     store.close();
+    throw error;
+  }
+}
+
+/** What Live Response starts on an endpoint is a process like any other: the server learns of it, and bans hold. */
+function recordStart(
+  launch: World["launch"],
+  start: ProgramStart,
+): ReturnType<NonNullable<EndpointOptions["onStart"]>> {
+  const { sensorId, path, commandLine, username, md5, parentGuid } = start;
+  try {
+    const report = launch({
+      ...{ sensor: sensorId, path, cmdline: commandLine, username },
+      ...(md5 === undefined ? {} : { md5 }),
+      ...(parentGuid === undefined ? {} : { parent: parentGuid }),
+    });
+    return report.outcome === "blocked" ? "blocked" : { pid: report.pid, guid: report.id };
+  } catch (error) {
+    // What cannot be told to the server (a command line that is too long, say) still runs on the endpoint.
+    if (error instanceof RangeError) return undefined;
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
 import type { SecureVersion } from "node:tls";
 import { type ClockOptions, SimulationClock } from "./clock.js";
 import type { ExtraFile } from "./endpoint/index.js";
+import { certify, type Identity } from "./identity.js";
 import type { ImportReport } from "./importer/index.js";
 import { type LiveResponseControl, steering } from "./response/live-response/control.js";
 import type { LiveResponseChanges } from "./response/live-response/settings.js";
@@ -13,12 +13,12 @@ import { createControl } from "./server/control.js";
 import { Dispatcher } from "./server/dispatcher.js";
 import { FaultPlan, type FaultRule } from "./server/faults.js";
 import { dispatchFetch } from "./server/fetch.js";
-import { Listener, type ListenerTls } from "./server/listener.js";
+import { Listener } from "./server/listener.js";
 import type { Product, TokenRecord } from "./server/product.js";
 import { RequestLog } from "./server/request-log.js";
 import { type TokenOptions, TokenRing } from "./server/tokens.js";
 import { StateDirectory } from "./state-directory.js";
-import { CertificateAuthority, type CertificateVariant, loopbackHosts, makeKey } from "./tls/index.js";
+import type { CertificateVariant } from "./tls/index.js";
 import { fixedWorld, type World, type WorldSettings } from "./world.js";
 
 /** The certificate and the TLS versions of a sandbox. */
@@ -390,30 +390,4 @@ function worldMaker(options: SandboxOptions): (settings: WorldSettings) => Promi
   if (products !== undefined) return () => Promise.resolve(fixedWorld(products));
   // The database and the generator are only loaded by those who use them.
   return async (settings) => (await import("./own-world.js")).openOwnWorld(options, settings);
-}
-
-/** What the server shows to clients, and who has signed it. */
-interface Identity {
-  tls: ListenerTls;
-  authority: CertificateAuthority;
-}
-
-async function certify(options: SandboxOptions): Promise<Identity | undefined> {
-  if (options.tls === false) return undefined;
-  const wanted = typeof options.tls === "object" ? options.tls : {};
-  const directory = wanted.caDirectory ?? options.stateDirectory;
-  const [authorityKey, key] = await Promise.all([makeKey(), makeKey()]);
-  const authority =
-    directory === undefined
-      ? CertificateAuthority.create(undefined, authorityKey)
-      : CertificateAuthority.open(directory, authorityKey);
-  const own = options.host === undefined || loopbackHosts.includes(options.host) ? [] : [options.host, hostname()];
-  const hosts = [...new Set([...loopbackHosts, ...own, ...(wanted.hosts ?? [])])];
-  const { minVersion, maxVersion } = wanted;
-  const tls = {
-    ...authority.issue(hosts, wanted.variant, key),
-    ...(minVersion === undefined ? {} : { minVersion }),
-    ...(maxVersion === undefined ? {} : { maxVersion }),
-  };
-  return { tls, authority };
 }

@@ -19,7 +19,11 @@ type Read<Options extends OptionTable> = ReturnType<
 >;
 
 /** The options, of a command that takes nothing else. */
-export function readOptions<Options extends OptionTable>(args: string[], options: Options, topic: Topic): Read<Options>["values"] {
+export function readOptions<Options extends OptionTable>(
+  args: string[],
+  options: Options,
+  topic: Topic,
+): Read<Options>["values"] {
   const { values, positionals } = readAll(args, options, topic);
   if (positionals[0] !== undefined) {
     throw new UsageError(

@@ -3,7 +3,7 @@ import type { FleetArguments } from "../arguments.js";
 import { takeConsole } from "../fleet/console.js";
 import { type FleetJob, loadJob } from "../fleet/job-module.js";
 import { type ResultLine, ResultsFile } from "../fleet/results-file.js";
-import { findFleet, type FleetTarget, parseSelection } from "../fleet/targets.js";
+import { type FleetTarget, findFleet, parseSelection } from "../fleet/targets.js";
 import { Values } from "../fleet/values.js";
 import { FleetView, Tally } from "../fleet/view.js";
 import { type HuntServer, openServer } from "../hunt/server.js";
@@ -30,7 +30,9 @@ export async function liveResponseRun(args: FleetArguments, context: Context): P
       if (uninstalled > 0) terminal.note(`${plural(uninstalled, "uninstalled sensor")} left out.`);
       const left = targets.filter(({ id }) => results?.done.has(String(id)) !== true);
       if (left.length < targets.length) {
-        terminal.note(`${plural(targets.length - left.length, "endpoint")} done already by ${safeText(args.output ?? "")}: passed over.`);
+        terminal.note(
+          `${plural(targets.length - left.length, "endpoint")} done already by ${safeText(args.output ?? "")}: passed over.`,
+        );
       }
       if (left.length === 0) {
         terminal.note("Nothing is left to do.");
@@ -71,9 +73,13 @@ async function runOn(work: Work, { cb }: HuntServer, { terminal, interruption }:
   });
   const view = new FleetView(terminal, run, { nameOf, quiet: args.json });
   const giveBack = takeConsole((text) => terminal.noteUnsafe(text));
-  signal.addEventListener("abort", () => terminal.note("Stopping: jobs that run are cancelled. Ctrl-C once more does not wait."), {
-    once: true,
-  });
+  signal.addEventListener(
+    "abort",
+    () => terminal.note("Stopping: jobs that run are cancelled. Ctrl-C once more does not wait."),
+    {
+      once: true,
+    },
+  );
   try {
     for await (const outcome of run) {
       const target = targetOf(outcome.target);

@@ -62,5 +62,7 @@ async function nameSome({ cb, sandbox }: HuntServer, { terminal, interruption }:
   if (sandbox === undefined) return;
   const sensors = await cb.select(Sensor).all({ signal: interruption.signal, limit: 50 });
   const online = sensors.filter(({ status }) => status === "Online").slice(0, NAMED);
-  terminal.print(`Sandbox at ${sandbox.url}. Some of its endpoints: ${safeText(online.map(({ hostname }) => hostname).join(", "))}`);
+  terminal.print(
+    `Sandbox at ${sandbox.url}. Some of its endpoints: ${safeText(online.map(({ hostname }) => hostname).join(", "))}`,
+  );
 }

@@ -27,7 +27,9 @@ export function drawDirectory(
   return [
     `Directory: ${path}`,
     ...lines,
-    colors.dim(`${plural(files.length, "file")}, ${plural(bytes, "byte")}, ${plural(directories, "directory", "directories")}`),
+    colors.dim(
+      `${plural(files.length, "file")}, ${plural(bytes, "byte")}, ${plural(directories, "directory", "directories")}`,
+    ),
   ];
 }
 

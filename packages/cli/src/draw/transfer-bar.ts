@@ -64,7 +64,8 @@ export function transferLine(
   const name = cell(label, Math.max(10, Math.min(30, width - 70)));
   if (total === undefined) return fit(`${name} ${bytesText(transferred)}${speed}`, width);
   const part = total === 0 ? 1 : Math.min(1, transferred / total);
-  const left = rate !== undefined && rate > 0 && part < 1 ? `  ${clockText(((total - transferred) / rate) * 1000)} left` : "";
+  const left =
+    rate !== undefined && rate > 0 && part < 1 ? `  ${clockText(((total - transferred) / rate) * 1000)} left` : "";
   const bar = barText(part, 20);
   const figures = `${String(Math.floor(part * 100)).padStart(3)}%  ${bytesText(transferred)} of ${bytesText(total)}`;
   return `${name} ${style(bar)} ${fit(`${figures}${speed}${left}`, width - name.length - 24)}`;

@@ -16,7 +16,12 @@ export class FileLock {
   /** @throws CommandError when another process has it */
   static async take(file: string): Promise<FileLock> {
     const path = `${file}.lock`;
-    const owner = JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString(), id: randomUUID() });
+    const owner = JSON.stringify({
+      pid: process.pid,
+      host: hostname(),
+      since: new Date().toISOString(),
+      id: randomUUID(),
+    });
     for (let attempt = 0; attempt < 3; attempt++) {
       try {
         await writeFile(path, owner, { flag: "wx", mode: 0o600 });

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import picocolors from "picocolors";
 import type { JobOutcome, RunProgress } from "cbapi/response";
+import picocolors from "picocolors";
 import { afterAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../test-support/run-cli.js";
-import { type FleetJob, loadJob } from "./job-module.js";
+import { loadJob } from "./job-module.js";
 import { type ResultLine, ResultsFile } from "./results-file.js";
 import { parseSelection } from "./targets.js";
 import { Values } from "./values.js";
@@ -70,7 +70,12 @@ describe("the file of results", () => {
     const file = await ResultsFile.open(cut);
     await file.write(line(2, "done"));
     await file.close();
-    expect(readFileSync(cut, "utf8").trimEnd().split("\n").map((text) => (JSON.parse(text) as ResultLine).target)).toEqual([1, 2]);
+    expect(
+      readFileSync(cut, "utf8")
+        .trimEnd()
+        .split("\n")
+        .map((text) => (JSON.parse(text) as ResultLine).target),
+    ).toEqual([1, 2]);
 
     const whole = join(folder.path, "whole.jsonl");
     writeFileSync(whole, JSON.stringify(line(1, "done")));
@@ -109,7 +114,10 @@ describe("what jobs return", () => {
     await values.prepare();
     const hostile = { id: 9, hostname: "../../etc/pass\u001bwd" };
     const value = { "../x": Buffer.from("one"), _x: 1, ".._x": Buffer.from("two") };
-    const kept = (await values.toJson(value, hostile)) as Record<string, { file: string; size: number; sha256: string }>;
+    const kept = (await values.toJson(value, hostile)) as Record<
+      string,
+      { file: string; size: number; sha256: string }
+    >;
     const names = [kept["../x"]?.file ?? "", kept[".._x"]?.file ?? ""];
     expect(new Set(names).size).toBe(2);
     for (const name of names) expect(name).toMatch(/^9-[^/\\]+\.bin$/);
@@ -127,8 +135,9 @@ describe("scripts", () => {
     return path;
   };
   const runs = async (source: string, end?: string): Promise<unknown> => {
-    const job = (await loadJob(script(source, end))) as unknown as FleetJob & { run?: (session: never) => unknown };
-    return typeof job === "function" ? (job as (session: never) => unknown)(7 as never) : job.run?.(7 as never);
+    const job = await loadJob(script(source, end));
+    const work: (session: never, context: never) => unknown = typeof job === "function" ? job : job.run.bind(job);
+    return work(7 as never, undefined as never);
   };
 
   test("offer their job in several ways", async () => {
@@ -173,11 +182,15 @@ describe("what is shown of a run", () => {
     expect(runningLine({ job: 1, target: 7, attempt: 2, ranMs: 61_000, progress: 0.4 }, "WIN-1", 80)).toBe(
       `  ${"WIN-1 (7)".padEnd(30)}    1:01  attempt 2  [####------] 40%`,
     );
-    expect(runningLine({ job: 1, target: 7, attempt: 1, ranMs: 0, progress: "\u001b[2J" }, "W", 80)).toContain("\\x1b[2J");
+    expect(runningLine({ job: 1, target: 7, attempt: 1, ranMs: 0, progress: "\u001b[2J" }, "W", 80)).toContain(
+      "\\x1b[2J",
+    );
   });
 
   test("what became of an endpoint, without what could steer the terminal", () => {
-    expect(outcomeLine(outcome, "WIN-1", { n: 1 }, terminal)).toBe(`done      ${"WIN-1 (7)".padEnd(30)}   0.4 s  {"n":1}`);
+    expect(outcomeLine(outcome, "WIN-1", { n: 1 }, terminal)).toBe(
+      `done      ${"WIN-1 (7)".padEnd(30)}   0.4 s  {"n":1}`,
+    );
     const failed = { ...outcome, state: "failed" as const, error: new Error("gone\u001b[2J") };
     expect(outcomeLine(failed, "WIN-1", undefined, terminal)).toContain("gone\\x1b[2J");
     expect(outcomeLine(outcome, "W", "x".repeat(10_000), terminal).length).toBeLessThanOrEqual(80);

@@ -42,9 +42,12 @@ async function load(script: string, path: string): Promise<Record<string, unknow
     const hint = /^(ERR_MODULE_NOT_FOUND|MODULE_NOT_FOUND)$/.test(error.code ?? "")
       ? " What it imports is looked for from the folder that it is in."
       : "";
-    throw new CommandError(`${script} cannot be loaded: ${error.name ?? "Error"}: ${error.message ?? String(cause)}${hint}`, {
-      cause,
-    });
+    throw new CommandError(
+      `${script} cannot be loaded: ${error.name ?? "Error"}: ${error.message ?? String(cause)}${hint}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -67,7 +67,12 @@ export async function findFleet(cb: CbResponseAPI, selection: SensorSelection, s
     case "all":
       return fleetOf(await cb.select(Sensor).all({ signal }));
     case "query":
-      return fleetOf(await cb.select(Sensor).where({ [selection.field]: selection.value }).all({ signal }));
+      return fleetOf(
+        await cb
+          .select(Sensor)
+          .where({ [selection.field]: selection.value })
+          .all({ signal }),
+      );
     case "ids":
       return fleetOf(await namedSensors(cb, selection.ids.map(String), signal));
     case "file":
@@ -82,7 +87,9 @@ function fleetOf(sensors: readonly Sensor[]): Fleet {
   );
   if (targets.size === 0) {
     throw new CommandError(
-      sensors.length === 0 ? "--sensors fits no sensor." : `--sensors fits only uninstalled sensors (${sensors.length}).`,
+      sensors.length === 0
+        ? "--sensors fits no sensor."
+        : `--sensors fits only uninstalled sensors (${sensors.length}).`,
     );
   }
   return { targets: [...targets.values()], uninstalled: sensors.length - present.length };

@@ -85,7 +85,8 @@ export class Values {
   }
 
   async #bytes(bytes: Uint8Array, { target, names }: Whole, path: readonly string[]): Promise<unknown> {
-    if (this.#folder === undefined) return { base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64") };
+    if (this.#folder === undefined)
+      return { base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64") };
     const stem = fileStem(target, path);
     let file = `${stem}.bin`;
     for (let number = 2; names.has(file); number++) file = `${stem}-${number}.bin`;

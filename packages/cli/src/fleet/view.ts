@@ -1,6 +1,6 @@
 import type { JobOutcome, RunningJob, RunProgress } from "cbapi/response";
-import { barText } from "../draw/transfer-bar.js";
 import { clockText, durationText } from "../draw/amounts.js";
+import { barText } from "../draw/transfer-bar.js";
 import { errorText } from "../shown-error.js";
 import type { Terminal } from "../terminal.js";
 import { cell, line, plural } from "../text-layout.js";

@@ -38,7 +38,10 @@ export async function complete(shell: Shell, line: string): Promise<Completion> 
   const kinds = command.arguments ?? ["none"];
   switch (kinds[Math.min(place, kinds.length - 1)]) {
     case "command":
-      return wordsLike(shell.commands.map(({ name }) => name), typed);
+      return wordsLike(
+        shell.commands.map(({ name }) => name),
+        typed,
+      );
     case "remote":
       return shell.attached === undefined ? [[], typed] : remote(shell, shell.attached, word, typed);
     case "local":
@@ -85,7 +88,15 @@ async function remote(shell: Shell, attached: Attachment, word: Word, typed: str
     .map((entry) => ({ name: entry.filename, goesOn: isDirectory(entry) }));
   // `c:` alone is taken for its root, and needs the separator before a name.
   const folder = /^[a-z]:$/i.test(cut) ? `${cut}\\` : cut;
-  return pathCompletion({ candidates, folder, word, typed, style, separator: paths.separator, foldCase: style === "windows" });
+  return pathCompletion({
+    candidates,
+    folder,
+    word,
+    typed,
+    style,
+    separator: paths.separator,
+    foldCase: style === "windows",
+  });
 }
 
 async function local(word: Word, typed: string, style: PathStyle): Promise<Completion> {
@@ -128,7 +139,10 @@ export function pathCompletion(given: PathCompletion): Completion {
   if (others.length === 0) {
     return [[first.goesOn ? put(first.name + separator, true) : `${put(first.name, false)} `], typed];
   }
-  const common = commonStart(found.map(({ name }) => name), fold);
+  const common = commonStart(
+    found.map(({ name }) => name),
+    fold,
+  );
   if (common.length > base.length) return [[put(common, true)], typed];
   return [found.map(({ name, goesOn }) => (goesOn ? name + separator : name)), base];
 }

@@ -14,12 +14,10 @@ export class DirectoryCache {
   async list(session: LiveResponseSession, path: string): Promise<readonly DirectoryEntry[]> {
     const known = this.#directories.get(path);
     if (known !== undefined && performance.now() - known.at < FRESH) return known.entries;
-    const entries: Promise<readonly DirectoryEntry[]> = session
-      .listDirectory(path, { timeout: PATIENCE })
-      .catch(() => {
-        this.#directories.delete(path);
-        return [];
-      });
+    const entries: Promise<readonly DirectoryEntry[]> = session.listDirectory(path, { timeout: PATIENCE }).catch(() => {
+      this.#directories.delete(path);
+      return [];
+    });
     this.#directories.set(path, { at: performance.now(), entries });
     if (this.#directories.size > KEPT) this.#directories.delete(this.#directories.keys().next().value ?? path);
     return entries;

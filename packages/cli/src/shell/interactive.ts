@@ -28,7 +28,7 @@ export async function interact(shell: Shell, { terminal, interruption }: Context
         terminal.note("\n(The command had ended already. Ctrl-C once more leaves.)");
         return false;
       }
-      if (empty || again) {
+      if (empty) {
         left = true;
         return true;
       }
@@ -43,6 +43,7 @@ export async function interact(shell: Shell, { terminal, interruption }: Context
       if (line.trim() === "") continue;
       await history.add(line);
       const stop = new AbortController();
+      interrupted = Number.NEGATIVE_INFINITY;
       interruption.onInterrupt = () => {
         const now = performance.now();
         if (shell.hasLocalProgram) return true;

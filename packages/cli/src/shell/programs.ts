@@ -121,7 +121,9 @@ async function untilEnded(call: Call, pid: number, since: number, time: number):
     await sleep(pause, undefined, { signal });
     const processes = await session.listProcesses({ signal });
     // A number may have been given to another program meanwhile.
-    const found = processes.find((process) => process.pid === pid && (known ?? process.proc_guid) === process.proc_guid);
+    const found = processes.find(
+      (process) => process.pid === pid && (known ?? process.proc_guid) === process.proc_guid,
+    );
     if (found === undefined) return;
     known = found.proc_guid;
     const ran = Date.now() - since;

@@ -134,7 +134,9 @@ export class Shell {
     const { terminal } = this;
     const { bold, dim } = terminal.colors;
     const known = session.sessionData.supported_commands ?? [];
-    terminal.print(`${bold("Session:")} ${safeText(String(session.sessionId))} with ${hostname} (sensor ${session.sensorId})`);
+    terminal.print(
+      `${bold("Session:")} ${safeText(String(session.sessionId))} with ${hostname} (sensor ${session.sensorId})`,
+    );
     terminal.print(`${bold("Available drives:")} ${safeText(session.drives.join(" "))}`);
     terminal.print(dim(`Supported commands: ${safeText(known.join(", "))}`));
     terminal.print(`${bold("Working directory:")} ${safeText(directory)}`);

@@ -45,6 +45,9 @@ export class TypedLines {
       this.#deliver?.();
     });
     this.#lines.on("close", () => this.#end());
+    // A terminal that was closed cannot be read any more. The end of the session is then to come, not that of the program.
+    this.#lines.on("error", () => this.#end());
+    process.stdin.on("error", () => this.#end());
     this.#lines.on("SIGINT", () => this.#interrupt());
     options.signal.addEventListener("abort", () => this.#end(), { once: true });
     this.#rest();
@@ -58,7 +61,7 @@ export class TypedLines {
       return waiting;
     }
     if (this.#ended || this.#options.signal.aborted) return undefined;
-    process.stdin.setRawMode(true);
+    rawMode(true);
     this.#lines.resume();
     this.#lines.setPrompt(prompt);
     this.#lines.prompt();
@@ -73,18 +76,25 @@ export class TypedLines {
   }
 
   close(): void {
-    this.#lines.close();
+    try {
+      this.#lines.close();
+    } catch {
+      // Of a terminal that is gone.
+    }
   }
 
   #rest(): void {
     if (this.#ended) return;
     this.#lines.pause();
-    process.stdin.setRawMode(false);
+    rawMode(false);
   }
 
   #interrupt(): void {
     const { line } = this.#lines;
-    if (this.#options.onInterrupt(line === "")) return this.#end();
+    if (this.#options.onInterrupt(line === "")) {
+      this.#end();
+      return;
+    }
     // As shells do: the line stays to be read, and a new one begins.
     this.#lines.write(null, { ctrl: true, name: "e" });
     this.#lines.write(null, { ctrl: true, name: "u" });
@@ -94,5 +104,14 @@ export class TypedLines {
   #end(): void {
     this.#ended = true;
     this.#deliver?.();
+  }
+}
+
+/** Whether keys come one by one, or lines whole. */
+function rawMode(on: boolean): void {
+  try {
+    process.stdin.setRawMode(on);
+  } catch {
+    // The terminal is gone: reading tells.
   }
 }

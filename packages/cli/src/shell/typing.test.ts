@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { lastWord, pathCompletion } from "./completion.js";
 import { ShellUsageError } from "./command.js";
 import { findCommand } from "./commands/index.js";
 import { dataOf } from "./commands/registry.js";
+import { lastWord, pathCompletion } from "./completion.js";
 import { parseLine } from "./parse.js";
 import { RemotePaths } from "./remote-path.js";
 import { commandsIn, completeWords, quoteWord, wordsOf } from "./words.js";
@@ -12,7 +12,11 @@ const textsOf = (line: string, style: "windows" | "posix" = "windows"): string[]
 
 describe("words of a line", () => {
   test("backslashes mean themselves on Windows, and quotes keep blanks", () => {
-    expect(textsOf('get "c:\\Program Files\\a b.txt" out.txt')).toEqual(["get", "c:\\Program Files\\a b.txt", "out.txt"]);
+    expect(textsOf('get "c:\\Program Files\\a b.txt" out.txt')).toEqual([
+      "get",
+      "c:\\Program Files\\a b.txt",
+      "out.txt",
+    ]);
     expect(textsOf('cd c:\\"Program Files"\\x\\')).toEqual(["cd", "c:\\Program Files\\x\\"]);
     expect(textsOf("  put   it's\there ")).toEqual(["put", "it's", "here"]);
     expect(textsOf('reg set k ""')).toEqual(["reg", "set", "k", ""]);
@@ -20,7 +24,7 @@ describe("words of a line", () => {
   });
 
   test("other systems have backslashes and two kinds of quotes", () => {
-    expect(textsOf("cat /tmp/a\\ b 'c d' \"e\\\"f\"", "posix")).toEqual(["cat", "/tmp/a b", "c d", 'e"f']);
+    expect(textsOf('cat /tmp/a\\ b \'c d\' "e\\"f"', "posix")).toEqual(["cat", "/tmp/a b", "c d", 'e"f']);
     expect(() => textsOf("cat 'x", "posix")).toThrow("The quote ' is not closed.");
   });
 
@@ -45,7 +49,8 @@ describe("words of a line", () => {
     expect(quoteWord("c:\\temp", "windows")).toBe("c:\\temp");
     expect(quoteWord("c:\\a b\\", "windows", true)).toBe('"c:\\a b\\');
     expect(quoteWord('/tmp/a"b c', "posix")).toBe('"/tmp/a\\"b c"');
-    for (const name of ['a"b', "a\\b", "it's", "a b"]) expect(textsOf(quoteWord(name, "posix"), "posix")).toEqual([name]);
+    for (const name of ['a"b', "a\\b", "it's", "a b"])
+      expect(textsOf(quoteWord(name, "posix"), "posix")).toEqual([name]);
   });
 });
 
@@ -143,7 +148,16 @@ describe("a command line", () => {
 });
 
 describe("completion of paths", () => {
-  const names = ["Program Files", "Program Files (x86)", "ProgramData", "Windows", "wim", "boot.ini", "evil\u001b[2J", "windy"];
+  const names = [
+    "Program Files",
+    "Program Files (x86)",
+    "ProgramData",
+    "Windows",
+    "wim",
+    "boot.ini",
+    "evil\u001b[2J",
+    "windy",
+  ];
   const directories = new Set(["Program Files", "Program Files (x86)", "ProgramData", "Windows"]);
   const after = (line: string): [string[], string] => {
     const { word } = lastWord(line, "windows");

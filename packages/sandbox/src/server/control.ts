@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { SimulationClock } from "../clock.js";
+import { fieldsOf } from "../known-fields.js";
 import type { LiveResponseControl } from "../response/live-response/control.js";
 import type { LiveResponseChanges } from "../response/live-response/settings.js";
 import type { LaunchRequest } from "../response/simulation/launch-request.js";
@@ -323,14 +324,6 @@ async function importBody(host: ControlHost, request: SandboxRequest): Promise<u
 const fields = <Name extends string>(request: SandboxRequest, names: readonly Name[]): Partial<Record<Name, unknown>> =>
   checked(request.json(), names);
 
-/** An object that has no other fields than these: a misspelt one would silently do nothing. */
-function checked<Name extends string>(value: unknown, names: readonly Name[]): Partial<Record<Name, unknown>> {
-  if (value === undefined) return {};
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new HttpProblem(400, "The request body is to be a JSON object");
-  }
-  const unknown = Object.keys(value).find((name) => !(names as readonly string[]).includes(name));
-  if (unknown !== undefined)
-    throw new HttpProblem(400, `\`${unknown}\` is not known here; there is ${names.join(", ")}`);
-  return value;
-}
+/** Nothing at all is an object without fields. */
+const checked = <Name extends string>(value: unknown, names: readonly Name[]): Partial<Record<Name, unknown>> =>
+  value === undefined ? {} : fieldsOf(value, "The request body", names);

@@ -83,10 +83,9 @@ export function storedHits(store: Store, scope: TagScope, hits: readonly FeedHit
     const rows = names.map((name) => `SELECT doc FROM ${name}`).join(" UNION ALL ");
     const list = JSON.stringify([...new Set(numbers)]);
     return new Set(
-      store.database.numbers(
-        `SELECT json_group_array(value) AS list FROM json_each(?) WHERE value IN (${rows})`,
-        [list],
-      ),
+      store.database.numbers(`SELECT json_group_array(value) AS list FROM json_each(?) WHERE value IN (${rows})`, [
+        list,
+      ]),
     );
   };
   const docs = stored(

@@ -10,9 +10,10 @@ export const watchlistSource = (id: number): string => `watchlist/${id}`;
 /** The same for a new watchlist: alerts of another one that had its id before are not its own. */
 export function freeWatchlistSource(store: Store, id: number): string {
   const first = watchlistSource(id);
-  const taken = store.database.count("SELECT count(DISTINCT source) AS n FROM alert WHERE source = ? OR source GLOB ?", [
-    ...[first, `${first}/*`],
-  ]);
+  const taken = store.database.count(
+    "SELECT count(DISTINCT source) AS n FROM alert WHERE source = ? OR source GLOB ?",
+    [...[first, `${first}/*`]],
+  );
   return taken === 0 ? first : `${first}/${taken}`;
 }
 

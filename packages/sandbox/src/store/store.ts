@@ -266,7 +266,12 @@ export class Store implements OrganisationSink {
   }
 
   /** Adds a segment to a process that is stored, with what its sensor has told of it since. */
-  segment(proc: number, process: StoredProcess, segment: SegmentRecord & { ordinal: number }, events: ProcessEvents): void {
+  segment(
+    proc: number,
+    process: StoredProcess,
+    segment: SegmentRecord & { ordinal: number },
+    events: ProcessEvents,
+  ): void {
     this.#touch();
     this.#addSegments({ ...process, events }, proc, fold(process.md5), [{ ...segment, doc: this.#nextSegment++ }]);
     if (this.#postings.size > SPILL_POSTINGS) atOnce(this.#spilling());

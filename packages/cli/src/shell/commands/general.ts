@@ -14,7 +14,10 @@ const shellCommand: ShellCommand = {
     shell.hasLocalProgram = shell.interactive;
     try {
       const code = await new Promise<number | string>((resolve, reject) => {
-        const child = spawn(rest, { shell: true, stdio: [shell.interactive ? "inherit" : "ignore", "inherit", "inherit"] });
+        const child = spawn(rest, {
+          shell: true,
+          stdio: [shell.interactive ? "inherit" : "ignore", "inherit", "inherit"],
+        });
         const stop = (): void => void child.kill();
         signal.addEventListener("abort", stop, { once: true });
         child.on("error", reject);

@@ -18,7 +18,9 @@ export const commands: readonly ShellCommand[] = [
   ...generalCommands,
 ];
 
-const byName = new Map(commands.flatMap((command) => [command.name, ...(command.aliases ?? [])].map((name) => [name, command])));
+const byName = new Map(
+  commands.flatMap((command) => [command.name, ...(command.aliases ?? [])].map((name) => [name, command])),
+);
 
 /** The command of a name or another spelling of it, in small letters. */
 export function findCommand(name: string): ShellCommand | undefined {

@@ -1,5 +1,5 @@
-import { drawProcessDetails, drawProcesses } from "../../draw/process-list.js";
 import { durationOf } from "../../arguments/options.js";
+import { drawProcessDetails, drawProcesses } from "../../draw/process-list.js";
 import { CommandError } from "../../shown-error.js";
 import { safeData } from "../../text-safety.js";
 import { attachmentOf, remotePath, type ShellCommand, ShellUsageError } from "../command.js";

@@ -1,7 +1,7 @@
+import { directoryTime } from "../../draw/amounts.js";
 import { CommandError } from "../../shown-error.js";
 import { safeData } from "../../text-safety.js";
 import { attachmentOf, type ShellCommand, ShellUsageError } from "../command.js";
-import { directoryTime } from "../../draw/amounts.js";
 
 const connect: ShellCommand = {
   name: "connect",
@@ -44,11 +44,15 @@ const sessions: ShellCommand = {
     if (action === undefined) {
       const list = safeData(await liveResponse.sessions({ activeOnly: !call.flag("a"), signal }));
       const mine = call.attached?.session.sessionId;
-      terminal.print(`${"id".padStart(7)}  ${"sensor".padStart(7)}  ${"status".padEnd(10)} ${"created (UTC)".padEnd(22)} host`);
+      terminal.print(
+        `${"id".padStart(7)}  ${"sensor".padStart(7)}  ${"status".padEnd(10)} ${"created (UTC)".padEnd(22)} host`,
+      );
       for (const { id, sensor_id, status, hostname, create_time } of list) {
         const created = typeof create_time === "number" ? directoryTime(create_time) : "";
         const columns = [String(id).padStart(7), String(sensor_id ?? "").padStart(7), status.padEnd(10)];
-        terminal.print(`${columns.join("  ")} ${created.padEnd(22)} ${hostname ?? ""}${id === mine ? " (this one)" : ""}`);
+        terminal.print(
+          `${columns.join("  ")} ${created.padEnd(22)} ${hostname ?? ""}${id === mine ? " (this one)" : ""}`,
+        );
       }
       return;
     }
@@ -59,7 +63,9 @@ const sessions: ShellCommand = {
       if (outcome === undefined) throw new CommandError(`There is no session ${id}.`);
       if (outcome.state === "failed") throw outcome.error ?? new CommandError(`Session ${id} could not be closed.`);
       if (outcome.state === "kept") {
-        throw new CommandError(`Session ${id} was not closed: ${outcome.reason ?? "it is kept"}. detach closes this shell's own.`);
+        throw new CommandError(
+          `Session ${id} was not closed: ${outcome.reason ?? "it is kept"}. detach closes this shell's own.`,
+        );
       }
       terminal.print(`Session ${id}: ${outcome.state}`);
     }

@@ -79,34 +79,47 @@ export const computedContent = (size: number, make: () => Uint8Array): Content =
 });
 
 /**
- * A content of any size that exists nowhere: blocks of noise that differ by their number, so that a piece which is
- * missing, doubled or out of place is seen.
+ * A content of any size that exists nowhere: blocks of noise that differ by their number and by whose they are, so that a
+ * piece which is missing, doubled or out of place is seen.
  */
 export function noiseContent(seed: string, size: number): Content {
-  const block = new Uint8Array(CHUNK);
-  const words = new Uint32Array(block.buffer);
-  let state = hash32(seed) || 1;
-  for (let i = 0; i < words.length; i++) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    words[i] = state;
-  }
+  const own = hash32(seed).toString(16).padStart(8, "0");
   return {
     size,
     slice: (offset, count) => {
       const end = Math.min(size, offset + count);
       const out = new Uint8Array(Math.max(0, end - offset));
       for (let at = offset; at < end; ) {
-        const number = Math.floor(at / CHUNK);
         const within = at % CHUNK;
         const length = Math.min(CHUNK - within, end - at);
-        out.set(block.subarray(within, within + length), at - offset);
-        const mark = `${number}`.padStart(16, "0");
-        for (let i = within; i < Math.min(16, within + length); i++) out[at - offset + i - within] = mark.charCodeAt(i);
+        out.set(noise().subarray(within, within + length), at - offset);
+        const mark = `${own}${Math.floor(at / CHUNK)
+          .toString(16)
+          .padStart(MARK - own.length, "0")}`;
+        for (let i = within; i < Math.min(MARK, length + within); i++)
+          out[at - offset + i - within] = mark.charCodeAt(i);
         at += length;
       }
       return out;
     },
   };
+}
+
+/** With how many letters each block begins. */
+const MARK = 20;
+let block: Uint8Array | undefined;
+
+/** The block that all noise is made of, made when it is first needed. */
+function noise(): Uint8Array {
+  if (block !== undefined) return block;
+  const words = new Uint32Array(CHUNK / 4);
+  let state = 0x9e3779b9;
+  for (let i = 0; i < words.length; i++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    words[i] = state;
+  }
+  block = new Uint8Array(words.buffer);
+  return block;
 }

@@ -38,7 +38,13 @@ describe("bans", () => {
     expect(await ask("PUT", `${PATH}/${md5}`, { md5hash: md5, text: "was a mistake", enabled: false })).toEqual(banned);
     expect(await ask("POST", PATH, { md5hash: md5, text: "no, it was not" })).toEqual(banned);
     // PUT changes the text and nothing else; what it is sent besides has to be as it is.
-    for (const wrong of [{ enabled: false }, { enabled: 1 }, { text: 7 }, { md5hash: "0".repeat(32) }, { md5hash: 1 }]) {
+    for (const wrong of [
+      { enabled: false },
+      { enabled: 1 },
+      { text: 7 },
+      { md5hash: "0".repeat(32) },
+      { md5hash: 1 },
+    ]) {
       const reply = await ask("PUT", `${PATH}/${md5}`, wrong);
       expect([reply.status, reply.body]).toEqual([400, expect.stringMatching(/^(enabled|text|md5hash) /)]);
     }

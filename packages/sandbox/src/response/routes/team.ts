@@ -9,7 +9,6 @@ import { teamDocument, teamEntry } from "../documents/account.js";
 import { requireAdministrator } from "../rights.js";
 import { nameOf, readObject, SUCCESS, WriteBody } from "../write-body.js";
 
-
 /** Teams. Everybody sees them; global administrators change them. */
 export function teamRoutes(context: ResponseContext): Route[] {
   const { accounts, store } = context;

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { FilemodRecord, RegmodRecord } from "../../domain.js";
+import { fieldsOf } from "../../known-fields.js";
 
 /** A program to start on an endpoint, and what it does there. */
 export interface LaunchRequest {
@@ -41,7 +42,11 @@ const TEXTS = ["path", "cmdline", "username", "parent", "md5"] as const;
 
 /** Checks what somebody wants launched. Throws a RangeError that names the field that makes no sense. */
 export function readLaunch(value: unknown): LaunchRequest {
-  const request = fieldsOf(value, "What is to be launched", ["sensor", ...TEXTS, ...Object.keys(LISTS)]);
+  const request: Record<string, unknown> = fieldsOf(value, "What is to be launched", [
+    "sensor",
+    ...TEXTS,
+    ...Object.keys(LISTS),
+  ]);
   const { sensor } = request;
   const isId = typeof sensor === "number" && Number.isSafeInteger(sensor);
   if (!isId && (typeof sensor !== "string" || sensor === "")) {
@@ -98,14 +103,4 @@ function entriesOf(
     const place = `${name}[${index}]`;
     return [place, fieldsOf(entry, `\`${place}\``, known)];
   });
-}
-
-/** An object that has no other fields than these: a misspelt one would silently do nothing. */
-function fieldsOf(value: unknown, what: string, known: readonly string[]): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new RangeError(`${what} must be an object`);
-  }
-  const unknown = Object.keys(value).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new RangeError(`\`${unknown}\` is not known here; there is ${known.join(", ")}`);
-  return value as Record<string, unknown>;
 }

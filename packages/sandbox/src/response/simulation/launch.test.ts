@@ -99,7 +99,11 @@ describe("a launch", () => {
     await using server = await startSmall();
     const { ask, sandbox } = server;
     const binaries = async (q: string) => (await ask("GET", `/api/v1/binary?q=${encodeURIComponent(q)}`)).body;
-    const watchlist = { name: "n", search_query: "cb.urlver=1&q=observed_filename%3Anotepad.exe", index_type: "modules" };
+    const watchlist = {
+      name: "n",
+      search_query: "cb.urlver=1&q=observed_filename%3Anotepad.exe",
+      index_type: "modules",
+    };
     await ask("POST", "/api/v1/watchlist", { ...watchlist, id: 300 });
     await ask("POST", "/api/v1/watchlist/300/action", { action_type: 3, watchlist_id: 300 });
     await sandbox.clock.step(30);
@@ -119,7 +123,10 @@ describe("a launch", () => {
     expect(await hits()).toEqual(before);
     expect((await binaries("observed_filename:notepad.exe")).total_results).toBe(Number(before[0]));
     const { observed_filename } = (await ask("GET", `/api/v1/binary/${notepad.md5}/summary`)).body;
-    expect(observed_filename).toEqual([...notepad.observed_filename, ...[0, 1, 2].map((n) => `c:\\new${n}\\notepad.exe`)]);
+    expect(observed_filename).toEqual([
+      ...notepad.observed_filename,
+      ...[0, 1, 2].map((n) => `c:\\new${n}\\notepad.exe`),
+    ]);
   });
 
   it("takes no longer when its parent has told of hundreds of others", async () => {
