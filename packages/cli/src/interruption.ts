@@ -10,10 +10,13 @@ export class Interruption {
   readonly #onSignal = (name: NodeJS.Signals): void => {
     const code = exitCodes[name] ?? 1;
     if (name === "SIGINT" && !this.signal.aborted && this.onInterrupt?.() === true) return;
-    // The second time somebody means it: nothing is put in order any more.
-    if (this.signal.aborted) process.exit(code);
+    // The second time somebody means it: nothing is put in order any more. A window that is closed hangs up, and spoils the
+    // output besides, without meaning anything by it.
+    if (this.#signalled && name !== "SIGHUP") process.exit(code);
+    this.#signalled = true;
     this.#stop(code);
   };
+  #signalled = false;
   /** Takes Ctrl-C over, for something that can be stopped by itself; returns whether it did. */
   onInterrupt: (() => boolean) | undefined;
   /** What the process is to end with. */
@@ -35,6 +38,7 @@ export class Interruption {
 
   /** As if Ctrl-C had been pressed: for input modes in which the terminal sends no signal for it. */
   interrupt(): void {
+    this.#signalled = true;
     this.#stop(130);
   }
 

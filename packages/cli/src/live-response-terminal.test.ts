@@ -114,9 +114,16 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
     expect(statSync(join(folder.path, "back.bin")).size).toBe(8 << 20);
     expect(used()).toBe(1);
 
+    writeFileSync(join(folder.path, "hostile.txt"), "one\n\u001b[2J\u001b]0;owned\u0007 two\r\n\tthree");
+    for (const line of ["put hostile.txt", "cat hostile.txt"]) {
+      shell.type(line);
+      shell.press("Enter");
+      await shell.until(prompted(line));
+    }
+
     // The line above, and the one that ends it.
     shell.press("Up");
-    await shell.until(/\n.*> get large\.bin back\.bin\n*$/);
+    await shell.until(/\n.*> cat hostile\.txt\n*$/);
     shell.press("C-u");
     shell.type("exit");
     shell.press("Enter");

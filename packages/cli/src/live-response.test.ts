@@ -152,6 +152,25 @@ describe("cbapi lr with commands from elsewhere than the keyboard", () => {
     expect(limited.stderr).toMatch(/is offline, last seen at .*\. Waiting for it.*did not come back within 1\.0 s/s);
   });
 
+  test("names and texts of endpoints cannot steer the terminal", async () => {
+    writeFileSync(join(folder.path, "x.txt"), "x");
+    const { code, stdout, stderr } = await cli(["lr", "lnx-01", "--keep-going"], {
+      input:
+        'put x.txt "/tmp/a\u001b[2Jb"\nls /tmp\nls "/tmp/\u001b]0;owned\u0007"\nget "/tmp/a\u001b[2Jb"\nrm "/tmp/a\u001b[2Jb"\n',
+    });
+    expect(stdout + stderr).not.toMatch(/\u001b|\u0007/);
+    expect(stdout).toContain("a\\x1b[2Jb");
+    expect(stderr).toContain("\\x1b]0;owned");
+    expect(code).toBe(1);
+    expect(readFileSync(join(folder.path, "a[2Jb"), "utf8")).toBe("x");
+  });
+
+  test("no server is named", async () => {
+    const { code, stderr } = await runCli(["lr", "X", "-c", "pwd"], { cwd: folder.path });
+    expect(stderr).toMatch(/^cbapi: Cannot find credential profile 'default'.* use --sandbox, which needs none\./);
+    expect(code).toBe(1);
+  });
+
   test("SIGTERM and Ctrl-C end it with the session closed", async () => {
     for (const [name, status] of [
       ["SIGTERM", 143],

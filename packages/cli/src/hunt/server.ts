@@ -1,6 +1,6 @@
 import { access, constants } from "node:fs/promises";
 import type { ImportReport, Sandbox, SandboxOptions } from "@cbapi/sandbox";
-import type { Logger } from "cbapi";
+import { CredentialError, type Logger } from "cbapi";
 import { CbResponseAPI, type CbResponseOptions } from "cbapi/response";
 import type { RealServerChoice, SandboxChoice, ServerArguments } from "../arguments.js";
 import { unlessInterrupted } from "../interruption.js";
@@ -30,8 +30,23 @@ export async function openServer(args: ServerArguments, context: Context): Promi
     timeout: args.timeout,
   };
   if (args.server === undefined) return openSandbox(args, common, context);
-  const cb = new CbResponseAPI({ ...common, ...(await realServer(args.server, context)) });
+  const cb = connectTo({ ...common, ...(await realServer(args.server, context)) });
   return { cb, sandbox: undefined, imports: [], close: () => cb.close() };
+}
+
+/** @throws CommandError when nothing says which server; there is one for trying out */
+function connectTo(options: CbResponseOptions): CbResponseAPI {
+  try {
+    return new CbResponseAPI(options);
+  } catch (cause) {
+    if (!(cause instanceof CredentialError) || options.profile !== undefined || options.url !== undefined) throw cause;
+    throw new CommandError(
+      `${cause.message} Name a server with --profile or --url, or use --sandbox, which needs none.`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 async function openSandbox(args: ServerArguments, common: CbResponseOptions, context: Context): Promise<HuntServer> {

@@ -131,6 +131,35 @@ describe("feeds", () => {
     expect(sandbox.sandbox.requests.failures()).toEqual([]);
   });
 
+  it("of hundreds of queries are matched in turns, and given up when they are deleted meanwhile", async () => {
+    await using server = await startSmall();
+    const { ask, sandbox } = server;
+    const search_query = "cb.urlver=1&q=os_type%3Awindows";
+    const reports = Array.from({ length: 400 }, (_, n) =>
+      report(`r${n}`, { iocs: { query: [{ index_type: "events", search_query }] } }),
+    );
+    pages.set("/many.json", { body: feed(...reports) });
+    const make = async () => (await ask("POST", PATH, { feed_url: `${url}/many.json`, enabled: true })).body.id;
+    const deleted = await make();
+    const gone = sandbox.clock.step();
+    expect((await ask("DELETE", `${PATH}/${deleted}`)).status).toBe(204);
+    await gone;
+    expect(await count(ask, "alliance_score_lab_1:*")).toBe(0);
+
+    await make();
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    await sandbox.clock.step();
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(1);
+    const hits = await count(ask, "alliance_score_lab_1:*");
+    expect(hits).toBe(await count(ask, "os_type:windows"));
+    await sandbox.launch({ sensor: 3, path: "c:\\windows\\system32\\ping.exe" });
+    await sandbox.clock.step();
+    expect(await count(ask, "alliance_score_lab_1:*")).toBe(await count(ask, "os_type:windows"));
+    expect(sandbox.requests.failures()).toEqual([]);
+  });
+
   it("that are disabled do nothing until they are enabled", async () => {
     await using server = await startSmall();
     const { ask, sandbox } = server;
@@ -217,6 +246,9 @@ describe("feeds", () => {
           [{ ...good, timestamp: "now" }, /timestamp/],
           [{ ...good, id: undefined }, /id/],
           [{ ...good, tags: "lab" }, /tags/],
+          [{ ...good, id: "a\u0000b" }, /reports\[0\]: id/],
+          [{ ...good, id: "a\ud800" }, /id/],
+          [{ ...good, id: "x".repeat(1025) }, /id/],
           [iocs([]), /iocs/],
           [iocs({ md5: ["abc"] }), /md5 holds abc/],
           [iocs({ md5: NET }), /md5/],
