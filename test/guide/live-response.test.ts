@@ -1,6 +1,13 @@
 // Chapter 4.6 of the developer guide: Live Response, its errors and its jobs, run on the guide's own host.
 import { Sandbox } from "@cbapi/sandbox";
-import { ApiError, LiveResponseError, type LiveResponseSession, Sensor, ServerError, TimeoutError } from "cbapi/response";
+import {
+  ApiError,
+  LiveResponseError,
+  type LiveResponseSession,
+  Sensor,
+  ServerError,
+  TimeoutError,
+} from "cbapi/response";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { clientOf } from "../support/sandbox.js";
 
@@ -47,7 +54,9 @@ describe("4.6.2 Live Response Errors", () => {
 
     sandbox.faults.add({ match: { method: "POST", pattern: "/command$", times: 1 }, do: { status: 500 } });
     await expect(session.listProcesses()).rejects.toThrow(ServerError);
-    for (const { pid } of (await session.listProcesses()).filter(({ command_line }) => /ping/.test(command_line ?? ""))) {
+    for (const { pid } of (await session.listProcesses()).filter(({ command_line }) =>
+      /ping/.test(command_line ?? ""),
+    )) {
       await session.killProcess(pid);
     }
   });

@@ -244,17 +244,29 @@ export class LiveSession {
   async #carryOut(command: LiveCommand, machine: EndpointMachine): Promise<void> {
     command.status = "in progress";
     this.changes.notify();
-    const limit = command.timeout === undefined ? undefined : AbortSignal.timeout(command.timeout);
-    const signal = limit === undefined ? this.signal : AbortSignal.any([this.signal, limit]);
+    // With a timer of its own: a signal that is combined of others may be collected before it has gone off.
+    const stop = new AbortController();
+    const giveUp = (): void => stop.abort(this.signal.reason);
+    if (this.signal.aborted) giveUp();
+    this.signal.addEventListener("abort", giveUp, { once: true });
+    let late = false;
+    const expire = (): void => {
+      late = true;
+      stop.abort();
+    };
+    const timer = command.timeout === undefined ? undefined : setTimeout(expire, command.timeout).unref();
     try {
-      await this.#perform(command, machine, signal);
+      await this.#perform(command, machine, stop.signal);
       if (this.isOpen) this.#finish(command, success(this.system));
     } catch (error) {
       // Of a session that is gone nobody will ask.
       if (!this.isOpen) return;
-      const end = refusal(limit?.aborted === true ? errorOf(this.system, ERROR_TIMEOUT) : error);
+      const end = refusal(late ? errorOf(this.system, ERROR_TIMEOUT) : error);
       if (end === undefined) this.#host.onFailure(`Live Response command ${command.name}`, error);
       this.#finish(command, end ?? refusal(errorOf(this.system, 31)) ?? success(this.system));
+    } finally {
+      clearTimeout(timer);
+      this.signal.removeEventListener("abort", giveUp);
     }
   }
 
