@@ -44,7 +44,7 @@ describe("starting", () => {
     setTimeout(() => stop.abort(reason), 60);
     const started = performance.now();
     await expect(Sandbox.start({ signal: stop.signal, file })).rejects.toBe(reason);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(10_000);
     await expect(Sandbox.start({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(temporaryFolders().filter((name) => !before.includes(name))).toEqual([]);
     // What had been written is gone: the next start generates it all.
@@ -169,7 +169,7 @@ describe("stopping", () => {
     await sleep(60);
     const began = performance.now();
     await sandbox.stop();
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(5_000);
     await failed;
   });
 

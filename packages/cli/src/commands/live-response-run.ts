@@ -6,7 +6,7 @@ import { type ResultLine, ResultsFile } from "../fleet/results-file.js";
 import { type FleetTarget, findFleet, parseSelection } from "../fleet/targets.js";
 import { Values } from "../fleet/values.js";
 import { FleetView, Tally } from "../fleet/view.js";
-import { type HuntServer, openServer } from "../hunt/server.js";
+import { connectServer, type HuntServer, openServer } from "../hunt/server.js";
 import type { Context } from "../run.js";
 import { errorText } from "../shown-error.js";
 import { plural } from "../text-layout.js";
@@ -25,6 +25,7 @@ export async function liveResponseRun(args: FleetArguments, context: Context): P
     try {
       const { terminal, interruption } = context;
       terminal.progress("Looking for the endpoints");
+      await connectServer(server, args, interruption.signal);
       const { targets, uninstalled } = await findFleet(server.cb, selection, interruption.signal);
       terminal.clear();
       if (uninstalled > 0) terminal.note(`${plural(uninstalled, "uninstalled sensor")} left out.`);

@@ -1,6 +1,6 @@
 import { Sensor } from "cbapi/response";
 import type { ShellArguments } from "../arguments.js";
-import { type HuntServer, openServer } from "../hunt/server.js";
+import { connectServer, type HuntServer, openServer } from "../hunt/server.js";
 import { unlessInterrupted } from "../interruption.js";
 import type { Context } from "../run.js";
 import { History, historyFile } from "../shell/history.js";
@@ -23,7 +23,7 @@ export async function liveResponse(args: ShellArguments, context: Context): Prom
   const server = await openServer(args, context);
   try {
     terminal.progress("Connecting");
-    await server.cb.connect({ signal });
+    await connectServer(server, args, signal);
     terminal.clear();
     const wait = args.wait ?? (interactive ? Number.POSITIVE_INFINITY : SCRIPT_WAIT);
     const shell = new Shell({ cb: server.cb, terminal, interactive, wait });

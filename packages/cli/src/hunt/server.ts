@@ -30,22 +30,21 @@ export async function openServer(args: ServerArguments, context: Context): Promi
     timeout: args.timeout,
   };
   if (args.server === undefined) return openSandbox(args, common, context);
-  const cb = connectTo({ ...common, ...(await realServer(args.server, context)) });
+  const cb = new CbResponseAPI({ ...common, ...(await realServer(args.server, context)) });
   return { cb, sandbox: undefined, imports: [], close: () => cb.close() };
 }
 
-/** @throws CommandError when nothing says which server; there is one for trying out */
-function connectTo(options: CbResponseOptions): CbResponseAPI {
+/**
+ * Connects to a server that may be any that scripts would reach.
+ * @throws CommandError when nothing says which
+ */
+export async function connectServer({ cb }: HuntServer, args: ServerArguments, signal: AbortSignal): Promise<void> {
   try {
-    return new CbResponseAPI(options);
+    await cb.connect({ signal });
   } catch (cause) {
-    if (!(cause instanceof CredentialError) || options.profile !== undefined || options.url !== undefined) throw cause;
-    throw new CommandError(
-      `${cause.message} Name a server with --profile or --url, or use --sandbox, which needs none.`,
-      {
-        cause,
-      },
-    );
+    const named = args.server?.profile ?? args.server?.url;
+    if (!(cause instanceof CredentialError) || named !== undefined) throw cause;
+    throw new CommandError(`${cause.message} Or use --profile, --url, or --sandbox, which needs no server.`, { cause });
   }
 }
 

@@ -338,7 +338,7 @@ describe("stopping", () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const started = performance.now();
     await other.stop();
-    expect(performance.now() - started).toBeLessThan(450);
+    expect(performance.now() - started).toBeLessThan(5_000);
     await Promise.all(ended);
     expect(await Promise.all(waiting)).toEqual(["ECONNRESET", "status 200"]);
     await other.stop();

@@ -13,15 +13,28 @@ export interface SensorFilter {
 
 /** Sensors by id. */
 export function findSensors(store: Store, filter: SensorFilter = {}): SensorRecord[] {
-  const rows = store.database.all<{ record: string }>("SELECT record FROM sensor ORDER BY id");
+  const rows = store.database.all<{ id: number; record: string }>("SELECT id, record FROM sensor ORDER BY id");
   const { hostname, ip, group_id } = filter;
   return rows
-    .map((row) => JSON.parse(row.record) as SensorRecord)
+    .map((row) => readRecord(store, row.id, row.record))
     .filter((record) => {
       if (group_id !== undefined && record.group_id !== group_id) return false;
       if (ip !== undefined) return record.interfaces.some((each) => each.ip.includes(ip));
       return hostname === undefined || record.computer_name.includes(hostname);
     });
+}
+
+/** Records as they were read last, with the text that they were read from: page after page asks for all of them. */
+const read = new WeakMap<Store, Map<number, { readonly text: string; readonly record: SensorRecord }>>();
+
+function readRecord(store: Store, id: number, text: string): SensorRecord {
+  const records = read.get(store) ?? new Map<number, { text: string; record: SensorRecord }>();
+  read.set(store, records);
+  const known = records.get(id);
+  if (known?.text === text) return known.record;
+  const record = JSON.parse(text) as SensorRecord;
+  records.set(id, { text, record });
+  return record;
 }
 
 /** The sensor of an id. */

@@ -16,8 +16,8 @@ export const LONGEST_PATTERN = 1024;
 export const MOST_PATTERNS = 500;
 
 /** Milliseconds for all expressions and globs that are tried for one process, and for one of them at a time. */
-const ALL_TOGETHER = 500;
-const EACH = 100;
+const ALL_TOGETHER = 3000;
+const EACH = 1000;
 const REGEX = /^rx(i?)\|(.*)$/s;
 
 /**

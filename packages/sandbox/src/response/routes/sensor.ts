@@ -96,16 +96,24 @@ function readFilter(query: URLSearchParams): SensorFilter {
 
 function page(context: ResponseContext, { query }: SandboxRequest, checkins: Checkins): Record<string, unknown> {
   const { start, rows } = readWindow(query);
-  const documents = findSensors(context.store, readFilter(query)).map((record) => sensorDocument(record, checkins));
+  const records = findSensors(context.store, readFilter(query));
   const column = query.get("sort.col") ?? "last_checkin_time";
   const direction = query.get("sort.dir") ?? "asc";
   if (!/^(asc|desc)$/i.test(direction)) throw new HttpProblem(400, `sort.dir must be asc or desc, not ${direction}`);
   if (!SENSOR_FIELDS.has(column)) throw new HttpProblem(400, `Sensors cannot be sorted by ${column}`);
   const sign = direction.toLowerCase() === "desc" ? -1 : 1;
-  documents.sort((a, b) => sign * compare(a[column], b[column]) || Number(a["id"]) - Number(b["id"]));
+  const documentOf = (record: SensorRecord): Record<string, unknown> => sensorDocument(record, checkins);
+  // Whole documents are made of those only that are shown: there may be many pages.
+  const keyOf = (record: SensorRecord): unknown =>
+    column === "last_checkin_time" ? lastCheckin(record, checkins) : documentOf(record)[column];
+  const sorted = records
+    .map((record) => ({ record, key: keyOf(record) }))
+    .sort((a, b) => sign * compare(a.key, b.key) || a.record.id - b.record.id)
+    .map(({ record }) => record);
   // Servers count facets only when rows are asked for too.
-  const facets = readFlag(query, "facet") && rows > 0 ? countValues(documents, readFacetFields(query)) : {};
-  return { total_results: documents.length, results: documents.slice(start, start + rows), start, facets };
+  const facets =
+    readFlag(query, "facet") && rows > 0 ? countValues(records.map(documentOf), readFacetFields(query)) : {};
+  return { total_results: sorted.length, results: sorted.slice(start, start + rows).map(documentOf), start, facets };
 }
 
 function list(context: ResponseContext, { query }: SandboxRequest, checkins: Checkins): Record<string, unknown>[] {

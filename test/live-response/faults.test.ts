@@ -1,0 +1,184 @@
+// What goes wrong on endpoints, on the way and on the server: one clear error, the slot free, and no half file.
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Sandbox, type SandboxOptions } from "@cbapi/sandbox";
+import { CbApiError, type CbResponseAPI, LiveResponseError, ServerError, TimeoutError } from "cbapi/response";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { errorOf } from "../support/error-of.js";
+import { expectNothingLeft, LINUX, LocalFolder, SMALL_COMPANY, sessionWith, WINDOWS } from "../support/live-response.js";
+import { clientOf } from "../support/sandbox.js";
+
+const MIB = 2 ** 20;
+const OPTIONS: SandboxOptions = {
+  organisation: SMALL_COMPANY,
+  clock: { tickInterval: 20 },
+  extraFiles: [
+    { sensor: WINDOWS, path: "C:\\Data\\big.bin", size: 48 * MIB },
+    { sensor: WINDOWS, path: "C:\\Data\\small.txt", content: "small" },
+    { sensor: LINUX, path: "/data/small.txt", content: "small" },
+  ],
+};
+
+let sandbox: Sandbox;
+let cb: CbResponseAPI;
+let local: LocalFolder;
+
+beforeAll(async () => {
+  sandbox = await Sandbox.start(OPTIONS);
+  cb = clientOf(sandbox);
+  local = await LocalFolder.make();
+});
+afterAll(async () => {
+  await cb.close();
+  await sandbox.stop();
+  await local.remove();
+});
+afterEach(async () => {
+  sandbox.faults.clear();
+  sandbox.behaviour.signedResultCodes = false;
+  sandbox.liveResponse.configure({ faults: null });
+  expectNothingLeft(sandbox);
+  expect(await local.names()).toEqual([]);
+});
+
+it("names what a Windows endpoint refuses: path, access, sharing, directory, disk", async () => {
+  await using session = await sessionWith(cb, WINDOWS);
+  const found = async (call: () => Promise<unknown>) => {
+    const error = await errorOf(call);
+    expect(error).toBeInstanceOf(LiveResponseError);
+    return (error as LiveResponseError).decoded_win32_error;
+  };
+  const fetched = (path: string) => found(() => session.downloadFile(path, local.file("x")));
+  expect(await fetched("C:\\Data\\nope.txt")).toBe("ERROR_FILE_NOT_FOUND");
+  expect(await fetched("C:\\nowhere\\nope.txt")).toBe("ERROR_PATH_NOT_FOUND");
+  expect(await fetched("C:\\pagefile.sys")).toBe("ERROR_SHARING_VIOLATION");
+  expect(await fetched("C:\\Data")).toBe("ERROR_ACCESS_DENIED");
+  expect(await found(() => session.listDirectory("C:\\System Volume Information\\"))).toBe("ERROR_ACCESS_DENIED");
+  expect(await found(() => session.putFile(Buffer.from("x"), "C:\\nowhere\\x"))).toBe("ERROR_PATH_NOT_FOUND");
+  expect(await found(() => session.putFile(Buffer.from("x"), "C:\\Data\\a?b"))).toBe("ERROR_INVALID_NAME");
+
+  for (const signed of [false, true]) {
+    sandbox.behaviour.signedResultCodes = signed;
+    sandbox.liveResponse.configure({ faults: [{ command: "put file", outcome: 112, times: 1 }] });
+    const full = await errorOf(() => session.putFile(Buffer.alloc(MIB), "C:\\temp\\full.bin"));
+    expect(full).toMatchObject({ command: "put file", object: "C:\\temp\\full.bin", win32_error: 0x8007_0070 });
+    expect(full.message).toContain("0x80070070 (ERROR_DISK_FULL)");
+  }
+  expect((await session.listDirectory("C:\\temp\\*")).map(({ filename }) => filename)).not.toContain("full.bin");
+});
+
+it("names what a Linux endpoint refuses", async () => {
+  await using session = await sessionWith(cb, LINUX);
+  const refused = async (code: number) => {
+    sandbox.liveResponse.configure({ faults: [{ outcome: code, times: 1 }] });
+    const error = await errorOf(() => session.downloadFile("/data/small.txt", local.file("x")));
+    expect(error).toBeInstanceOf(LiveResponseError);
+    return error.message;
+  };
+  expect(await refused(5)).toContain("13 (EACCES)");
+  expect(await refused(112)).toContain("28 (ENOSPC)");
+  expect(await refused(32)).toContain("16 (EBUSY)");
+  expect(String(await session.getFile("/data/small.txt"))).toBe("small");
+});
+
+it("waits no longer than it was told for a command that hangs, and frees the slot", async () => {
+  sandbox.liveResponse.configure({ faults: [{ command: "get file", outcome: "hang", times: 1 }] });
+  const session = await sessionWith(cb, WINDOWS);
+  const slow = await errorOf(() => session.getFile("C:\\Data\\small.txt", { timeout: 300 }));
+  expect(slow).toBeInstanceOf(TimeoutError);
+  expect(slow.message).toContain("get file");
+  // The next one waits behind it; closing ends both.
+  const next = errorOf(() => session.listProcesses());
+  await session.close();
+  expect(await next).toMatchObject({ code: "SESSION_CLOSED" });
+});
+
+it("waits for an endpoint that goes away in the middle, and carries on when it is back", async () => {
+  sandbox.liveResponse.configure({ faults: [{ command: "process list", outcome: "offline", times: 1 }] });
+  await using session = await sessionWith(cb, WINDOWS);
+  const listing = session.listProcesses();
+  const given = await errorOf(() => session.getFile("C:\\Data\\small.txt", { timeout: 300 }));
+  expect(given).toBeInstanceOf(TimeoutError);
+  await sandbox.setOnline(WINDOWS, true);
+  expect((await listing).length).toBeGreaterThan(0);
+  expect(String(await session.getFile("C:\\Data\\small.txt"))).toBe("small");
+});
+
+it("takes bad answers for what they are", async () => {
+  await using session = await sessionWith(cb, WINDOWS);
+  const command = "/command$";
+  sandbox.faults.add({ match: { method: "POST", pattern: command, times: 1 }, do: { status: 500 } });
+  await expect(session.createDirectory("C:\\temp\\once")).rejects.toThrow(ServerError);
+  sandbox.faults.clear();
+  sandbox.faults.add({ match: { method: "POST", pattern: command, times: 1 }, do: { html: true } });
+  expect(await errorOf(() => session.createDirectory("C:\\temp\\once"))).toBeInstanceOf(CbApiError);
+  sandbox.faults.clear();
+  // Questions that fail are asked again: the command is under way.
+  sandbox.faults.add({ match: { method: "GET", pattern: "/command/", times: 2 }, do: { reset: true } });
+  sandbox.faults.add({ match: { method: "GET", pattern: "/command/", times: 1 }, do: { truncate: 10 } });
+  await session.createDirectory("C:\\temp\\once");
+  await session.deleteFile("C:\\temp\\once");
+  // The answer to a session that was opened is lost: it is found and ended, or times out, but never used twice.
+  sandbox.faults.clear();
+  sandbox.faults.add({ match: { method: "PUT", pattern: "/session/\\d+$", times: 1 }, do: { reset: true, carriedOut: true } });
+});
+
+it("ends with one error when the server is restarted in the middle of a transfer", async () => {
+  const stateDirectory = await mkdtemp(join(tmpdir(), "cbapi restart "));
+  const port = await freePort();
+  const before = (await readdir(tmpdir())).filter((name) => name.startsWith("cbapi-sandbox-live-response"));
+  const start = () => Sandbox.start({ ...OPTIONS, stateDirectory, port });
+  let server = await start();
+  const client = clientOf(server, { maxRetries: 1 });
+  try {
+    for (const direction of ["down", "up"] as const) {
+      const session = await client.liveResponse.openSession(WINDOWS);
+      const first = session.sessionId;
+      let restarting: Promise<void> | undefined;
+      const restart = ({ transferred }: { transferred: number }): void => {
+        if (transferred < 8 * MIB) return;
+        restarting ??= server.stop().then(async () => {
+          server = await start();
+        });
+      };
+      const work =
+        direction === "down"
+          ? session.downloadFile("C:\\Data\\big.bin", local.file("big.bin"), { onProgress: restart })
+          : session.putFile(Buffer.alloc(48 * MIB, 7), "C:\\temp\\up.bin", { onProgress: restart });
+      const result = await work.then(
+        ({ size }) => size,
+        (error: unknown) => error,
+      );
+      await restarting;
+      // Either the server was back in time and the rest came over a new session, or there is one clear error.
+      if (typeof result === "number") expect(result).toBe(48 * MIB);
+      else expect(result).toBeInstanceOf(CbApiError);
+      if (direction === "down" && typeof result !== "number") expect(await local.names()).toEqual([]);
+      await rm(local.file("big.bin"), { force: true });
+      expect(await local.names()).toEqual([]);
+
+      // The session works on, under whatever number, and what is on the endpoint is whole or not there.
+      const names = (await session.listDirectory("C:\\temp\\*")).filter(({ filename }) => filename.startsWith("up"));
+      for (const { size } of names) expect(size).toBe(48 * MIB);
+      expect(typeof first).toBe("number");
+      await session.close();
+      expectNothingLeft(server);
+    }
+  } finally {
+    await client.close();
+    await server.stop();
+    await rm(stateDirectory, { recursive: true });
+  }
+  const after = (await readdir(tmpdir())).filter((name) => name.startsWith("cbapi-sandbox-live-response"));
+  expect(after.filter((name) => !before.includes(name)).length).toBeLessThanOrEqual(1); // another test's, at most
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}

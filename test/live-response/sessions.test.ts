@@ -1,0 +1,234 @@
+// Sessions: how they are opened, kept, lost, waited for and closed, alone and beside those of other people.
+import { Sandbox } from "@cbapi/sandbox";
+import { ApiError, CbApiError, ObjectNotFoundError, Sensor, TimeoutError } from "cbapi/response";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { errorOf } from "../support/error-of.js";
+import { expectNothingLeft, LINUX, SMALL_COMPANY, sessionWith, WINDOWS } from "../support/live-response.js";
+import { clientOf, sent } from "../support/sandbox.js";
+
+/** The sandbox's time is not that of this computer. */
+const DECADES = 30 * 365 * 86_400_000;
+
+let sandbox: Sandbox;
+/** Another administrator's token. */
+const COLLEAGUE = "c".repeat(40);
+
+beforeAll(async () => {
+  sandbox = await Sandbox.start({
+    organisation: SMALL_COMPANY,
+    clock: { tickInterval: 20 },
+    tokens: [{ username: "colleague", token: COLLEAGUE, globalAdmin: true }],
+  });
+});
+afterAll(() => sandbox.stop());
+afterEach(async () => {
+  sandbox.faults.clear();
+  sandbox.behaviour.liveResponseEnabled = true;
+  sandbox.behaviour.liveResponseSlots = 10;
+  sandbox.liveResponse.configure({
+    ...{ faults: null, sessionTimeout: null, sensorWaitTimeout: null, checkinTicks: null },
+  });
+  expectNothingLeft(sandbox);
+});
+
+it("opens a session, sends what it takes and no more, and closes it once", async () => {
+  await using cb = clientOf(sandbox);
+  await cb.connect();
+  const sensor = await cb.select(Sensor, WINDOWS);
+  sent(sandbox);
+  const session = await sensor.lrSession();
+  const id = String(session.sessionId);
+  expect(session.sessionData).toMatchObject({ status: "active", sensor_id: WINDOWS, hostname: sensor.hostname });
+  expect(sandbox.liveResponse.stats().slots.used).toBe(1);
+  expect(cb.liveResponse.openSessions).toEqual([session]);
+  await session.listProcesses();
+  await session.close();
+  await session.close();
+  expect(session.isClosed).toBe(true);
+  const closed = await errorOf(() => session.listProcesses());
+  expect(closed).toMatchObject({ code: "SESSION_CLOSED" });
+  const base = "/api/v1/cblr/session";
+  expect([...new Set(sent(sandbox).map((request) => request.split("?")[0]))]).toEqual([
+    `POST ${base}`,
+    `GET ${base}/${id}`,
+    `POST ${base}/${id}/command`,
+    `GET ${base}/${id}/command/1`,
+    `PUT ${base}/${id}`,
+  ]);
+});
+
+it("lists and reaps sessions of everybody, but keeps those in use here", async () => {
+  await using cb = clientOf(sandbox);
+  await using other = clientOf(sandbox, { token: COLLEAGUE });
+  const mine = await sessionWith(cb, WINDOWS);
+  const theirs = await sessionWith(other, LINUX);
+  expect((await cb.liveResponse.sessions()).map(({ sensor_id }) => sensor_id)).toEqual([WINDOWS, LINUX]);
+  expect(await errorOf(() => cb.liveResponse.reap({}))).toBeInstanceOf(ApiError);
+
+  const planned = await cb.liveResponse.reap({ targets: [WINDOWS, LINUX], dryRun: true });
+  expect(planned.map(({ state }) => state)).toEqual(["kept", "would close"]);
+  expect(sandbox.liveResponse.stats().slots.used).toBe(2);
+  const young = await cb.liveResponse.reap({ ids: [theirs.sessionId], olderThan: DECADES });
+  expect(young.map(({ state }) => state)).toEqual(["kept", "kept"]);
+  const reaped = await cb.liveResponse.reap({ ids: [String(theirs.sessionId)] });
+  expect(reaped.map(({ state, reason }) => reason ?? state)).toEqual(["in use here", "closed"]);
+  expect(await cb.liveResponse.sessions()).toHaveLength(1);
+  expect((await cb.liveResponse.sessions({ activeOnly: false })).length).toBeGreaterThan(1);
+
+  // Whoever had it opens another one with the next command.
+  const lost = theirs.sessionId;
+  expect((await theirs.listProcesses()).length).toBeGreaterThan(0);
+  expect(theirs.sessionId).not.toBe(lost);
+  await theirs.close();
+  await mine.close();
+});
+
+it("joins a colleague's session when told to, and does not end it", async () => {
+  await using cb = clientOf(sandbox);
+  await using other = clientOf(sandbox, { token: COLLEAGUE });
+  const theirs = await sessionWith(other, WINDOWS);
+  const own = await sessionWith(cb, WINDOWS);
+  expect(own.sessionId).not.toBe(theirs.sessionId);
+  await own.close();
+  const joined = await cb.liveResponse.openSession(WINDOWS, { join: true });
+  expect(joined.sessionId).toBe(theirs.sessionId);
+  expect(joined.isOwned).toBe(false);
+  expect(await joined.listDirectory("C:\\")).not.toEqual([]);
+  await joined.close();
+  expect(await theirs.listDirectory("C:\\")).not.toEqual([]);
+  await theirs.close();
+  // With nothing to join, one is opened and closed.
+  const opened = await cb.liveResponse.openSession(String(WINDOWS), { join: true });
+  expect(opened.isOwned).toBe(true);
+  await opened.close();
+});
+
+it("stays while it is kept alive; left alone, it ends and the next command opens another", async () => {
+  sandbox.liveResponse.configure({ sessionTimeout: 0.4 });
+  await using cb = clientOf(sandbox);
+  const kept = await cb.liveResponse.openSession(WINDOWS, { keepAlive: 60 });
+  const left = await cb.liveResponse.openSession(LINUX, { keepAlive: false });
+  const ids = [kept.sessionId, left.sessionId];
+  const { timedOut } = sandbox.liveResponse.stats().sessions;
+  await expect.poll(() => sandbox.liveResponse.stats().sessions.timedOut, { timeout: 10_000 }).toBe(timedOut + 1);
+  expect((await cb.liveResponse.sessions()).map(({ id }) => id)).toEqual([ids[0]]);
+
+  await expect(left.keepAlive()).rejects.toThrow(ObjectNotFoundError);
+  expect(left.isLost).toBe(true);
+  expect(await left.listDirectory("/")).not.toEqual([]);
+  expect(left.sessionId).not.toBe(ids[1]);
+  await left.close();
+  await kept.close();
+});
+
+it("is opened again when it was lost, and sends again what the server did not take", async () => {
+  await using cb = clientOf(sandbox);
+  await using session = await sessionWith(cb, WINDOWS);
+  const first = session.sessionId;
+  expect(sandbox.liveResponse.lose(Number(first))).toBe(true);
+  // Ten commands at once open one session, not ten.
+  const { opened } = sandbox.liveResponse.stats().sessions;
+  const listings = await Promise.all(Array.from({ length: 10 }, () => session.listDirectory("C:\\")));
+  for (const listing of listings) expect(listing).toEqual(listings[0]);
+  expect(sandbox.liveResponse.stats().sessions.opened).toBe(opened + 1);
+
+  // An upload goes with its session, and is made again.
+  let uploads = 0;
+  await session.putFile(Buffer.from("again"), "C:\\temp\\again.txt", {
+    onProgress: () => {
+      if (uploads++ === 0) setTimeout(() => sandbox.liveResponse.lose(Number(session.sessionId)), 5);
+    },
+  });
+  expect(String(await session.getFile("C:\\temp\\again.txt"))).toBe("again");
+  await session.deleteFile("C:\\temp\\again.txt");
+
+  // A write that may have been carried out is not repeated: that it is not known is said.
+  sandbox.liveResponse.configure({ faults: [{ command: "create directory", outcome: "lost", times: 1 }] });
+  const doubtful = await errorOf(() => session.createDirectory("C:\\temp\\doubt"));
+  expect(doubtful).toMatchObject({ code: "SESSION_LOST" });
+  expect(doubtful.message).toContain("create directory");
+  // A read is.
+  sandbox.liveResponse.configure({ faults: [{ command: "process list", outcome: "lost", times: 2 }] });
+  expect((await session.listProcesses()).length).toBeGreaterThan(0);
+});
+
+it("waits for a slot that others have: the eleventh opens when one is freed", async () => {
+  await using cb = clientOf(sandbox);
+  await using other = clientOf(sandbox, { token: COLLEAGUE });
+  const theirs = await Promise.all(Array.from({ length: 10 }, (_, index) => other.liveResponse.openSession(index + 1)));
+  const { refused } = sandbox.liveResponse.stats().slots;
+  const gaveUp = await errorOf(() => cb.liveResponse.openSession(12, { timeout: 1000 }));
+  expect(gaveUp).toBeInstanceOf(TimeoutError);
+  expect(gaveUp).toMatchObject({ code: "SLOTS_TAKEN" });
+
+  const pauses: number[] = [];
+  let asked = () => {};
+  const refusal = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const eleventh = cb.liveResponse.openSession(12, { onWait: ({ pause }) => void (pauses.push(pause), asked()) });
+  await refusal;
+  await theirs[0]?.close();
+  await using session = await eleventh;
+  // As long as the server says.
+  expect(pauses).toEqual([5000]);
+  expect((await session.listProcesses()).length).toBeGreaterThan(0);
+  const { slots } = sandbox.liveResponse.stats();
+  expect(slots).toMatchObject({ used: 10, highest: 10, refused: refused + 2 });
+  await Promise.all(theirs.map((each) => each.close()));
+});
+
+it("has the jobs of a run wait while others take the slots", async () => {
+  sandbox.behaviour.liveResponseSlots = 3;
+  await using cb = clientOf(sandbox);
+  await using other = clientOf(sandbox, { token: COLLEAGUE });
+  const theirs = [await other.liveResponse.openSession(1), await other.liveResponse.openSession(2)];
+  const run = cb.liveResponse.run((session) => session.listDirectory("C:\\"), [3, 5, 6, 7, 8]);
+  const outcomes = run.all();
+  await expect.poll(() => sandbox.liveResponse.stats().slots.refused).toBeGreaterThan(0);
+  await Promise.all(theirs.map((each) => each.close()));
+  expect((await outcomes).map(({ state, target }) => [target, state]).sort()).toEqual(
+    [3, 5, 6, 7, 8].map((id) => [id, "done"]),
+  );
+  await cb.liveResponse.close();
+});
+
+it("says at once what cannot be", async () => {
+  await using cb = clientOf(sandbox);
+  await expect(cb.liveResponse.openSession(4711)).rejects.toThrow(ObjectNotFoundError);
+  for (const target of ["nobody", -1, 1.5, { id: undefined }]) {
+    await expect(cb.liveResponse.openSession(target)).rejects.toMatchObject({ code: "INVALID_TARGET" });
+  }
+  // Switched off since the client has connected: the server answers 412.
+  await cb.connect();
+  sandbox.behaviour.liveResponseEnabled = false;
+  const off = await errorOf(() => cb.liveResponse.openSession(WINDOWS));
+  expect(off).toMatchObject({ code: "LIVE_RESPONSE_OFF", status: 412 });
+  expect(off.message).toContain("Cb server does not support Live Response");
+  // Before: the server says so itself, and nothing is sent.
+  await using late = clientOf(sandbox);
+  await late.connect();
+  sent(sandbox);
+  expect(await errorOf(() => late.liveResponse.openSession(WINDOWS))).toMatchObject({ code: "LIVE_RESPONSE_OFF" });
+  expect(sent(sandbox)).toEqual([]);
+});
+
+it("gives up an endpoint that is not there, frees its slot, and lets go when told to", async () => {
+  await using cb = clientOf(sandbox);
+  await sandbox.setOnline(WINDOWS, false);
+  sandbox.liveResponse.configure({ sensorWaitTimeout: 0.3 });
+  const away = await errorOf(() => cb.liveResponse.openSession(WINDOWS));
+  expect(away).toBeInstanceOf(TimeoutError);
+  expect(away.message).toContain(`Could not establish session with sensor ${WINDOWS}`);
+  sandbox.liveResponse.configure({ sensorWaitTimeout: null });
+  const late = await errorOf(() => cb.liveResponse.openSession(WINDOWS, { timeout: 400 }));
+  expect(late).toBeInstanceOf(TimeoutError);
+
+  const stop = new AbortController();
+  const opening = cb.liveResponse.openSession(WINDOWS, { signal: stop.signal });
+  await expect.poll(() => sandbox.liveResponse.stats().slots.used).toBe(1);
+  stop.abort(new CbApiError("not any more"));
+  await expect(opening).rejects.toThrow("not any more");
+  await expect.poll(() => sandbox.liveResponse.stats().slots.used).toBe(0);
+  await sandbox.setOnline(WINDOWS, true);
+});
