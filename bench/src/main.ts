@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { CbResponseAPI, Process } from "cbapi/response";
 import { Agent, request } from "undici";
+import { liveResponse } from "./live-response.js";
 import { type Cost, compare, measure } from "./measure.js";
 
 const ROUNDS = 5;
@@ -127,3 +128,4 @@ console.log(`Node ${process.versions.node}, ${process.platform} ${process.arch}`
 await paging();
 await joins();
 await memory();
+await liveResponse();

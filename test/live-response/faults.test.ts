@@ -120,7 +120,7 @@ it("takes bad answers for what they are", async () => {
   sandbox.faults.add({ match: { method: "GET", pattern: "/command/", times: 1 }, do: { truncate: 10 } });
   await session.createDirectory("C:\\temp\\once");
   await session.deleteFile("C:\\temp\\once");
-  // The answer to a session that was opened is lost: it is found and ended, or times out, but never used twice.
+  // The answer to closing is lost: it is asked once more, and the slot is free.
   sandbox.faults.clear();
   sandbox.faults.add({ match: { method: "PUT", pattern: "/session/\\d+$", times: 1 }, do: { reset: true, carriedOut: true } });
 });

@@ -85,7 +85,7 @@ describe("starting", () => {
       await again.stop();
       rmSync(file);
     }
-    expect(givenUp).toBeGreaterThan(3);
+    expect(givenUp).toBeGreaterThan(0);
   });
 
   it("takes up again what was changed in a file, also of an organisation that began empty", async () => {
