@@ -7,7 +7,14 @@ import { Sandbox, type SandboxOptions } from "@cbapi/sandbox";
 import { CbApiError, type CbResponseAPI, LiveResponseError, ServerError, TimeoutError } from "cbapi/response";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
-import { expectNothingLeft, LINUX, LocalFolder, SMALL_COMPANY, sessionWith, WINDOWS } from "../support/live-response.js";
+import {
+  expectNothingLeft,
+  LINUX,
+  LocalFolder,
+  SMALL_COMPANY,
+  sessionWith,
+  WINDOWS,
+} from "../support/live-response.js";
 import { clientOf } from "../support/sandbox.js";
 
 const MIB = 2 ** 20;
@@ -122,7 +129,10 @@ it("takes bad answers for what they are", async () => {
   await session.deleteFile("C:\\temp\\once");
   // The answer to closing is lost: it is asked once more, and the slot is free.
   sandbox.faults.clear();
-  sandbox.faults.add({ match: { method: "PUT", pattern: "/session/\\d+$", times: 1 }, do: { reset: true, carriedOut: true } });
+  sandbox.faults.add({
+    match: { method: "PUT", pattern: "/session/\\d+$", times: 1 },
+    do: { reset: true, carriedOut: true },
+  });
 });
 
 it("ends with one error when the server is restarted in the middle of a transfer", async () => {

@@ -28,7 +28,7 @@ it(
         latency: 0,
         failRate: 0.02,
         lostRate: 0.01,
-        schedule: { offline: 0.4, period: 600 },
+        schedule: { offline: 0.4, period: 1200 },
       },
     });
     const { liveResponse } = sandbox;
@@ -47,7 +47,9 @@ it(
       async run(session: LiveResponseSession, { target, signal }: JobContext) {
         const start = tickNow();
         begun.set(target, (begun.get(target) ?? 0) + 1);
-        const opened = Math.round((Number(session.sessionData.create_time) * SECOND - sandbox.clock.startTime) / SECOND);
+        const opened = Math.round(
+          (Number(session.sessionData.create_time) * SECOND - sandbox.clock.startTime) / SECOND,
+        );
         // What was spent on an endpoint that was off when its session was opened was of no use.
         let wasted = 0;
         for (let tick = opened + 1; tick < start; tick++) if (!online(target, tick)) wasted++;
@@ -66,7 +68,8 @@ it(
     expect(away / HOSTS).toBeLessThan(0.45);
 
     const outcomes: JobOutcome<number>[] = [];
-    for await (const outcome of cb.liveResponse.run(inventory, cb.select(Sensor), { deadline: 0 })) outcomes.push(outcome);
+    for await (const outcome of cb.liveResponse.run(inventory, cb.select(Sensor), { deadline: 0 }))
+      outcomes.push(outcome);
     const took = tickNow() - first;
     await cb.liveResponse.close();
     await clock.stop();
@@ -86,7 +89,8 @@ it(
 
     // The sandbox's own count.
     const { slots, sessions, commands, held, files } = liveResponse.stats();
-    expect(slots).toMatchObject({ limit: SLOTS, used: 0 });
+    // Nobody else has a session: one that is refused was asked for before another one was closed.
+    expect(slots).toMatchObject({ limit: SLOTS, used: 0, refused: 0 });
     expect(slots.highest).toBe(SLOTS);
     expect(most).toBeLessThanOrEqual(SLOTS);
     expect({ held, files, pending: sessions.pending, active: sessions.active }).toEqual({
@@ -97,9 +101,6 @@ it(
     expect(commands.failed).toBe(failed.length);
 
     const bound = slotBound(uses, online, first);
-    console.log(`${HOSTS} jobs in ${took} ticks; the slots alone allow ${bound}: x${(took / bound).toFixed(3)}`, {
-      sum: uses.reduce((sum, { seconds }) => sum + seconds, 0) / SLOTS, slots, sessions,
-    });
     expect(took / bound).toBeLessThan(1.15);
     expect(sandbox.requests.failures()).toEqual([]);
   },

@@ -166,7 +166,12 @@ it("waits for a slot that others have: the eleventh opens when one is freed", as
   const refusal = new Promise<void>((resolve) => {
     asked = resolve;
   });
-  const eleventh = cb.liveResponse.openSession(12, { onWait: ({ pause }) => void (pauses.push(pause), asked()) });
+  const eleventh = cb.liveResponse.openSession(12, {
+    onWait: ({ pause }) => {
+      pauses.push(pause);
+      asked();
+    },
+  });
   await refusal;
   await theirs[0]?.close();
   await using session = await eleventh;

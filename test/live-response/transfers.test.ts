@@ -3,10 +3,17 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { Sandbox } from "@cbapi/sandbox";
-import { type CbResponseAPI, CbApiError, type LiveResponseSession } from "cbapi/response";
+import { CbApiError, type CbResponseAPI, type LiveResponseSession } from "cbapi/response";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
-import { expectNothingLeft, LINUX, LocalFolder, SMALL_COMPANY, sessionWith, WINDOWS } from "../support/live-response.js";
+import {
+  expectNothingLeft,
+  LINUX,
+  LocalFolder,
+  SMALL_COMPANY,
+  sessionWith,
+  WINDOWS,
+} from "../support/live-response.js";
 import { clientOf } from "../support/sandbox.js";
 
 const MIB = 2 ** 20;

@@ -179,7 +179,13 @@ export class LiveResponse implements AsyncDisposable {
         open: (target, options) => {
           // Waiting for an endpoint that has gone offline would cost a slot.
           const mayReopen = async () => (await dialect.endpointStates([target], {})).get(target)?.online === true;
-          return this.#openSession(target, options, { onWait: options.onWait, mayReopen });
+          return this.#openSession(target, options, { onWait: options.onWait, mayReopen }).catch(
+            async (error: unknown) => {
+              // The slot of one that was given up is free when the server has been told.
+              await Promise.allSettled(this.#background);
+              throw error;
+            },
+          );
         },
       },
       availability: { look: (targets, options) => dialect.endpointStates(targets, options) },
