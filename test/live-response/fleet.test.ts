@@ -1,11 +1,12 @@
-// A job over a thousand endpoints that come and go, with commands that fail and sessions that get lost.
+// A job over many endpoints that come and go, with commands that fail and sessions that get lost.
 import { Sandbox } from "@cbapi/sandbox";
 import { type JobContext, type JobOutcome, LiveResponseError, type LiveResponseSession, Sensor } from "cbapi/response";
 import { expect, it } from "vitest";
 import { clientOf } from "../support/sandbox.js";
 import { SteppedClock } from "../support/stepped-clock.js";
 
-const HOSTS = 1000;
+/** `npm run test:fleet` runs it with a thousand, which takes a minute. */
+const HOSTS = Number(process.env["FLEET_HOSTS"] ?? 200);
 const SLOTS = 10;
 const SECOND = 1000;
 /** Real milliseconds that the test may take on a machine that is busy with other things. */
@@ -64,8 +65,8 @@ it(
 
     const first = tickNow();
     const away = Array.from({ length: HOSTS }, (_, index) => online(index + 1, first)).filter((on) => !on).length;
-    expect(away / HOSTS).toBeGreaterThan(0.35);
-    expect(away / HOSTS).toBeLessThan(0.45);
+    expect(away / HOSTS).toBeGreaterThan(0.3);
+    expect(away / HOSTS).toBeLessThan(0.5);
 
     const outcomes: JobOutcome<number>[] = [];
     for await (const outcome of cb.liveResponse.run(inventory, cb.select(Sensor), { deadline: 0 }))
@@ -82,8 +83,8 @@ it(
     expect(done.length + failed.length).toBe(HOSTS);
     for (const { value } of done) expect(value).toBeGreaterThan(0);
     for (const { error } of failed) expect(error).toBeInstanceOf(LiveResponseError);
-    expect(failed.length).toBeGreaterThan(HOSTS * 0.01);
-    expect(failed.length).toBeLessThan(HOSTS * 0.03);
+    expect(failed.length).toBeGreaterThan(0);
+    expect(failed.length).toBeLessThan(HOSTS * 0.05);
     // Those whose session was lost were begun again, and nobody else.
     for (const { target, attempts } of outcomes) expect(begun.get(Number(target))).toBe(attempts);
 
@@ -101,6 +102,7 @@ it(
     expect(commands.failed).toBe(failed.length);
 
     const bound = slotBound(uses, online, first);
+    console.log(`${HOSTS} endpoints in ${took} ticks; the slots alone take ${bound}: x${(took / bound).toFixed(3)}`);
     expect(took / bound).toBeLessThan(1.15);
     expect(sandbox.requests.failures()).toEqual([]);
   },

@@ -173,7 +173,7 @@ describe("callers that wait for the same object", () => {
   });
 
   it("start afresh when the last one has just gone", async () => {
-    const { route, readings } = counted(40, 0);
+    const { route, readings } = counted(2000, 0);
     const { cb } = await edrServer({ "/api/v1/sensor/1": route });
     const controller = new AbortController();
     const leaving = Promise.resolve(cb.select(Sensor, 1, { signal: controller.signal })).catch(
