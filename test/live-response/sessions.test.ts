@@ -136,7 +136,7 @@ it("is opened again when it was lost, and sends again what the server did not ta
   let uploads = 0;
   await session.putFile(Buffer.from("again"), "C:\\temp\\again.txt", {
     onProgress: () => {
-      if (uploads++ === 0) setTimeout(() => sandbox.liveResponse.lose(Number(session.sessionId)), 5);
+      if (uploads++ === 0) sandbox.liveResponse.lose(Number(session.sessionId));
     },
   });
   expect(String(await session.getFile("C:\\temp\\again.txt"))).toBe("again");
