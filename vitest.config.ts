@@ -5,8 +5,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
-    // Real servers, terminals and limits of time: a busy machine may spoil one run. What fails twice is broken.
-    retry: 1,
     projects: [
       {
         extends: true,

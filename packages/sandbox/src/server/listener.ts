@@ -81,7 +81,9 @@ export class Listener {
 
   /** The port it listens on. */
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    const address = this.#server.address() as AddressInfo | null;
+    if (address === null) throw new Error("The sandbox is not running");
+    return address.port;
   }
 
   /** The address for clients, without a trailing slash. */

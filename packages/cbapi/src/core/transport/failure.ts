@@ -44,7 +44,8 @@ export function explainFailure(failure: unknown, context: RequestContext): unkno
   const details = { ...requestDetails(context), cause };
 
   const phase = failure.phase ?? timeoutPhase(chain);
-  if (phase !== undefined) return timeoutError(phase, context, details, failure.phase !== undefined);
+  const fate = failure.sent ? fateOf(context.method) : "";
+  if (phase !== undefined) return timeoutError(phase, context, details, failure.phase !== undefined, fate);
 
   const unsendable = chain.find((error) => UNSENDABLE.has(codeOf(error) ?? ""));
   if (unsendable !== undefined) {
@@ -54,7 +55,7 @@ export function explainFailure(failure: unknown, context: RequestContext): unkno
     });
   }
   const diagnosis = diagnose(chain, failure.sent);
-  const text = `Cannot reach ${context.server} (${context.method} ${context.path}): ${diagnosis.happened}. ${diagnosis.hint}`;
+  const text = `Cannot reach ${context.server} (${context.method} ${context.path}): ${diagnosis.happened}. ${diagnosis.hint}${fate}`;
   return new ConnectionError(context.redactor.hide(text.trim()), {
     ...details,
     kind: diagnosis.kind,
@@ -63,11 +64,18 @@ export function explainFailure(failure: unknown, context: RequestContext): unkno
   });
 }
 
+/** What is to be known of a request that had left when the exchange broke off. */
+function fateOf(method: string): string {
+  if (/^(get|head)$/i.test(method)) return " Repeating the request is safe.";
+  return " It may have been carried out: look at what the server has before you repeat it.";
+}
+
 function timeoutError(
   phase: "connect" | "headers" | "body" | "total",
   context: RequestContext,
   details: ErrorDetails,
   own: boolean,
+  fate: string,
 ): TimeoutError {
   const limit = own && context.timeout > 0 ? ` within ${context.timeout} ms` : "";
   const happened = {
@@ -83,7 +91,7 @@ function timeoutError(
     body: "The network or the server stalled; try again.",
     total: "Pass a larger timeout (milliseconds), or ask for less at once.",
   }[phase];
-  return new TimeoutError(`Timed out on ${context.method} ${details.uri}: ${happened}. ${hint}`, {
+  return new TimeoutError(`Timed out on ${context.method} ${details.uri}: ${happened}. ${hint}${fate}`, {
     ...details,
     phase,
     timeout: context.timeout,
@@ -120,7 +128,7 @@ function diagnose(chain: readonly Error[], sent: boolean): Diagnosis {
     kind: "closed",
     code: "CONNECTION_CLOSED",
     happened: sent ? `the connection ended before the answer was complete (${text})` : text,
-    hint: sent ? "The server or something on the way closed it; repeating a read is safe." : "",
+    hint: sent ? "The server or something on the way closed it." : "",
     retryable: true,
   };
 }

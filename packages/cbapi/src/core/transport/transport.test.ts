@@ -194,6 +194,22 @@ describe("repetitions", () => {
     }
   });
 
+  it("say of a write that broke off that it may have been carried out, and of a read that it is safe to repeat", async () => {
+    const breaks: [RequestListener | Step, object][] = [
+      [(_, response) => response.socket?.destroy(), {}],
+      [() => {}, { timeout: 100 }],
+    ];
+    for (const [step, options] of breaks) {
+      const messageOf = async (method: string) => {
+        const { url } = await serve(step as Step);
+        const sent = transport(url, { maxRetries: 0 }).exchange({ method, path: "/", ...options });
+        return (await failure(sent, errors.CbApiError)).message;
+      };
+      expect(await messageOf("PUT")).toMatch(/may have been carried out: look at what the server has/);
+      expect(await messageOf("GET")).toMatch(/Repeating the request is safe/);
+    }
+  });
+
   it("send a POST again that was refused for now, unless its body is a stream", async () => {
     const { url, seen } = await serve([429, "slow"], [200, {}]);
     const form = new FormData();
