@@ -4,6 +4,9 @@ import type { Terminal } from "./terminal.js";
 const exitCodes: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 const signalNames = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 
+/** As it is before anybody takes its place: {@link guardProcess} does, for scripts. */
+const exitNow = process.exit.bind(process);
+
 /** Ends a command from outside: Ctrl-C, a terminal that is closed, or an output that nobody reads any more. */
 export class Interruption {
   readonly #controller = new AbortController();
@@ -12,7 +15,7 @@ export class Interruption {
     if (name === "SIGINT" && !this.signal.aborted && this.onInterrupt?.() === true) return;
     // The second time somebody means it: nothing is put in order any more. A window that is closed hangs up, and spoils the
     // output besides, without meaning anything by it.
-    if (this.#signalled && name !== "SIGHUP") process.exit(code);
+    if (this.#signalled && name !== "SIGHUP") exitNow(code);
     this.#signalled = true;
     this.#stop(code);
   };
@@ -66,6 +69,18 @@ export async function unlessInterrupted<T>(signal: AbortSignal, work: Promise<T>
   } finally {
     if (stop !== undefined) signal.removeEventListener("abort", stop);
   }
+}
+
+/**
+ * Has a controller abort with a signal that lives longer, too. Nothing hangs on the combined signal alone, as with
+ * `AbortSignal.any`, which Node 20 may collect before it is aborted.
+ * @returns takes it back
+ */
+export function abortWith(controller: AbortController, signal: AbortSignal): () => void {
+  const stop = (): void => controller.abort(signal.reason);
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
+  return () => signal.removeEventListener("abort", stop);
 }
 
 /** Waits until the signal comes. */

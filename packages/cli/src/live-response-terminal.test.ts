@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Sandbox } from "@cbapi/sandbox";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { command, temporaryFolder } from "./test-support/run-cli.js";
+import { command, temporaryFolder, until } from "./test-support/run-cli.js";
 import { hasTmux, Tmux } from "./test-support/tmux.js";
 
 const TOKEN = "0123456789abcdef0123456789abcdef01234567";
@@ -95,7 +94,6 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
     await shell.until(/> rm everything$/m);
     shell.press("C-c");
     await shell.until(/> rm everything\^C\nc:\\> *\n*$/);
-    await sleep(1100);
 
     sandbox.liveResponse.configure({ latency: 1500 });
     shell.type("put large.bin");
@@ -154,17 +152,18 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
     twice.type("exec -w timeout 600");
     twice.press("Enter");
     await twice.until(/Process \d+ runs/);
+    sandbox.liveResponse.configure({ faults: [{ command: "kill", outcome: "hang" }] });
     twice.press("C-c");
-    await sleep(300);
+    await twice.until(/Ending process \d+/);
     twice.press("C-c");
     await twice.until(/^EXIT 130$/m);
+    sandbox.liveResponse.configure({ faults: null });
     expect(used()).toBe(0);
 
     const closed = start(HOST);
     await closed.until(/^c:\\> *$/m);
     closed.end();
-    for (let tries = 0; used() > 0 && tries < 100; tries++) await sleep(100);
-    expect(used()).toBe(0);
+    await until(() => used() === 0);
   }, 120_000);
 
   test("without an endpoint it begins unattached; the sessions of a host that is offline are waited for", async () => {
@@ -204,6 +203,7 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
        };`,
     );
     const run = start("run", "slow.mjs", "--sensors", "1,2,3", "--slots", "2");
+    await run.until(/^\[-{20}\] 0 done, 2 running, 1 waiting of 3/m);
     const screen = await run.until(/\] 0 done, 2 running, 1 waiting of 3/);
     expect(screen).toMatch(/^ {2}WIN-\S+ \(\d\) +0:0\d {2}\[#####-----\] 50%$/m);
     const ended = await run.until(/^EXIT 0$/m);

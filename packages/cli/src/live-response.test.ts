@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Sandbox } from "@cbapi/sandbox";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { ResultLine } from "./fleet/results-file.js";
-import { type Ended, type RunOptions, runCli, temporaryFolder } from "./test-support/run-cli.js";
+import { type Ended, type RunOptions, runCli, temporaryFolder, until } from "./test-support/run-cli.js";
 
 const TOKEN = "0123456789abcdef0123456789abcdef01234567";
 /** The guide's host, which has c:\test.txt. */
@@ -92,6 +92,42 @@ describe("cbapi lr with commands from elsewhere than the keyboard", () => {
     expect(stdout).toContain("(this one)");
   });
 
+  test("a pattern that fits one thing alone names it, which reaches what cannot be typed", async () => {
+    writeFileSync(join(folder.path, "sample"), "MZ");
+    const fake = "/tmp/invoice\u202efdp.exe";
+    const { code, stdout, stderr } = await cli(["lr", "lnx-01", "--keep-going"], {
+      input: [
+        `put sample ${fake}`,
+        "put sample /tmp/invoice2",
+        "get /tmp/invo*",
+        "get /tmp/invoice*fdp.exe fetched",
+        "rm /tmp/invoice* /tmp/invoice2",
+        "rm /tmp/invoice*exe /tmp/invoice?",
+        "cd /usr/loc*",
+        "pwd",
+        "cat /tmp/invoice*",
+      ].join("\n"),
+    });
+    expect(code).toBe(1);
+    expect(stdout).toContain("/tmp/invoice\\u202efdp.exe -> fetched");
+    expect(readFileSync(join(folder.path, "fetched"), "utf8")).toBe("MZ");
+    expect(stdout).toMatch(/^\/usr\/local$/m);
+    const errors = stderr.split("\n").filter((text) => text.startsWith("Error: "));
+    expect(errors.slice(0, 2)).toEqual([
+      "Error: /tmp/invo* fits invoice2, invoice\\u202efdp.exe: a pattern must fit one alone.",
+      "Error: /tmp/invoice* fits invoice2, invoice\\u202efdp.exe: a pattern must fit one alone.",
+    ]);
+    expect(errors[2]).toMatch(/^Error: (Nothing fits \/tmp\/invoice\*|directory list .*ENOENT)/);
+    expect(errors.length).toBe(3);
+  });
+
+  test("a program that takes too long is told of in the words of the shell", async () => {
+    const { code, stderr } = await lr("execfg -t 200ms timeout 60; exec -w -t 0.2 timeout 60", "--keep-going");
+    expect(code).toBe(1);
+    expect(stderr).toContain("-t wants a time such as 90s or 10m, not 200ms.");
+    expect(stderr).toMatch(/^Error: timeout 60 did not end within 0\.2 s\. It runs on; -t gives it more time\.$/m);
+  });
+
   test("the exit code of a program counts", async () => {
     const { code, stderr } = await lr("exec -w cmd /c exit 3; pwd");
     expect(code).toBe(1);
@@ -101,7 +137,7 @@ describe("cbapi lr with commands from elsewhere than the keyboard", () => {
   test("files of this machine are not replaced unasked, and nothing is left half written", async () => {
     writeFileSync(join(folder.path, "test.txt"), "mine");
     const refused = await lr("get c:\\test.txt");
-    expect(refused.stderr).toContain("test.txt exists already: get -f replaces it.");
+    expect(refused.stderr).toContain("test.txt exists already: -f replaces it.");
     expect(readFileSync(join(folder.path, "test.txt"), "utf8")).toBe("mine");
     expect((await lr("get -f c:\\test.txt; memdump -z; archive a.zip")).code).toBe(0);
     expect(readFileSync(join(folder.path, "test.txt"), "utf8")).not.toBe("mine");
@@ -111,12 +147,16 @@ describe("cbapi lr with commands from elsewhere than the keyboard", () => {
   });
 
   test("a session that was lost is opened again, and a line says so", async () => {
-    const running = cli(["lr", HOST, "-c", "pwd; !sleep 2; ls c:\\windows\\; pwd"], {
-      onOutput: (_child, stdout) => {
-        if (stdout === "c:\\\n") sandbox.liveResponse.lose(sandbox.liveResponse.stats().sessions.opened);
+    const { code, stderr, stdout } = await cli(
+      ["lr", HOST, "-c", 'pwd; !sh -c "until [ -e lost ]; do sleep 0.05; done"; ls c:\\windows\\; pwd'],
+      {
+        onOutput: (_child, out) => {
+          if (out !== "c:\\\n") return;
+          sandbox.liveResponse.lose(sandbox.liveResponse.stats().sessions.opened);
+          writeFileSync(join(folder.path, "lost"), "");
+        },
       },
-    });
-    const { code, stderr, stdout } = await running;
+    );
     expect(stderr).toMatch(/^The session was lost and opened again: session \d+ now\.$/m);
     expect(stdout).toContain("System32");
     expect(code).toBe(0);
@@ -137,18 +177,20 @@ describe("cbapi lr with commands from elsewhere than the keyboard", () => {
   });
 
   test("endpoints that do not exist, that are several, or that are offline", async () => {
-    const none = await cli(["lr", "NOBODY", "-c", "pwd"]);
+    const [none, several, waited, limited] = await Promise.all([
+      cli(["lr", "NOBODY", "-c", "pwd"]),
+      cli(["lr", "WIN", "-c", "pwd"]),
+      cli(["lr", String(OFFLINE), "--wait", "0", "-c", "pwd"]),
+      cli(["lr", String(OFFLINE), "--wait", "1", "-c", "pwd"]),
+    ]);
     expect([none.code, none.stderr]).toEqual([
       1,
       "cbapi: There is no sensor NOBODY: neither a computer name nor an id.\n",
     ]);
-    const several = await cli(["lr", "WIN", "-c", "pwd"]);
     expect(several.code).toBe(2);
     expect(several.stderr).toMatch(/^cbapi: WIN fits 3 sensors: .*WIN-IA9NQ1GN8OI/);
-    const waited = await cli(["lr", String(OFFLINE), "--wait", "0", "-c", "pwd"]);
     expect(waited.code).toBe(1);
     expect(waited.stderr).toMatch(/^cbapi: \S+ is offline, last seen at /);
-    const limited = await cli(["lr", String(OFFLINE), "--wait", "1", "-c", "pwd"]);
     expect(limited.stderr).toMatch(/is offline, last seen at .*\. Waiting for it.*did not come back within 1\.0 s/s);
   });
 
@@ -176,8 +218,13 @@ describe("cbapi lr with commands from elsewhere than the keyboard", () => {
       ["SIGTERM", 143],
       ["SIGINT", 130],
     ] as const) {
+      const { issued } = sandbox.liveResponse.stats().commands;
       const ended = await cli(["lr", HOST, "-c", "pwd; exec -w timeout 60"], {
-        onOutput: (child) => void setTimeout(() => child.kill(name), 500),
+        onOutput: (child, stdout, stderr) => {
+          if (stdout !== "c:\\\n" || stderr !== "") return;
+          // It has been told what is in the directory, and waits for the program.
+          void until(() => sandbox.liveResponse.stats().commands.issued > issued + 1).then(() => child.kill(name));
+        },
       });
       expect(ended.code).toBe(status);
       expect(sandbox.liveResponse.stats().slots.used).toBe(0);
@@ -185,15 +232,14 @@ describe("cbapi lr with commands from elsewhere than the keyboard", () => {
   });
 
   test("wrong usage", async () => {
-    for (const args of [
+    const wrong = [
       ["lr", "A", "B"],
       ["lr", "--seed", "1"],
       ["lr", "--sandbox", "--profile", "x"],
       ["lr", "run"],
-    ]) {
-      const { code, stderr } = await cli(args);
-      expect(code, args.join(" ")).toBe(2);
-      expect(stderr).toMatch(/^cbapi: .*\nUsage: cbapi lr/);
+    ];
+    for (const { code, stderr } of await Promise.all(wrong.map((args) => cli(args)))) {
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/^cbapi: .*\nUsage: cbapi lr/)]);
     }
     expect((await cli(["lr", "run", "--help"])).stdout).toContain("--sensors QUERY");
     expect((await cli(["help", "lr"])).stdout).toContain("Usage: cbapi lr [HOST]");
@@ -270,14 +316,10 @@ describe("cbapi lr run", () => {
       "cbapi: 2 sensors not found: NOBODY, 4711. Nothing was begun.\n",
     ]);
     expect(sandbox.liveResponse.stats().sessions.opened).toBe(opened);
-    for (const [text, code] of [
-      ["WIN", 2],
-      ["hostname:NOBODY", 1],
-      ["@nowhere", 1],
-    ] as const) {
-      const ended = await cli(["lr", "run", "id.mjs", "--sensors", text]);
-      expect([ended.code, ended.stderr.split("\n").length]).toEqual([code, 2]);
-    }
+    const texts = ["WIN", "hostname:NOBODY", "@nowhere"];
+    const ended = await Promise.all(texts.map((text) => cli(["lr", "run", "id.mjs", "--sensors", text])));
+    expect(ended.map(({ code }) => code)).toEqual([2, 1, 1]);
+    for (const { stderr } of ended) expect(stderr).toMatch(/^cbapi: .*\n$/);
   });
 
   test("scripts that Node cannot load are told so, and nothing is asked of the server", async () => {
@@ -285,19 +327,62 @@ describe("cbapi lr run", () => {
     const broken = await cli(["lr", "run", "broken.mjs", "--sensors", "1"]);
     expect(broken.stderr).toMatch(/^cbapi: broken\.mjs cannot be loaded: SyntaxError: /);
     expect([broken.code, broken.stderr.split("\n").length]).toEqual([1, 2]);
+    script("empty.mjs", "throw null");
+    expect((await cli(["lr", "run", "empty.mjs", "--sensors", "1"])).stderr).toBe(
+      "cbapi: empty.mjs cannot be loaded: Error: null\n",
+    );
+    script("stuck.mjs", "await new Promise(() => {}); export default () => 1;");
+    const stuck = await cli(["lr", "run", "stuck.mjs", "--sensors", "1"]);
+    expect(stuck.stderr).toMatch(/^cbapi: stuck\.mjs cannot be loaded: .* something that never comes/);
+    expect(stuck.code).toBe(1);
     script("typed.ts", "const one: number = 1; export default (): number => one;");
     const typed = await cli(["lr", "run", "typed.ts", "--sensors", "1"]);
     if (typed.code !== 0) expect(typed.stderr).toMatch(/^cbapi: typed\.ts cannot be loaded: this Node .* Compile it/);
   });
 
+  test("what a script does outside of its job ends neither the run nor the process", async () => {
+    script(
+      "stray.mjs",
+      `const later = () => new Promise((resolve) => setTimeout(resolve, 50));
+       export default async (session, { target }) => {
+         if (target === 1) setTimeout(() => { throw new Error("in a timer") });
+         if (target === 2) Promise.reject(new Error("not awaited"));
+         if (target === 3) process.exit(0);
+         await later();
+         return target;
+       };`,
+    );
+    const { code, stdout, stderr } = await cli([
+      "lr",
+      "run",
+      "stray.mjs",
+      "--sensors",
+      "1,2,3,5",
+      "--output",
+      "stray.jsonl",
+    ]);
+    expect(code).toBe(1);
+    for (const text of ["in a timer", "not awaited"]) {
+      expect(stderr).toContain(`The script failed outside of its job: ${text}\n`);
+    }
+    expect(stdout).toMatch(/^failed +\S+ \(3\) .*process\.exit\(0\) was called by the script/m);
+    const results = linesOf(readFileSync(join(folder.path, "stray.jsonl"), "utf8"));
+    expect(
+      results
+        .filter(({ state }) => state === "done")
+        .map(({ value }) => value)
+        .sort(),
+    ).toEqual([1, 2, 5]);
+    expect(existsSync(join(folder.path, "stray.jsonl.lock"))).toBe(false);
+    // Such an error fails a run in which every job is done.
+    expect((await cli(["lr", "run", "stray.mjs", "--sensors", "1"])).code).toBe(1);
+  });
+
   test("endpoints that are offline expire at the deadline", async () => {
     script("id.mjs", "export default (session) => session.sensorId");
-    const ended = await cli(["lr", "run", "id.mjs", "--sensors", `${OFFLINE},1`, "--deadline", "2s", "--json"]);
+    const ended = await cli(["lr", "run", "id.mjs", "--sensors", String(OFFLINE), "--deadline", "1s", "--json"]);
     expect(ended.code).toBe(1);
-    expect(linesOf(ended.stdout).map(({ target, state }) => [target, state])).toEqual([
-      [1, "done"],
-      [OFFLINE, "expired"],
-    ]);
+    expect(linesOf(ended.stdout).map(({ target, state }) => [target, state])).toEqual([[OFFLINE, "expired"]]);
   });
 
   test("Ctrl-C cancels what runs, keeps what is known, and frees the slots", async () => {
@@ -313,11 +398,11 @@ describe("cbapi lr run", () => {
     const ended = await cli(
       ["lr", "run", "slow.mjs", "--sensors", "1,2,3,5", "--slots", "2", "--output", "slow.jsonl"],
       {
-        onOutput: (child, stdout) => {
+        onOutput: (child, stdout, stderr) => {
           // Not before one has ended and others are under way.
-          if (sent || !stdout.includes("done")) return;
+          if (sent || !stdout.includes("done") || !/began [235]/.test(stderr)) return;
           sent = true;
-          setTimeout(() => child.kill("SIGINT"), 1500);
+          child.kill("SIGINT");
         },
       },
     );

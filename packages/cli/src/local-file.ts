@@ -12,6 +12,13 @@ export interface WriteOptions {
   readonly onProgress?: (bytes: number) => void;
 }
 
+/** @throws CommandError when there is something of that name */
+export async function mustBeFree(path: string): Promise<void> {
+  if ((await lstat(path).catch(() => undefined)) !== undefined) {
+    throw new CommandError(`${path} exists already: -f replaces it.`);
+  }
+}
+
 /**
  * Writes a stream, or bytes, to a file that only its owner may read. It gets its name when it is complete.
  * @param open called once it is known that the file can be written
@@ -22,9 +29,7 @@ export async function writeLocal(
   openContent: () => Promise<NodeJS.ReadableStream> | Uint8Array,
   { overwrite, signal, onProgress }: WriteOptions,
 ): Promise<number> {
-  if (!overwrite && (await lstat(path).catch(() => undefined)) !== undefined) {
-    throw new CommandError(`${path} exists already: -f replaces it.`);
-  }
+  if (!overwrite) await mustBeFree(path);
   const partial = join(dirname(path), `cbapi-${randomUUID()}.part`);
   const file = await open(partial, "wx", 0o600);
   let bytes = 0;

@@ -29,6 +29,8 @@ export function errorText(error: unknown): string {
         : `No permission to listen on port ${port}: choose one from 1024 on.`;
     case "ENOENT":
       return path === undefined ? error.message : `${path} does not exist.`;
+    case "ENOSPC":
+      return `The disk${path === undefined ? "" : ` with ${path}`} is full.`;
     case "EISDIR":
       return `${path ?? "That"} is a folder; a file is expected.`;
     default:

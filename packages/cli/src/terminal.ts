@@ -29,7 +29,7 @@ export class Terminal {
     this.#error = error;
     this.colors = picocolors.createColors(coloured(out, environment));
     this.errorColors = picocolors.createColors(coloured(error, environment));
-    this.width = Math.max(NARROWEST, Math.min(WIDEST, out.columns ?? WIDEST));
+    this.width = Math.max(NARROWEST, Math.min(WIDEST, out.columns || WIDEST));
   }
 
   /** Whether results go to a screen. */
@@ -42,9 +42,22 @@ export class Terminal {
     return this.#error.isTTY === true;
   }
 
-  /** Lines that the window has. */
+  /** Lines that the window has; some tell 0. */
   get height(): number {
-    return this.#error.rows ?? 24;
+    return this.#error.rows || 24;
+  }
+
+  /**
+   * Columns of the lines that `live()` takes: one less than the window has at the moment, as a line that fills it up is
+   * followed by an empty one on some terminals.
+   */
+  get liveWidth(): number {
+    return Math.max(1, Math.min(WIDEST, this.#columns - 1));
+  }
+
+  /** Whether there is something on the screen that the next output replaces. */
+  get isLive(): boolean {
+    return this.#live > 0;
   }
 
   /** Prints a line of the result. */
@@ -74,12 +87,16 @@ export class Terminal {
 
   /** Says what is being waited for, where somebody watches. The next line replaces it. */
   progress(text: string): void {
-    this.live([this.errorColors.dim(`${fit(safeText(text), this.#columns - 5)} ...`)]);
+    this.live([this.errorColors.dim(`${fit(safeText(text), Math.max(1, this.#columns - 5))} ...`)]);
   }
 
-  /** Shows lines that the next output replaces, where somebody watches. They must fit into the window. */
-  live(lines: readonly string[]): void {
+  /**
+   * Shows lines that the next output replaces, where somebody watches. They may have `liveWidth` columns; of more lines than
+   * the window has the last ones are left out, as what has scrolled away cannot be replaced.
+   */
+  live(all: readonly string[]): void {
     if (this.#error.isTTY !== true) return;
+    const lines = all.slice(0, Math.max(1, this.height - 1));
     const clear = this.#clearing();
     // In one piece, so that nothing flickers. The cursor stays behind the last line.
     this.#error.write(clear + lines.join("\n"));
@@ -101,7 +118,7 @@ export class Terminal {
   }
 
   get #columns(): number {
-    return this.#error.columns ?? WIDEST;
+    return this.#error.columns || WIDEST;
   }
 
   #endLive(): void {
@@ -111,7 +128,8 @@ export class Terminal {
 
   #clearing(): string {
     if (this.#live === 0) return "";
-    return this.#live === 1 ? "\r\x1b[2K" : `\r\x1b[${this.#live - 1}A\x1b[J`;
+    // Line by line: tmux keeps what is cleared in one go from the top of the window in its history.
+    return `\r\x1b[2K${"\x1b[1A\x1b[2K".repeat(this.#live - 1)}`;
   }
 }
 

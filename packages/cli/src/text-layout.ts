@@ -23,7 +23,8 @@ const columnsOfCharacter = (character: string): number =>
 /** The text, cut with an ellipsis when it takes more than so many columns. */
 export function fit(text: string, columns: number): string {
   if (columns <= 0) return "";
-  return columnsOf(text) <= columns ? text : `${beginning(text, columns - 1)}…`;
+  if (columnsOf(text) <= columns) return text;
+  return columns === 1 ? "…" : `${beginning(text, columns - 1)}…`;
 }
 
 /** The text, cut or filled with blanks to exactly so many columns. */

@@ -6,6 +6,9 @@
 /** Control characters, characters that show nothing or turn the direction of text, line separators, half characters. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
+/** Rows of such characters in a text. */
+export const UNSAFE_CHARACTERS = new RegExp(`${UNSAFE.source}+`, "gu");
+
 /** Those of them that JSON leaves as they are in its strings. */
 const UNSAFE_IN_JSON = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 

@@ -3,10 +3,12 @@ import type { FleetArguments } from "../arguments.js";
 import { takeConsole } from "../fleet/console.js";
 import { type FleetJob, loadJob } from "../fleet/job-module.js";
 import { type ResultLine, ResultsFile } from "../fleet/results-file.js";
+import { guardProcess } from "../fleet/script-guard.js";
 import { type FleetTarget, findFleet, parseSelection } from "../fleet/targets.js";
 import { Values } from "../fleet/values.js";
 import { FleetView, Tally } from "../fleet/view.js";
 import { connectServer, type HuntServer, openServer } from "../hunt/server.js";
+import { unlessInterrupted } from "../interruption.js";
 import type { Context } from "../run.js";
 import { errorText } from "../shown-error.js";
 import { plural } from "../text-layout.js";
@@ -14,9 +16,23 @@ import { safeJson, safeText } from "../text-safety.js";
 
 /** `cbapi lr run` */
 export async function liveResponseRun(args: FleetArguments, context: Context): Promise<number> {
+  const { terminal, interruption } = context;
+  const guard = guardProcess((text) => {
+    // What is cancelled breaks in many places.
+    if (!interruption.signal.aborted) terminal.noteUnsafe(text, terminal.errorColors.red);
+  });
+  try {
+    const code = await runScript(args, context);
+    return code === 0 && guard.strayErrors > 0 ? 1 : code;
+  } finally {
+    guard.release();
+  }
+}
+
+async function runScript(args: FleetArguments, context: Context): Promise<number> {
   // What can be found wrong without a server is found before it is asked anything.
   const selection = parseSelection(args.sensors);
-  const job = await loadJob(args.script);
+  const job = await unlessInterrupted(context.interruption.signal, loadJob(args.script));
   const values = new Values(args.files);
   await values.prepare();
   const results = args.output === undefined ? undefined : await ResultsFile.open(args.output);
@@ -72,7 +88,7 @@ async function runOn(work: Work, { cb }: HuntServer, { terminal, interruption }:
     ...(args.retries === undefined ? {} : { retries: args.retries, repeatable: args.retries > 0 }),
     onProgress: (progress) => tally.progress(progress),
   });
-  const view = new FleetView(terminal, run, { nameOf, quiet: args.json });
+  const view = new FleetView(terminal, run, { nameOf, quiet: args.json, kept: results !== undefined });
   const giveBack = takeConsole((text) => terminal.noteUnsafe(text));
   signal.addEventListener(
     "abort",

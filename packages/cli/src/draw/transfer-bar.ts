@@ -1,5 +1,5 @@
 import type { Terminal } from "../terminal.js";
-import { cell, fit } from "../text-layout.js";
+import { cell, fit, line } from "../text-layout.js";
 import { safeText } from "../text-safety.js";
 import { bytesText, clockText } from "./amounts.js";
 
@@ -36,16 +36,18 @@ export class TransferBar {
     const [first] = this.#samples;
     const span = first === undefined ? 0 : now - first.at;
     const rate = first === undefined || span < PAUSE ? undefined : ((transferred - first.bytes) / span) * 1000;
-    const { errorColors: colors, width } = this.#terminal;
-    this.#terminal.live([transferLine(this.#label, { transferred, total, rate }, width, colors.cyan)]);
+    const { errorColors: colors, liveWidth } = this.#terminal;
+    this.#terminal.live([transferLine(this.#label, { transferred, total, rate }, liveWidth, colors.cyan)]);
   }
 
-  /** Takes it away, and tells what was transferred. */
-  end(bytes: number): string {
-    this.#terminal.clear();
+  /** Takes it away, and tells what was transferred, from where and to where. These may be unsafe. */
+  tell(from: string, to: string, bytes: number, sha256?: string): void {
+    const terminal = this.#terminal;
+    terminal.clear();
     const took = performance.now() - this.#since;
     const rate = took > 0 ? `, ${bytesText((bytes / took) * 1000)}/s` : "";
-    return `${bytesText(bytes)} in ${(took / 1000).toFixed(1)} s${rate}`;
+    terminal.print(`${safeText(from)} -> ${safeText(to)}: ${bytesText(bytes)} in ${(took / 1000).toFixed(1)} s${rate}`);
+    if (sha256 !== undefined) terminal.print(terminal.colors.dim(`sha256 ${sha256}`));
   }
 }
 
@@ -66,9 +68,11 @@ export function transferLine(
   const part = total === 0 ? 1 : Math.min(1, transferred / total);
   const left =
     rate !== undefined && rate > 0 && part < 1 ? `  ${clockText(((total - transferred) / rate) * 1000)} left` : "";
-  const bar = barText(part, 20);
+  const length = width >= 70 ? 20 : 10;
   const figures = `${String(Math.floor(part * 100)).padStart(3)}%  ${bytesText(transferred)} of ${bytesText(total)}`;
-  return `${name} ${style(bar)} ${fit(`${figures}${speed}${left}`, width - name.length - 24)}`;
+  // In a narrow window the figures say more than the bar.
+  const bar = width < 50 ? "" : `${barText(part, length)} `;
+  return line([[`${name} `], [bar, style], [`${figures}${speed}${left}`]], width);
 }
 
 /** `[#####-----]` */

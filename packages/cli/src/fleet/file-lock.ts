@@ -27,7 +27,10 @@ export class FileLock {
         await writeFile(path, owner, { flag: "wx", mode: 0o600 });
         return new FileLock(path, owner);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        const { code, syscall } = error as NodeJS.ErrnoException;
+        // It is ours, and says nothing: the disk is full.
+        if (syscall !== "open") await rm(path, { force: true });
+        if (code !== "EEXIST") throw error;
       }
       const held = await readFile(path, "utf8").catch(() => undefined);
       if (held === undefined) continue;

@@ -88,6 +88,28 @@ describe("the file of results", () => {
     expect(readFileSync(other, "utf8")).toBe("Chapter 1\nIt was night.\n");
     expect(existsSync(`${other}.lock`)).toBe(false);
   });
+
+  test("is read line by line, however many bytes come at a time", async () => {
+    const long = join(folder.path, "long.jsonl");
+    const states = ["done", "failed", "done"] as const;
+    const texts = states.map((state, id) => JSON.stringify({ ...line(id, state), value: "é".repeat(70_000 + id) }));
+    writeFileSync(long, `${texts.join("\n")}\n\n{"target":3,"value":"${"é".repeat(100_000)}`);
+    const file = await ResultsFile.open(long);
+    expect([[...file.done], file.others]).toEqual([["0", "2"], 1]);
+    await file.write(line(3, "done"));
+    await file.close();
+    const kept = readFileSync(long, "utf8");
+    expect(kept).toBe(`${texts.join("\n")}\n\n${JSON.stringify(line(3, "done"))}\n`);
+  });
+
+  test("is a file in a folder that is there", async () => {
+    await expect(ResultsFile.open(folder.path)).rejects.toThrow("is a folder; a file is expected");
+    await expect(ResultsFile.open(join(folder.path, "nowhere", "x"))).rejects.toThrow(
+      `The folder ${join(folder.path, "nowhere")} does not exist`,
+    );
+    if (process.platform !== "win32") await expect(ResultsFile.open("/dev/null")).rejects.toThrow("is no file");
+    expect(existsSync(`${folder.path}.lock`)).toBe(false);
+  });
 });
 
 describe("what jobs return", () => {
@@ -158,12 +180,15 @@ describe("scripts", () => {
     ['import "./not-there.mjs"', "mjs", "What it imports is looked for"],
     ["throw new Error('boom')", "mjs", "cannot be loaded: Error: boom"],
     ["export function getjob() { throw new Error('boom') }", "mjs", "getjob() of"],
+    ["throw null", "mjs", "cannot be loaded: Error: null"],
+    ["export default class { constructor() { throw new Error('boom') } run() {} }", "mjs", "cannot be made: boom"],
   ])("that are wrong are told so: %s", async (source, end, message) => {
     await expect(loadJob(script(source, end))).rejects.toThrow(message);
   });
 
   test("that are not there are told so", async () => {
     await expect(loadJob(join(folder.path, "nowhere.mjs"))).rejects.toThrow("nowhere.mjs does not exist.");
+    await expect(loadJob(folder.path)).rejects.toThrow("is no file: a script is expected.");
   });
 });
 
@@ -188,11 +213,16 @@ describe("what is shown of a run", () => {
   });
 
   test("what became of an endpoint, without what could steer the terminal", () => {
-    expect(outcomeLine(outcome, "WIN-1", { n: 1 }, terminal)).toBe(
+    expect(outcomeLine(outcome, "WIN-1", '{"n":1}', terminal)).toBe(
       `done      ${"WIN-1 (7)".padEnd(30)}   0.4 s  {"n":1}`,
     );
-    const failed = { ...outcome, state: "failed" as const, error: new Error("gone\u001b[2J") };
-    expect(outcomeLine(failed, "WIN-1", undefined, terminal)).toContain("gone\\x1b[2J");
+    const failed = { ...outcome, state: "failed" as const };
+    expect(outcomeLine(failed, "WIN-1", "gone\u001b[2J", terminal)).toContain("gone\\x1b[2J");
+    for (const width of [30, 50, 80]) {
+      expect(outcomeLine(failed, "LONG-NAME".repeat(5), "x".repeat(99), { ...terminal, width }).length).toBe(width);
+      const job = { job: 1, target: 7, attempt: 2, ranMs: 0, progress: "y".repeat(99) };
+      expect(runningLine(job, "LONG-NAME".repeat(5), width).length).toBe(width);
+    }
     expect(outcomeLine(outcome, "W", "x".repeat(10_000), terminal).length).toBeLessThanOrEqual(80);
   });
 

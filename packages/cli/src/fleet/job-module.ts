@@ -1,8 +1,9 @@
-import { access } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
 import type { Job, LiveResponseSession } from "cbapi/response";
-import { CommandError } from "../shown-error.js";
+import { CommandError, errorText } from "../shown-error.js";
 
 export type FleetJob = Job<unknown, LiveResponseSession>;
 
@@ -12,26 +13,28 @@ export type FleetJob = Job<unknown, LiveResponseSession>;
  */
 export async function loadJob(script: string): Promise<FleetJob> {
   const path = resolve(script);
-  await access(path).catch((cause: unknown) => {
+  const found = await stat(path).catch((cause: unknown) => {
     throw new CommandError(`${script} does not exist.`, { cause });
   });
+  if (!found.isFile()) throw new CommandError(`${script} is no file: a script is expected.`);
   const names = await load(script, path);
   const offered = [names["default"], names["job"], fromCommonJs(names), await made(script, names), names];
   for (const each of offered) {
-    const job = jobOf(each);
+    const job = jobOf(script, each);
     if (job !== undefined) return withRepeatable(job, names["repeatable"]);
   }
-  const found = Object.keys(names).join(", ") || "nothing";
+  const exported = Object.keys(names).join(", ") || "nothing";
   throw new CommandError(
-    `${script} offers no job (it exports ${found}). Its default export must be a function (session, context) => value, or a class or an object with run(session, context); or it exports job or getjob().`,
+    `${script} offers no job (it exports ${exported}). Its default export must be a function (session, context) => value, or a class or an object with run(session, context); or it exports job or getjob().`,
   );
 }
 
 async function load(script: string, path: string): Promise<Record<string, unknown>> {
   try {
-    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    return await settled(import(pathToFileURL(path).href) as Promise<Record<string, unknown>>);
   } catch (cause) {
-    const error = cause as NodeJS.ErrnoException;
+    // Anything can be thrown.
+    const error: NodeJS.ErrnoException = cause instanceof Error ? cause : new Error(inspect(cause));
     const typescript = /^\.[cm]?tsx?$/.test(extname(path));
     if (typescript && (error.code === "ERR_UNKNOWN_FILE_EXTENSION" || error instanceof SyntaxError)) {
       throw new CommandError(
@@ -42,12 +45,21 @@ async function load(script: string, path: string): Promise<Record<string, unknow
     const hint = /^(ERR_MODULE_NOT_FOUND|MODULE_NOT_FOUND)$/.test(error.code ?? "")
       ? " What it imports is looked for from the folder that it is in."
       : "";
-    throw new CommandError(
-      `${script} cannot be loaded: ${error.name ?? "Error"}: ${error.message ?? String(cause)}${hint}`,
-      {
-        cause,
-      },
-    );
+    throw new CommandError(`${script} cannot be loaded: ${error.name}: ${error.message}${hint}`, { cause });
+  }
+}
+
+/** A script that waits for something that never comes would end the process without a word. */
+async function settled<T>(work: Promise<T>): Promise<T> {
+  let never: (() => void) | undefined;
+  const stuck = new Promise<never>((_, reject) => {
+    never = () => reject(new Error("it waits for something that never comes, outside of its job"));
+    process.once("beforeExit", never);
+  });
+  try {
+    return await Promise.race([work, stuck]);
+  } finally {
+    if (never !== undefined) process.off("beforeExit", never);
   }
 }
 
@@ -65,25 +77,31 @@ async function made(script: string, names: Record<string, unknown>): Promise<unk
   ) as (() => unknown) | undefined;
   if (make === undefined) return undefined;
   try {
-    return await make();
+    return await settled(Promise.resolve(make()));
   } catch (cause) {
-    throw new CommandError(`getjob() of ${script} failed: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    throw new CommandError(`getjob() of ${script} failed: ${errorText(cause)}`, { cause });
   }
 }
 
-function jobOf(offered: unknown): FleetJob | undefined {
+function jobOf(script: string, offered: unknown): FleetJob | undefined {
   if (typeof offered === "function") {
     const { prototype } = offered as { prototype?: { run?: unknown } };
     // A class is made once; a function is the job itself.
-    if (typeof prototype?.run === "function") return new (offered as new () => FleetJob)();
+    if (typeof prototype?.run === "function") return madeOf(script, offered as new () => FleetJob);
     return offered as FleetJob;
   }
   if (typeof offered === "object" && offered !== null && "run" in offered && typeof offered.run === "function") {
     return offered as FleetJob;
   }
   return undefined;
+}
+
+function madeOf(script: string, JobClass: new () => FleetJob): FleetJob {
+  try {
+    return new JobClass();
+  } catch (cause) {
+    throw new CommandError(`The job of ${script} cannot be made: ${errorText(cause)}`, { cause });
+  }
 }
 
 /** A module may say of itself that repeating its job does no harm. */

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
-import { type FileHandle, open, readFile } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { CommandError } from "../shown-error.js";
 import { FileLock } from "./file-lock.js";
 
@@ -41,19 +42,18 @@ export class ResultsFile {
    * @throws CommandError when another run writes it, or it holds something else
    */
   static async open(path: string): Promise<ResultsFile> {
+    await mustBeFile(path);
     const lock = await FileLock.take(path);
+    let file: FileHandle | undefined;
     try {
-      const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return "";
-        throw error;
-      });
-      const { states, end } = readResults(path, text);
-      const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
+      file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
+      const { states, end, size, closed } = await readEarlier(path, file);
       // The end of a line that a run could not finish, as when the machine was switched off.
-      if (end < Buffer.byteLength(text)) await file.truncate(end);
-      else if (text !== "" && !text.endsWith("\n")) await file.write("\n");
+      if (end < size) await file.truncate(end);
+      else if (!closed) await file.write("\n");
       return new ResultsFile(file, lock, states);
     } catch (error) {
+      await file?.close();
       await lock.release();
       throw error;
     }
@@ -81,21 +81,69 @@ export class ResultsFile {
   }
 }
 
+/** Only a file can be gone on with, and only in a folder that is there. */
+async function mustBeFile(path: string): Promise<void> {
+  const found = await stat(path).catch(missing);
+  if (found?.isDirectory()) throw new CommandError(`${path} is a folder; a file is expected for the results.`);
+  if (found !== undefined && !found.isFile()) {
+    throw new CommandError(`${path} is no file, and the results are kept in one. --json prints them.`);
+  }
+  const folder = dirname(resolve(path));
+  if (found === undefined && (await stat(folder).catch(missing)) === undefined) {
+    throw new CommandError(`The folder ${folder} does not exist: make it first.`);
+  }
+}
+
+function missing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}
+
+/** What earlier runs have written. */
+interface Earlier {
+  /** The last state of each endpoint. */
+  readonly states: ReadonlyMap<string, string>;
+  /** How many bytes of the file are results; what follows is the beginning of one that was not finished. */
+  readonly end: number;
+  readonly size: number;
+  /** Whether the last result has its end of line. */
+  readonly closed: boolean;
+}
+
 /**
- * The last state of each endpoint, and how many bytes of the text are whole lines.
+ * Reads line by line: with what jobs have returned the file may be larger than the memory.
  * @throws CommandError when a line is no result
  */
-export function readResults(path: string, text: string): { states: Map<string, string>; end: number } {
+async function readEarlier(path: string, file: FileHandle): Promise<Earlier> {
   const states = new Map<string, string>();
-  const lines = text.split("\n");
-  for (const [index, line] of lines.entries()) {
-    if (line.trim() === "") continue;
+  let number = 0;
+  let end = 0;
+  const take = (bytes: Buffer, last: boolean): boolean => {
+    number++;
+    const line = bytes.toString("utf8");
     const result = resultIn(line);
     if (result !== undefined) states.set(String(result.target), result.state);
-    else if (index === lines.length - 1) return { states, end: Buffer.byteLength(text) - Buffer.byteLength(line) };
-    else throw new CommandError(`Line ${index + 1} of ${path} is not the result of an endpoint: name another file.`);
+    else if (last) return false;
+    else if (line.trim() !== "") {
+      throw new CommandError(`Line ${number} of ${path} is not the result of an endpoint: name another file.`);
+    }
+    end += bytes.length + (last ? 0 : 1);
+    return true;
+  };
+  let rest: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of file.createReadStream({ start: 0, autoClose: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    let from = 0;
+    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
+      take(Buffer.concat([...rest, chunk.subarray(from, at)]), false);
+      rest = [];
+      from = at + 1;
+    }
+    rest.push(chunk.subarray(from));
   }
-  return { states, end: Buffer.byteLength(text) };
+  const left = Buffer.concat(rest);
+  const closed = left.length === 0 || !take(left, true);
+  return { states, end, size, closed };
 }
 
 function resultIn(line: string): Pick<ResultLine, "target" | "state"> | undefined {

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { ObjectNotFoundError } from "cbapi";
 import { type CbResponseAPI, Sensor } from "cbapi/response";
-import { unlessInterrupted } from "../interruption.js";
-import { sameName, sensorsNamed } from "../shell/hosts.js";
+import { sameName, sensorById, sensorsNamed } from "../shell/hosts.js";
 import { CommandError } from "../shown-error.js";
 import { plural } from "../text-layout.js";
 
@@ -144,7 +143,7 @@ async function namedSensors(cb: CbResponseAPI, names: readonly string[], signal:
 async function sensorsOf(cb: CbResponseAPI, name: string, signal: AbortSignal): Promise<Sensor[]> {
   if (/^\d{1,15}$/.test(name)) {
     try {
-      return [await unlessInterrupted(signal, (async () => await cb.select(Sensor, Number(name)))())];
+      return [await sensorById(cb, Number(name), signal)];
     } catch (error) {
       if (!(error instanceof ObjectNotFoundError)) throw error;
       return [];

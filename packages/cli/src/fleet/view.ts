@@ -25,31 +25,40 @@ export class FleetView {
   readonly #terminal: Terminal;
   readonly #run: ShownRun;
   readonly #nameOf: (target: number | string) => string;
-  readonly #quiet: boolean;
+  /** Whether each outcome is a line of standard output. */
+  readonly #printsAll: boolean;
   readonly #since = Date.now();
-  readonly #last: string[] = [];
+  readonly #last: ((width: number) => string)[] = [];
   readonly #timer: NodeJS.Timeout;
 
-  /** @param options `quiet`: standard output is for JSON */
-  constructor(terminal: Terminal, run: ShownRun, options: { nameOf(target: number | string): string; quiet: boolean }) {
+  /** @param options `quiet`: standard output is for JSON; `kept`: the outcomes can be read in a file */
+  constructor(
+    terminal: Terminal,
+    run: ShownRun,
+    options: { nameOf(target: number | string): string; quiet: boolean; kept: boolean },
+  ) {
     this.#terminal = terminal;
     this.#run = run;
     this.#nameOf = options.nameOf;
-    this.#quiet = options.quiet;
+    this.#printsAll = !options.quiet && !(options.kept && terminal.isScreen);
     this.#timer = setInterval(() => this.#draw(), terminal.isWatched ? PAUSE : WORD);
     this.#timer.unref();
   }
 
   /** An endpoint has ended. `value` is what its job returned, as it is kept. */
   outcome(outcome: JobOutcome<unknown>, value: unknown): void {
-    const text = outcomeLine(outcome, this.#nameOf(outcome.target), value, this.#terminal);
-    if (this.#terminal.isWatched) {
-      this.#last.unshift(text);
-      this.#last.length = Math.min(this.#last.length, LAST);
-      // What was cancelled or failed is gone from the table soon, and has to be found again.
-      if (outcome.state === "failed") this.#terminal.note(text);
-      this.#draw();
-    } else if (!this.#quiet) this.#terminal.print(text);
+    const { colors, errorColors, width, isWatched } = this.#terminal;
+    const name = this.#nameOf(outcome.target);
+    const said = outcome.state === "done" ? shortJson(value) : errorText(outcome.error);
+    const text = (columns: number, style = errorColors): string =>
+      outcomeLine(outcome, name, said, { colors: style, width: columns });
+    if (this.#printsAll) this.#terminal.print(text(width, colors));
+    // It is gone from the table soon, and has to be found again.
+    else if (isWatched && outcome.state === "failed") this.#terminal.note(text(width));
+    if (!isWatched) return;
+    this.#last.unshift(text);
+    this.#last.length = Math.min(this.#last.length, LAST);
+    this.#draw();
   }
 
   end(): void {
@@ -64,15 +73,18 @@ export class FleetView {
       this.#terminal.note(countsText(progress, elapsed));
       return;
     }
-    const { errorColors: colors, width, height } = this.#terminal;
+    const { errorColors: colors, liveWidth: width, height } = this.#terminal;
     const room = Math.max(0, Math.min(ROWS, height - LAST - 5));
     const running = this.#run.running();
     const shown = running.slice(0, room).map((job) => runningLine(job, this.#nameOf(job.target), width));
     const more = running.length > room ? [colors.dim(`  and ${running.length - room} more`)] : [];
-    const last = this.#last.length === 0 ? [] : [colors.dim("last"), ...this.#last];
+    const above = this.#printsAll && this.#terminal.isScreen;
+    const last = above || this.#last.length === 0 ? [] : [colors.dim("last"), ...this.#last.map((text) => text(width))];
     const ended = progress.done + progress.failed + progress.expired + progress.cancelled;
     const part = progress.total === 0 ? 0 : ended / progress.total;
-    const head = line([[barText(part, 20), colors.cyan], [` ${countsText(progress, elapsed)}`]], width);
+    // In a narrow window the figures say more than the bar.
+    const bar = width < 70 ? "" : `${barText(part, 20)} `;
+    const head = line([[bar, colors.cyan], [countsText(progress, elapsed)]], width);
     this.#terminal.live([head, ...shown, ...more, ...last]);
   }
 }
@@ -100,28 +112,30 @@ export function runningLine({ target, attempt, ranMs, progress }: RunningJob, na
       ? `${barText(progress, 10)} ${Math.floor(Math.max(0, Math.min(1, progress)) * 100)}%`
       : safeText(progress ?? "");
   const again = attempt > 1 ? `attempt ${attempt}  ` : "";
-  return line([[`  ${cell(`${name} (${target})`, 30)} ${clockText(ranMs).padStart(7)}  ${again}${told}`]], width);
+  return line([[`  ${endpointCell(name, target, width)} ${clockText(ranMs).padStart(7)}  ${again}${told}`]], width);
 }
 
 /** `done      WIN-1 (5)  0.4 s  {"value":1}` */
 export function outcomeLine(
-  { state, target, ranMs, attempts, error }: JobOutcome<unknown>,
+  { state, target, ranMs, attempts }: JobOutcome<unknown>,
   name: string,
-  value: unknown,
+  said: string,
   { colors, width }: Pick<Terminal, "colors" | "width">,
 ): string {
   const style = state === "done" ? colors.green : state === "cancelled" ? colors.dim : colors.red;
-  const said = state === "done" ? shortJson(value) : errorText(error);
   return line(
     [
       [state.padEnd(10), style],
-      [cell(`${name} (${target})`, 30)],
+      [endpointCell(name, target, width)],
       [` ${(attempts === 0 ? "" : durationText(ranMs)).padStart(7)}  `],
       [safeText(said).slice(0, width)],
     ],
     width,
   );
 }
+
+const endpointCell = (name: string, target: number | string, width: number): string =>
+  cell(`${name} (${target})`, Math.max(12, Math.min(30, width - 34)));
 
 /** Enough of a value to fill a line: it may be megabytes. */
 function shortJson(value: unknown): string {

@@ -5,6 +5,7 @@ import type { FacetValue, QueryReport } from "cbapi/response";
 export interface Findings {
   /** The query text that was sent. */
   query: string;
+  /** The server that was asked. */
   server: ServerFinding;
   /** How many processes match; of servers before 6.0, which cannot group, how many segments of processes. */
   matches: number;
@@ -20,6 +21,7 @@ export interface Findings {
   requestsByKind: Record<string, number>;
   /** How often an object was needed and was known already. */
   cacheHits: number;
+  /** Whether all processes that match were read; null when nothing was. */
   report: QueryReport | null;
   /** Why something is missing that could be expected. */
   notes: string[];
@@ -27,6 +29,7 @@ export interface Findings {
   import?: ImportReport[];
 }
 
+/** The server that was asked. */
 export interface ServerFinding {
   kind: "sandbox" | "server";
   url: string;
@@ -52,19 +55,24 @@ export interface ProcessFinding {
 
 /** A process that matches the query, with everything that is joined to it. */
 export interface MatchFinding extends ProcessFinding {
+  /** The process in the console. */
   webui_link: string | null;
+  /** Null when the server no longer has it. */
   sensor: SensorFinding | null;
   /** The nearest first. */
   ancestors: ProcessFinding[];
+  /** What finding the ancestors took. */
   walk: WalkFinding;
 }
 
+/** The sensor that a process ran on. */
 export interface SensorFinding {
   id: number | null;
   hostname: string | null;
   group: string | null;
 }
 
+/** The program file of a process. */
 export interface BinaryFinding {
   md5: string;
   signed: boolean;

@@ -2,8 +2,8 @@ import type { Terminal } from "../terminal.js";
 import type { Attachment } from "./attachment.js";
 import type { Shell } from "./shell.js";
 
-/** What a word of a command names, for completion. */
-export type ArgumentKind = "remote" | "local" | "command" | "none";
+/** What a word of a command names, for completion: `existing` is a path of the endpoint that may be a pattern. */
+export type ArgumentKind = "remote" | "existing" | "local" | "command" | "none";
 
 /** A command of the shell. */
 export interface ShellCommand {

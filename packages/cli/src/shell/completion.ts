@@ -2,12 +2,17 @@ import { readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { isDirectory } from "../draw/directory.js";
-import { safeText } from "../text-safety.js";
+import { UNSAFE_CHARACTERS } from "../text-safety.js";
 import type { Attachment } from "./attachment.js";
 import type { ShellCommand } from "./command.js";
 import type { PathStyle } from "./remote-path.js";
 import type { Shell } from "./shell.js";
 import { quoteWord, type Word, wordsOf } from "./words.js";
+
+/** How many names are listed. A directory may hold tens of thousands, and the screen what is needed just now. */
+const LISTED = 200;
+/** Quotes in names of Windows are a server's invention. */
+const UNTYPEABLE_ON_WINDOWS = new RegExp(`${UNSAFE_CHARACTERS.source}|"+`, "gu");
 
 /** What readline wants: what may stand there, and what of the line that takes the place of. */
 export type Completion = [candidates: string[], replaced: string];
@@ -30,20 +35,22 @@ export async function complete(shell: Shell, line: string): Promise<Completion> 
     const names = shell.commands.flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]);
     return wordsLike(names, typed);
   }
-  const command = shell.commands.find(({ name, aliases }) => name === first.text || aliases?.includes(first.text));
+  const command = shell.find(first.text.toLowerCase());
   if (command === undefined || (word.text.startsWith("-") && !word.quoted)) return [[], typed];
   // Options are no words, and neither are their values, but paths they may be.
   const place = placeOf(command, before.slice(1));
   if (place === 0 && command.subcommands !== undefined) return wordsLike(command.subcommands, typed);
   const kinds = command.arguments ?? ["none"];
-  switch (kinds[Math.min(place, kinds.length - 1)]) {
+  const kind = kinds[Math.min(place, kinds.length - 1)];
+  switch (kind) {
     case "command":
       return wordsLike(
         shell.commands.map(({ name }) => name),
         typed,
       );
     case "remote":
-      return shell.attached === undefined ? [[], typed] : remote(shell, shell.attached, word, typed);
+    case "existing":
+      return shell.attached === undefined ? [[], typed] : remote(shell, shell.attached, word, typed, kind);
     case "local":
       return local(word, typed, style);
     default:
@@ -77,7 +84,13 @@ function wordsLike(words: readonly string[], typed: string): Completion {
   return found.length === 1 ? [[`${found[0]} `], typed] : [found, typed];
 }
 
-async function remote(shell: Shell, attached: Attachment, word: Word, typed: string): Promise<Completion> {
+async function remote(
+  shell: Shell,
+  attached: Attachment,
+  word: Word,
+  typed: string,
+  kind: "remote" | "existing",
+): Promise<Completion> {
   const { paths, session, directory } = attached;
   const { style } = paths;
   const cut = (style === "windows" ? /^.*[\\/:]/s : /^.*\//s).exec(word.text)?.[0] ?? "";
@@ -96,6 +109,7 @@ async function remote(shell: Shell, attached: Attachment, word: Word, typed: str
     style,
     separator: paths.separator,
     foldCase: style === "windows",
+    patterns: kind === "existing",
   });
 }
 
@@ -104,7 +118,16 @@ async function local(word: Word, typed: string, style: PathStyle): Promise<Compl
   const folder = cut.startsWith(`~${sep}`) ? join(homedir(), cut.slice(2)) : cut === "" ? "." : dirname(`${cut}x`);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const candidates = entries.map((entry) => ({ name: entry.name, goesOn: entry.isDirectory() }));
-  return pathCompletion({ candidates, folder: cut, word, typed, style, separator: sep, foldCase: false });
+  return pathCompletion({
+    candidates,
+    folder: cut,
+    word,
+    typed,
+    style,
+    separator: sep,
+    foldCase: false,
+    patterns: false,
+  });
 }
 
 interface PathCompletion {
@@ -116,6 +139,8 @@ interface PathCompletion {
   readonly style: PathStyle;
   readonly separator: string;
   readonly foldCase: boolean;
+  /** Whether a name that cannot be typed may be a pattern that fits it. */
+  readonly patterns: boolean;
 }
 
 /**
@@ -123,12 +148,12 @@ interface PathCompletion {
  * as they have in common, and when that is nothing they are listed.
  */
 export function pathCompletion(given: PathCompletion): Completion {
-  const { candidates, folder, word, typed, style, separator, foldCase } = given;
+  const { folder, word, typed, style, separator, foldCase } = given;
   const fold = (text: string): string => (foldCase ? text.toLowerCase() : text);
   const base = word.text.slice(/^[a-z]:\\$/i.test(folder) && !/[\\/]/.test(word.text) ? 2 : folder.length);
-  const found = candidates
-    // What a terminal must not be shown cannot be typed either.
-    .filter(({ name }) => safeText(name) === name && !name.includes('"') && fold(name).startsWith(fold(base)))
+  const found = given.candidates
+    .flatMap((candidate) => typeable(candidate, given))
+    .filter(({ name }) => fold(name).startsWith(fold(base)))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const [first, ...others] = found;
   if (first === undefined) return [[], typed];
@@ -144,7 +169,18 @@ export function pathCompletion(given: PathCompletion): Completion {
     fold,
   );
   if (common.length > base.length) return [[put(common, true)], typed];
-  return [found.map(({ name, goesOn }) => (goesOn ? name + separator : name)), base];
+  const listed = found.slice(0, LISTED).map(({ name, goesOn }) => (goesOn ? name + separator : name));
+  if (found.length > LISTED) listed.push(`... and ${(found.length - LISTED).toLocaleString("en-US")} more: type on`);
+  return [listed, base];
+}
+
+/** What a terminal must not be shown cannot be typed either; `*` stands for it where a pattern will do. */
+function typeable(candidate: Candidate, { style, patterns }: PathCompletion): Candidate[] {
+  const { name } = candidate;
+  const pattern = name.replace(style === "windows" ? UNTYPEABLE_ON_WINDOWS : UNSAFE_CHARACTERS, "*");
+  if (pattern === name) return [candidate];
+  // In the middle of a path there can be no pattern.
+  return patterns ? [{ name: pattern, goesOn: false }] : [];
 }
 
 function commonStart(names: readonly string[], fold: (text: string) => string): string {

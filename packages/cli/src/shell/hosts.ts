@@ -15,7 +15,7 @@ const LISTED = 20;
 export async function findSensor(cb: CbResponseAPI, host: string, signal: AbortSignal): Promise<Sensor> {
   if (/^\d{1,15}$/.test(host)) {
     try {
-      return await unlessInterrupted(signal, loaded(cb.select(Sensor, Number(host))));
+      return await sensorById(cb, Number(host), signal);
     } catch (error) {
       if (!(error instanceof ObjectNotFoundError)) throw error;
     }
@@ -36,8 +36,10 @@ export async function findSensor(cb: CbResponseAPI, host: string, signal: AbortS
   );
 }
 
-/** A promise of what a Ref stands for. */
-const loaded = async <T>(ref: PromiseLike<T>): Promise<T> => await ref;
+/** @throws ObjectNotFoundError when there is no such sensor */
+export function sensorById(cb: CbResponseAPI, id: number, signal: AbortSignal): Promise<Sensor> {
+  return unlessInterrupted(signal, (async () => await cb.select(Sensor, id))());
+}
 
 /** Whether a sensor's computer has this name, with or without its domain. */
 export function sameName(sensor: Sensor, name: string): boolean {

@@ -1,4 +1,4 @@
-import { unlessInterrupted } from "../interruption.js";
+import { abortWith, unlessInterrupted } from "../interruption.js";
 import type { Context } from "../run.js";
 import { complete } from "./completion.js";
 import type { History } from "./history.js";
@@ -52,8 +52,8 @@ export async function interact(shell: Shell, { terminal, interruption }: Context
         stop.abort(new Error("The command was interrupted"));
         return true;
       };
-      const signal = AbortSignal.any([stop.signal, interruption.signal]);
-      const end = await unlessInterrupted(interruption.signal, shell.execute(line, signal));
+      const release = abortWith(stop, interruption.signal);
+      const end = await unlessInterrupted(interruption.signal, shell.execute(line, stop.signal)).finally(release);
       interruption.onInterrupt = undefined;
       ended = performance.now();
       if (end === "leave") break;

@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { CommandError } from "../shown-error.js";
-import { safeText } from "../text-safety.js";
+import { safeText, UNSAFE_CHARACTERS } from "../text-safety.js";
 
 /** Names that Windows gives to devices, whatever their ending. */
 const DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
@@ -14,7 +15,7 @@ const LONGEST = 200;
 export function cleanName(name: string): string {
   const plain = name
     .normalize("NFC")
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, "")
+    .replace(UNSAFE_CHARACTERS, "")
     .replace(/[\\/:*?"<>|]/g, "_")
     .slice(0, LONGEST)
     .replace(/[. ]+$/, "")
@@ -36,4 +37,9 @@ export async function localTarget(remoteName: string, given: string | undefined)
 
 async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
+/** `~` of this machine, as every shell has it. */
+export function atHome(path: string | undefined): string | undefined {
+  return path !== undefined && /^~[\\/]/.test(path) ? join(homedir(), path.slice(2)) : path;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LiveResponseError } from "cbapi";
+import { LiveResponseError, TimeoutError } from "cbapi";
 import type { LiveResponseSession } from "cbapi/response";
 import { durationText } from "../draw/amounts.js";
 import { CommandError } from "../shown-error.js";
@@ -64,13 +64,23 @@ export async function startProgram(call: Call, program: Program): Promise<void> 
 export async function waitForProgram(call: Call, program: Program): Promise<void> {
   const { session } = attachmentOf(call);
   const { signal } = call;
-  const { returnCode, output } = await session.runProcess(program.commandLine, {
-    signal,
-    waitTimeout: program.time,
-    workingDirectory: program.directory,
-    remoteOutputFileName: program.outputFile,
-  });
+  const { returnCode, output } = await session
+    .runProcess(program.commandLine, {
+      signal,
+      waitTimeout: program.time,
+      workingDirectory: program.directory,
+      remoteOutputFileName: program.outputFile,
+    })
+    .catch((cause: unknown) => {
+      if (!(cause instanceof TimeoutError) || !Number.isFinite(program.time)) throw cause;
+      throw new CommandError(
+        `${program.commandLine} did not end within ${durationText(program.time)}. It runs on; -t gives it more time.`,
+        { cause },
+      );
+    });
   if (output !== undefined) await print(call, output);
+  // A script has the exit status for it.
+  if (call.shell.interactive && returnCode !== undefined) call.terminal.note(`Exit code ${returnCode}.`);
   if (returnCode !== undefined && returnCode !== 0) {
     throw new CommandError(`${program.commandLine} ended with exit code ${returnCode}.`);
   }
@@ -87,19 +97,24 @@ export async function watchProgram(call: Call, program: Program): Promise<void> 
   const file = program.outputFile ?? `${folder}cblr.${randomUUID().slice(0, 13)}.tmp`;
   const since = Date.now();
   const { pid } = await start(call, program, file);
-  let killed = false;
   try {
-    if (pid !== undefined) await untilEnded(call, pid, since, program.time);
+    if (pid !== undefined) await untilEnded(call, pid, since, program.time, file);
   } catch (error) {
     if (!signal.aborted || pid === undefined) throw error;
-    // Nobody waits for more than is needed to end it and to see what it wrote.
-    killed = await end(session, pid);
-    terminal.note(killed ? `Process ${pid} was ended.` : `Process ${pid} could not be ended: it may run on.`);
+    terminal.progress(`Ending process ${pid}`);
+    if (!(await end(session, pid))) {
+      terminal.noteUnsafe(`Process ${pid} could not be ended: it may run on. What it writes is in ${file} there.`);
+      throw error;
+    }
+    terminal.note(`Process ${pid} was ended.`);
   }
   terminal.clear();
-  const output = await outputOf(session, file, killed ? AbortSignal.timeout(TIDYING) : signal);
-  if (output !== undefined) await print(call, output);
-  if (program.outputFile === undefined) await session.deleteFile(file, { timeout: TIDYING }).catch(() => {});
+  try {
+    const output = await outputOf(session, file, signal);
+    if (output !== undefined) await print(call, output);
+  } finally {
+    if (program.outputFile === undefined) await session.deleteFile(file, { timeout: TIDYING }).catch(() => {});
+  }
   signal.throwIfAborted();
 }
 
@@ -113,7 +128,7 @@ function start(call: Call, program: Program, outputFile: string | undefined) {
   });
 }
 
-async function untilEnded(call: Call, pid: number, since: number, time: number): Promise<void> {
+async function untilEnded(call: Call, pid: number, since: number, time: number, file: string): Promise<void> {
   const { session } = attachmentOf(call);
   const { terminal, signal } = call;
   let known: string | undefined;
@@ -127,7 +142,11 @@ async function untilEnded(call: Call, pid: number, since: number, time: number):
     if (found === undefined) return;
     known = found.proc_guid;
     const ran = Date.now() - since;
-    if (ran > time) throw new CommandError(`Process ${pid} did not end within ${durationText(time)}. It runs on.`);
+    if (ran > time) {
+      throw new CommandError(
+        `Process ${pid} did not end within ${durationText(time)}. It runs on; what it writes is in ${file} there.`,
+      );
+    }
     terminal.progress(`Process ${pid} runs, ${durationText(ran)}. Ctrl-C ends it`);
   }
 }
@@ -140,14 +159,18 @@ async function end(session: LiveResponseSession, pid: number): Promise<boolean> 
   }
 }
 
-/** What a program wrote; the file may come a moment after its end. */
+/** What a program wrote; the file may come a moment after its end. Of one that was ended nobody waits long for it. */
 async function outputOf(session: LiveResponseSession, file: string, signal: AbortSignal): Promise<Buffer | undefined> {
+  const ended = signal.aborted;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await session.getFile(file, { signal });
+      return await session.getFile(file, ended ? { timeout: TIDYING } : { signal });
     } catch (error) {
-      if (!(error instanceof LiveResponseError) || attempt >= 6) throw error;
-      await sleep(100 * 2 ** attempt, undefined, { signal });
+      if (!(error instanceof LiveResponseError) || attempt >= (ended ? 3 : 6)) {
+        if (ended) return undefined;
+        throw error;
+      }
+      await sleep(100 * 2 ** attempt, undefined, ended ? {} : { signal });
     }
   }
 }

@@ -63,6 +63,11 @@ export class RemotePaths {
     return this.listing(directory) + name;
   }
 
+  /** What a path is in. */
+  folder(path: string): string {
+    return this.#rules.dirname(path);
+  }
+
   /** The last part of a path, by the endpoint's rules. */
   base(path: string): string {
     return this.#rules.basename(path);

@@ -11,6 +11,8 @@ import { UnclosedQuoteError } from "./words.js";
 
 /** Milliseconds that closing a session may take when everything is being left. */
 const CLOSING = 10_000;
+/** Milliseconds without anything to see after which somebody wonders. */
+const WAITING = 1000;
 
 export interface ShellOptions {
   readonly cb: CbResponseAPI;
@@ -31,6 +33,8 @@ export class Shell {
   readonly interactive: boolean;
   readonly directories = new DirectoryCache();
   readonly commands: readonly ShellCommand[] = commands;
+  /** The command of a name or another spelling of it, in small letters. */
+  readonly find: (name: string) => ShellCommand | undefined = findCommand;
   /** Set by the command that leaves. */
   leaving = false;
   /** Whether a program of this machine has the terminal, and Ctrl-C with it. */
@@ -56,26 +60,26 @@ export class Shell {
 
   /** Opens a session and makes it the one that commands work in. The one before is closed first: slots are few. */
   async connect(host: string, signal: AbortSignal): Promise<void> {
-    await this.detach(signal);
+    await this.detach();
     const { terminal } = this;
     this.#attached = await attach(this.cb, host, { signal, terminal, wait: this.#wait });
     if (this.interactive) this.#greet(this.#attached);
   }
 
-  /** Closes the session. */
-  async detach(signal?: AbortSignal): Promise<boolean> {
+  /** Closes the session. Ctrl-C does not stop that: the slot would stay taken with nobody to free it. */
+  async detach(): Promise<void> {
     const attached = this.#attached;
-    if (attached === undefined) return false;
+    if (attached === undefined) return;
     this.#attached = undefined;
     this.directories.clear();
-    await attached.session.close({ timeout: CLOSING, signal });
-    return true;
+    await attached.session.close({ timeout: CLOSING });
   }
 
   /** Carries out a line, and says what is wrong with it. */
   async execute(line: string, signal: AbortSignal): Promise<LineEnd> {
     const before = this.#attached;
     const sessionId = before?.session.sessionId;
+    const quiet = this.#tellWaiting();
     try {
       await this.#carryOut(line, signal);
       return this.leaving ? "leave" : "done";
@@ -87,6 +91,7 @@ export class Shell {
       this.#complain(error);
       return "failed";
     } finally {
+      quiet();
       this.terminal.clear();
       if (before !== undefined && before === this.#attached && before.session.sessionId !== sessionId) {
         this.terminal.note(
@@ -112,6 +117,16 @@ export class Shell {
     } finally {
       if (command.changesFiles === true) this.directories.clear();
     }
+  }
+
+  /** Says, where somebody types, that a command waits, when it shows nothing by itself. Returns what ends that. */
+  #tellWaiting(): () => void {
+    if (!this.interactive) return () => {};
+    const timer = setInterval(() => {
+      if (this.hasLocalProgram || this.terminal.isLive) return;
+      this.terminal.progress("Waiting for an answer, Ctrl-C stops it");
+    }, WAITING).unref();
+    return () => clearInterval(timer);
   }
 
   #call(words: readonly string[], rest: string, options: ReadonlyMap<string, string | true>, signal: AbortSignal) {

@@ -159,13 +159,13 @@ describe("completion of paths", () => {
     "windy",
   ];
   const directories = new Set(["Program Files", "Program Files (x86)", "ProgramData", "Windows"]);
-  const after = (line: string): [string[], string] => {
+  const after = (line: string, more: { patterns?: boolean } = {}): [string[], string] => {
     const { word } = lastWord(line, "windows");
     const folder = /^.*[\\/:]/s.exec(word.text)?.[0] ?? "";
     return pathCompletion({
       candidates: names.map((name) => ({ name, goesOn: directories.has(name) })),
       ...{ folder: /^[a-z]:$/i.test(folder) ? `${folder}\\` : folder, word, typed: line.slice(word.start) },
-      ...{ style: "windows", separator: "\\", foldCase: true },
+      ...{ style: "windows", separator: "\\", foldCase: true, patterns: true, ...more },
     });
   };
 
@@ -190,7 +190,18 @@ describe("completion of paths", () => {
     expect(after("cd nix")).toEqual([[], "nix"]);
   });
 
-  test("what a terminal must not be shown is not offered", () => {
-    expect(after("cat ev")).toEqual([[], "ev"]);
+  test("what a terminal must not be shown is a pattern, where one will do", () => {
+    expect(after("cat ev")).toEqual([["evil*[2J "], "ev"]);
+    expect(after("put x ev", { patterns: false })).toEqual([[], "ev"]);
+  });
+
+  test("of very many names the first are listed, and how many there are more", () => {
+    const many = Array.from({ length: 10_000 }, (_, number) => ({ name: `f${number}.log`, goesOn: false }));
+    const { word } = lastWord("cat f", "windows");
+    const [listed, replaced] = pathCompletion({
+      ...{ candidates: many, folder: "", word, typed: "f", patterns: true },
+      ...{ style: "windows", separator: "\\", foldCase: true },
+    });
+    expect([listed.length, listed.at(-1), replaced]).toEqual([201, "... and 9,800 more: type on", "f"]);
   });
 });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 /** The command as it is installed. */
@@ -20,8 +21,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** What comes in on standard input; nothing when left out. */
   readonly input?: string;
-  /** Called with each piece of the output and all of it so far. */
-  readonly onOutput?: (child: ChildProcess, stdout: string) => void;
+  /** Called with each piece of the output, and all of it so far. */
+  readonly onOutput?: (child: ChildProcess, stdout: string, stderr: string) => void;
 }
 
 /** Runs the command as a user would, and waits for its end. */
@@ -46,15 +47,24 @@ function runNode(args: readonly string[], { env = {}, cwd, input, onOutput }: Ru
   child.stdin?.on("error", () => {}).end(input);
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
-    onOutput?.(child, stdout);
+    onOutput?.(child, stdout, stderr);
   });
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
+    onOutput?.(child, stdout, stderr);
   });
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+/** Waits until something has come true that nothing tells of. */
+export async function until(condition: () => boolean, what = String(condition)): Promise<void> {
+  for (let tries = 0; !condition(); tries++) {
+    if (tries > 1000) throw new Error(`It did not come true: ${what}`);
+    await sleep(25);
+  }
 }
 
 /** Nobody's profiles, tokens, proxies or colours: only what a test sets counts. */

@@ -1,12 +1,10 @@
-import { stat } from "node:fs/promises";
-import { homedir } from "node:os";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { TransferBar } from "../../draw/transfer-bar.js";
-import { CommandError } from "../../shown-error.js";
-import { safeText } from "../../text-safety.js";
+import { mustBeFree } from "../../local-file.js";
 import { attachmentOf, remotePath, type ShellCommand } from "../command.js";
 import { ContentPrinter } from "../content.js";
-import { localTarget } from "../local-names.js";
+import { existingPath } from "../existing.js";
+import { atHome, localTarget } from "../local-names.js";
 
 /** Milliseconds for a transfer between endpoint and server; whoever waits can stop it. */
 const LONG = 12 * 3_600_000;
@@ -18,11 +16,12 @@ const cat: ShellCommand = {
   summary: "print a file of the endpoint",
   details: ["On a terminal what could steer it is spelt out; into a file or a program the bytes go as they are."],
   words: [1, 1],
-  arguments: ["remote"],
+  arguments: ["existing"],
   async run(call) {
     const { session } = attachmentOf(call);
     const { terminal, signal } = call;
-    const file = await session.getRawFile(remotePath(call, call.words[0] ?? ""), { signal, timeout: LONG });
+    const path = await existingPath(call, call.words[0] ?? "", "file");
+    const file = await session.getRawFile(path, { signal, timeout: LONG });
     const printer = new ContentPrinter(terminal, signal);
     for await (const chunk of file.stream({ signal }) as AsyncIterable<Buffer>) await printer.write(chunk);
     printer.end();
@@ -35,20 +34,19 @@ const get: ShellCommand = {
   summary: "fetch a file of the endpoint",
   details: [
     "Without LOCAL, or when that is a folder, the file keeps its name, without what a name here cannot have.",
+    "REMOTE may be a pattern (* and ?) that fits one file alone, for names that cannot be typed.",
     "-f  replace a local file",
   ],
   options: { f: "flag" },
   words: [1, 2],
-  arguments: ["remote", "local"],
+  arguments: ["existing", "local"],
   async run(call) {
     const { session, paths } = attachmentOf(call);
     const { terminal, signal } = call;
-    const remote = remotePath(call, call.words[0] ?? "");
+    const remote = await existingPath(call, call.words[0] ?? "", "file");
     const local = await localTarget(paths.base(remote), atHome(call.words[1]));
     const overwrite = call.flag("f");
-    if (!overwrite && (await stat(local).catch(() => undefined)) !== undefined) {
-      throw new CommandError(`${local} exists already: get -f replaces it.`);
-    }
+    if (!overwrite) await mustBeFree(local);
     const bar = new TransferBar(terminal, `get ${paths.base(remote)}`);
     bar.waiting("the endpoint sends it to the server");
     const { size, sha256 } = await session.downloadFile(remote, local, {
@@ -57,8 +55,7 @@ const get: ShellCommand = {
       timeout: LONG,
       onProgress: ({ transferred, total }) => bar.update(transferred, total),
     });
-    terminal.print(`${safeText(remote)} -> ${safeText(local)}: ${bar.end(size)}`);
-    terminal.print(terminal.colors.dim(`sha256 ${sha256}`));
+    bar.tell(remote, local, size, sha256);
   },
 };
 
@@ -91,8 +88,7 @@ const put: ShellCommand = {
         if (transferred === total) bar.waiting("the server sends it to the endpoint");
       },
     });
-    terminal.print(`${safeText(local)} -> ${safeText(remote)}: ${bar.end(size)}`);
-    terminal.print(terminal.colors.dim(`sha256 ${sha256}`));
+    bar.tell(local, remote, size, sha256);
   },
 };
 
@@ -101,14 +97,15 @@ const rm: ShellCommand = {
   aliases: ["del", "delete", "rmdir"],
   usage: "PATH...",
   summary: "remove files or empty directories of the endpoint",
+  details: ["A PATH may be a pattern (* and ?) that fits one alone, for names that cannot be typed."],
   words: [1, 100],
-  arguments: ["remote"],
+  arguments: ["existing"],
   changesFiles: true,
   async run(call) {
     const { session, paths } = attachmentOf(call);
-    const all = call.words.map((typed) => remotePath(call, typed));
-    const pattern = all.find((path) => paths.hasPattern(path));
-    if (pattern !== undefined) throw new CommandError(`${pattern} is a pattern: files are removed by their names.`);
+    // Nothing is removed before it is known what is meant by all of them.
+    const all: string[] = [];
+    for (const typed of call.words) all.push(await existingPath(call, typed, "any"));
     for (const path of all) await session.deleteFile(paths.directory(path), { signal: call.signal });
   },
 };
@@ -128,10 +125,5 @@ const mkdir: ShellCommand = {
     }
   },
 };
-
-/** `~` of this machine, as every shell has it. */
-function atHome(path: string | undefined): string | undefined {
-  return path !== undefined && /^~[\\/]/.test(path) ? join(homedir(), path.slice(2)) : path;
-}
 
 export const fileCommands = [cat, get, put, rm, mkdir] as const;

@@ -52,7 +52,7 @@ const help: ShellCommand = {
       terminal.print(dim('Names with blanks are put in "quotes". -h after a command tells about it.'));
       return;
     }
-    const command = shell.commands.find((each) => each.name === name || each.aliases?.includes(name));
+    const command = shell.find(name.toLowerCase());
     if (command === undefined) throw new CommandError(`There is no command ${name}. help lists them.`);
     terminal.print(`${bold("Usage:")} ${command.name} ${command.usage}`.trimEnd());
     terminal.print(`  ${command.summary}`);

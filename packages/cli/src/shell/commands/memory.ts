@@ -1,8 +1,7 @@
 import { TransferBar } from "../../draw/transfer-bar.js";
-import { writeLocal } from "../../local-file.js";
-import { safeText } from "../../text-safety.js";
+import { mustBeFree, writeLocal } from "../../local-file.js";
 import { attachmentOf, remotePath, type ShellCommand } from "../command.js";
-import { localTarget } from "../local-names.js";
+import { atHome, localTarget } from "../local-names.js";
 
 const memdump: ShellCommand = {
   name: "memdump",
@@ -24,21 +23,23 @@ const memdump: ShellCommand = {
     const [given, remote] = call.words;
     const compress = call.flag("z");
     const name = `${sensor.hostname ?? `sensor-${sensor.id}`}.${compress ? "dmp.zip" : "dmp"}`;
-    const local = await localTarget(name, given);
+    const local = await localTarget(name, atHome(given));
+    const overwrite = call.flag("f");
+    // The dump takes minutes: what stands in its way is found before.
+    if (!overwrite) await mustBeFree(local);
     const bar = new TransferBar(terminal, "memdump");
     bar.waiting("the endpoint writes its memory");
     const { size, sha256 } = await session.memdump(local, {
       signal,
       compress,
-      overwrite: call.flag("f"),
+      overwrite,
       ...(remote === undefined ? {} : { remotePath: remotePath(call, remote) }),
       onProgress: ({ state, percent, transfer }) => {
         if (transfer !== undefined) bar.update(transfer.transferred, transfer.total);
         else bar.waiting(percent === undefined ? state : `${state}, ${percent}%`);
       },
     });
-    terminal.print(`memory of ${safeText(sensor.hostname ?? "")} -> ${safeText(local)}: ${bar.end(size)}`);
-    terminal.print(terminal.colors.dim(`sha256 ${sha256}`));
+    bar.tell(`memory of ${sensor.hostname ?? `sensor ${sensor.id}`}`, local, size, sha256);
   },
 };
 
@@ -53,14 +54,14 @@ const archive: ShellCommand = {
   async run(call) {
     const { session } = attachmentOf(call);
     const { terminal, signal } = call;
-    const local = await localTarget(`session-${session.sessionId}.zip`, call.words[0]);
+    const local = await localTarget(`session-${session.sessionId}.zip`, atHome(call.words[0]));
     const bar = new TransferBar(terminal, "archive");
     const size = await writeLocal(local, () => session.getSessionArchive({ signal }), {
       overwrite: call.flag("f"),
       signal,
       onProgress: (bytes) => bar.update(bytes, undefined),
     });
-    terminal.print(`session ${safeText(String(session.sessionId))} -> ${safeText(local)}: ${bar.end(size)}`);
+    bar.tell(`session ${session.sessionId}`, local, size);
   },
 };
 

@@ -3,6 +3,7 @@ import type { DirectoryEntry } from "cbapi/response";
 import { drawDirectory } from "../../draw/directory.js";
 import { safeData, safeText } from "../../text-safety.js";
 import { attachmentOf, type Call, remotePath, type ShellCommand } from "../command.js";
+import { existingPath } from "../existing.js";
 
 const cd: ShellCommand = {
   name: "cd",
@@ -10,13 +11,14 @@ const cd: ShellCommand = {
   summary: "change the working directory, or print it",
   details: ["cd - goes back to the one before. The directory is kept here; the endpoint is asked whether it exists."],
   words: [0, 1],
-  arguments: ["remote"],
+  arguments: ["existing"],
   async run(call) {
     const attached = attachmentOf(call);
     const { paths } = attached;
     const [typed] = call.words;
     if (typed === undefined) return call.terminal.print(safeText(attached.directory));
-    const path = typed === "-" ? (attached.previous ?? attached.directory) : remotePath(call, typed);
+    const path =
+      typed === "-" ? (attached.previous ?? attached.directory) : await existingPath(call, typed, "directory");
     const directory = paths.directory(path);
     const listing = paths.listing(directory);
     call.shell.directories.keep(listing, await attached.session.listDirectory(listing, { signal: call.signal }));
@@ -44,7 +46,7 @@ const ls: ShellCommand = {
   ],
   options: { l: "flag" },
   words: [0, 1],
-  arguments: ["remote"],
+  arguments: ["existing"],
   async run(call) {
     const attached = attachmentOf(call);
     const path = remotePath(call, call.words[0] ?? ".");

@@ -2,7 +2,7 @@ import { durationOf } from "../../arguments/options.js";
 import { drawProcessDetails, drawProcesses } from "../../draw/process-list.js";
 import { CommandError } from "../../shown-error.js";
 import { safeData } from "../../text-safety.js";
-import { attachmentOf, remotePath, type ShellCommand, ShellUsageError } from "../command.js";
+import { attachmentOf, type Call, remotePath, type ShellCommand, ShellUsageError } from "../command.js";
 import { localProgram, startProgram, waitForProgram, watchProgram } from "../programs.js";
 
 const ps: ShellCommand = {
@@ -42,43 +42,54 @@ const kill: ShellCommand = {
 
 const exec: ShellCommand = {
   name: "exec",
-  aliases: ["execfg"],
-  usage: "[-w] [-o FILE] [-d DIRECTORY] [-t TIME] COMMAND LINE",
+  usage: "[-w] [-x] [-o FILE] [-d DIRECTORY] [-t TIME] COMMAND LINE",
   summary: "start a program on the endpoint",
   details: [
     "-w  wait for its end and print what it wrote; Ctrl-C then ends the program",
+    "-x  the same, and tell its exit code; the endpoint does nothing else meanwhile, and Ctrl-C lets the program run on",
     "-o  what it writes goes to this file of the endpoint, which stays",
     "-d  it runs in this directory (by default the working directory)",
     "-t  wait so long at most, such as 90s or 10m; it runs on then",
     "A program that is in the working directory goes before others of its name.",
   ],
-  options: { w: "flag", o: "value", d: "value", t: "value" },
+  options: { w: "flag", x: "flag", o: "value", d: "value", t: "value" },
   words: [1, 1],
   takesRest: true,
   arguments: ["remote"],
   changesFiles: true,
-  async run(call) {
-    const { paths, directory } = attachmentOf(call);
-    const limit = call.value("t");
-    const time = limit === undefined ? Number.POSITIVE_INFINITY : durationOf(limit);
-    if (time === undefined) throw new ShellUsageError(`-t wants a time such as 90s or 10m, not ${limit}.`, exec);
-    const file = call.value("o");
-    const where = call.value("d");
-    const program = {
-      commandLine: await localProgram(attachmentOf(call), call.rest, call.signal),
-      outputFile: file === undefined ? undefined : remotePath(call, file),
-      directory: where === undefined ? directory : paths.directory(remotePath(call, where)),
-      time,
-    };
-    if (!call.flag("w")) return startProgram(call, program);
-    // Whoever types can stop it; a script wants to know how it ended.
-    return call.shell.interactive ? watchProgram(call, program) : waitForProgram(call, program);
-  },
+  run: (call) => execute(call, exec, call.flag("w")),
 };
+
+const execfg: ShellCommand = {
+  ...exec,
+  name: "execfg",
+  usage: "[-x] [-o FILE] [-d DIRECTORY] [-t TIME] COMMAND LINE",
+  summary: "as exec -w: start a program, wait for its end and print what it wrote",
+  details: ["help exec tells the options."],
+  run: (call) => execute(call, execfg, true),
+};
+
+async function execute(call: Call, command: ShellCommand, waits: boolean): Promise<void> {
+  const { paths, directory } = attachmentOf(call);
+  const limit = call.value("t");
+  const time = limit === undefined ? Number.POSITIVE_INFINITY : durationOf(limit);
+  if (time === undefined) throw new ShellUsageError(`-t wants a time such as 90s or 10m, not ${limit}.`, command);
+  const file = call.value("o");
+  const where = call.value("d");
+  const program = {
+    commandLine: await localProgram(attachmentOf(call), call.rest, call.signal),
+    outputFile: file === undefined ? undefined : remotePath(call, file),
+    directory: where === undefined ? directory : paths.directory(remotePath(call, where)),
+    time,
+  };
+  // Whoever types can stop it; a script wants to know how it ended.
+  if (call.flag("x") || (waits && !call.shell.interactive)) return waitForProgram(call, program);
+  return waits ? watchProgram(call, program) : startProgram(call, program);
+}
 
 function processId(text: string, command: ShellCommand): number {
   if (/^\d{1,10}$/.test(text)) return Number(text);
   throw new ShellUsageError(`${text} is no process id.`, command);
 }
 
-export const processCommands: readonly ShellCommand[] = [ps, kill, exec];
+export const processCommands: readonly ShellCommand[] = [ps, kill, exec, execfg];

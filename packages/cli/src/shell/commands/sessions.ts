@@ -23,7 +23,7 @@ const detach: ShellCommand = {
   words: [0, 0],
   async run(call) {
     attachmentOf(call);
-    await call.shell.detach(call.signal);
+    await call.shell.detach();
   },
 };
 
