@@ -22,6 +22,10 @@ const MAX_STEPS = 100_000;
 /** So many ticks are stepped, or for so many milliseconds, before something else has its turn. */
 const TICKS_PER_TURN = 32;
 const TURN = 25;
+/** Before the time moves, whoever has begun or woken has so many turns: to end, and to let another begin that sleeps too. */
+const TURNS_AWAKE = 8;
+/** Timers take no more. */
+const LONGEST_TIMER = 2_147_483_647;
 
 /**
  * The time inside the sandbox. It starts at a fixed moment and runs as fast as real time, in ticks at which endpoints
@@ -43,6 +47,10 @@ export class SimulationClock {
   /** Ticks run one after the other, also when a listener takes longer than a tick. */
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
+  /** Those who sleep, with the moment at which they wake: they look at the time again whenever it has moved. */
+  readonly #sleepers = new Map<() => void, number>();
+  /** How far {@link set} has moved the time altogether: nobody sleeps longer or shorter for that. */
+  #jumped = 0;
 
   constructor(options: ClockOptions = {}) {
     this.#start = toMilliseconds(options.start ?? SIMULATION_START);
@@ -95,11 +103,41 @@ export class SimulationClock {
     this.#rebase(this.now());
     this.#running = running;
     this.#arm();
+    this.#wake();
   }
 
   /** Jumps to another time. A jump is no tick: nothing that would have happened in between happens. */
   set(time: Date | string | number): void {
-    this.#rebase(toMilliseconds(time));
+    const to = toMilliseconds(time);
+    this.#jumped += to - this.now();
+    this.#rebase(to);
+  }
+
+  /**
+   * Resolves when so many milliseconds of simulated time have gone by, or at once when aborted. While the time stands still it
+   * goes by in steps only, and whoever sleeps for less than a step wakes within it. Jumps do not count.
+   */
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+    const until = this.#elapsed() + milliseconds;
+    if (signal.aborted || !(milliseconds > 0)) return Promise.resolve();
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        this.#sleepers.delete(look);
+        resolve();
+      };
+      const look = (): void => {
+        const left = until - this.#elapsed();
+        clearTimeout(timer);
+        timer = this.#running ? setTimeout(look, Math.min(Math.max(0, left), LONGEST_TIMER)).unref() : undefined;
+        if (left <= 0) end();
+      };
+      signal.addEventListener("abort", end, { once: true });
+      this.#sleepers.set(look, until);
+      look();
+    });
   }
 
   /** Moves on by `count` ticks; the time is moved and the listeners are called once for each. Resolves after the last. */
@@ -108,9 +146,10 @@ export class SimulationClock {
       throw new RangeError(`The clock can step 1 to ${MAX_STEPS} ticks, not ${count}`);
     }
     await this.#enqueue(async () => {
+      await turns();
       let until = performance.now() + TURN;
       for (let done = 1; done <= count; done++) {
-        this.#rebase(this.now() + this.#interval);
+        await this.#moveOn(this.#interval);
         await this.#tick();
         if (done % TICKS_PER_TURN !== 0 && performance.now() < until) continue;
         // Listeners that are done at once never let the event loop turn by themselves.
@@ -130,18 +169,17 @@ export class SimulationClock {
 
   /** Back to the state it was made in; the listeners stay. */
   reset(): void {
-    this.#rebase(this.#start);
+    this.set(this.#start);
     this.#ticks = 0;
     this.#interval = this.#startInterval;
     this.#running = this.#startRunning;
     this.#arm();
+    this.#wake();
   }
 
   /** Ends the timer and forgets the listeners; resolves when a tick that is under way has ended. */
   async stop(): Promise<void> {
-    this.#rebase(this.now());
-    this.#running = false;
-    this.#arm();
+    this.running = false;
     this.#listeners.clear();
     await this.#queue;
   }
@@ -149,6 +187,30 @@ export class SimulationClock {
   #rebase(time: number): void {
     this.#base = time;
     this.#anchor = performance.now();
+  }
+
+  /** The time without its jumps. */
+  #elapsed(): number {
+    return this.now() - this.#jumped;
+  }
+
+  /** Moves the time, and lets everybody who wakes on the way do what he is going to do then. */
+  async #moveOn(milliseconds: number): Promise<void> {
+    const target = this.#elapsed() + milliseconds;
+    for (;;) {
+      const next = Math.min(target, ...this.#sleepers.values());
+      const left = Math.max(0, next - this.#elapsed());
+      this.#rebase(this.now() + left);
+      if (this.#wake()) await turns();
+      if (next >= target) return;
+    }
+  }
+
+  /** Whether anybody did. */
+  #wake(): boolean {
+    const before = [...this.#sleepers.keys()];
+    for (const look of before) look();
+    return before.some((look) => !this.#sleepers.has(look));
   }
 
   #arm(): void {
@@ -181,6 +243,10 @@ export class SimulationClock {
       }
     }
   }
+}
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < TURNS_AWAKE; turn++) await nextTurn();
 }
 
 function toMilliseconds(time: Date | string | number): number {

@@ -107,9 +107,12 @@ export class Endpoint implements EndpointMachine {
     return this.options.now?.() ?? Date.now();
   }
 
-  /** Puts a file on the disk that was given to it from outside, if there is a disk already. */
+  /** Puts a file on the disk that was given to it from outside. Throws a RangeError where there can be no such file. */
   addFile(extra: ExtraFile): void {
-    if (this.#disk !== undefined) layExtra(new Layout(this.#disk, this.facts.installTime), extra, this.now());
+    if (!this.files.canHold(extra.path)) {
+      throw new RangeError(`${extra.path} cannot be the path of a file on ${this.sensor.computer_name}`);
+    }
+    this.#layExtra(this.files, extra);
   }
 
   /** Ends what was started and lets go of what was written. */
@@ -151,8 +154,19 @@ export class Endpoint implements EndpointMachine {
         layout.share(path, this.software.part(sensor.os_type, path, facts.installTime));
       }
     }
-    for (const extra of this.#shared.extraFiles) if (isFor(extra, sensor)) layExtra(layout, extra, this.now());
+    for (const extra of this.#shared.extraFiles) if (isFor(extra, sensor)) this.#layExtra(disk, extra);
     return disk;
+  }
+
+  #layExtra(disk: Disk, { path, content, size }: ExtraFile): void {
+    const made =
+      size !== undefined
+        ? noiseContent(path, size)
+        : typeof content === "string"
+          ? textContent(() => content)
+          : bytesContent(content ?? new Uint8Array(0));
+    disk.occupy(path, made.size);
+    new Layout(disk, this.facts.installTime).file(path, made, { created: this.now() });
   }
 
   #makeRegistry(): Registry {
@@ -193,13 +207,3 @@ export class Endpoint implements EndpointMachine {
 /** Whether a file is meant for this endpoint. */
 const isFor = ({ sensor: wanted }: ExtraFile, sensor: SensorRecord): boolean =>
   typeof wanted === "number" ? wanted === sensor.id : wanted.toLowerCase() === sensor.computer_name.toLowerCase();
-
-function layExtra(layout: Layout, { path, content, size }: ExtraFile, now: number): void {
-  const bytes =
-    size !== undefined
-      ? noiseContent(path, size)
-      : typeof content === "string"
-        ? textContent(() => content)
-        : bytesContent(content ?? new Uint8Array(0));
-  layout.file(path, bytes, { created: now });
-}

@@ -48,7 +48,7 @@ const WINDOWS: Numbers = {
   notReady: [21, "The device is not ready."],
   badProgram: [193, "is not a valid Win32 application."],
   blocked: [1260, "This program is blocked by group policy. For more information, contact your system administrator."],
-  hasSubKeys: [1020, "Cannot create a symbolic link in a registry key that already has subkeys or values."],
+  hasSubKeys: [5, "Access is denied."],
   unsupported: [50, "The request is not supported."],
   noProcess: [87, "The parameter is incorrect."],
   notPermitted: [5, "Access is denied."],

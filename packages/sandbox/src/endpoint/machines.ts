@@ -1,6 +1,6 @@
+import type { SensorRecord } from "../domain.js";
 import { findSensor, findSensorByName } from "../store/endpoints.js";
 import type { Store } from "../store/store.js";
-import { parsePath } from "./disk/paths.js";
 import { Software } from "./disk/software.js";
 import { SpillFolder } from "./disk/spill.js";
 import { Endpoint, type Shared } from "./endpoint.js";
@@ -33,12 +33,20 @@ export class Machines {
 
   /** The endpoint of a sensor; undefined when there is no such sensor. */
   get(sensorId: number): EndpointMachine | undefined {
+    return this.#endpoint(sensorId);
+  }
+
+  #sensor(id: number): SensorRecord | undefined {
+    return Number.isSafeInteger(id) ? findSensor(this.#store, id) : undefined;
+  }
+
+  #endpoint(sensorId: number): Endpoint | undefined {
     const known = this.#changed.get(sensorId) ?? this.#read.get(sensorId) ?? this.#elsewhere.get(sensorId)?.deref();
     if (known !== undefined) {
       this.#keep(sensorId, known);
       return known;
     }
-    const sensor = Number.isSafeInteger(sensorId) ? findSensor(this.#store, sensorId) : undefined;
+    const sensor = this.#sensor(sensorId);
     if (sensor === undefined) return undefined;
     const endpoint = new Endpoint(sensor, this.#shared);
     this.#keep(sensorId, endpoint);
@@ -52,17 +60,16 @@ export class Machines {
   addFile(extra: ExtraFile): void {
     checkExtra(extra);
     const { sensor: wanted, path } = extra;
-    const sensor = typeof wanted === "number" ? findSensor(this.#store, wanted) : findSensorByName(this.#store, wanted);
-    if (sensor === undefined) throw new RangeError(`There is no sensor ${wanted}`);
-    try {
-      const { root, parts } = parsePath(sensor.os_type, path);
-      if (parts.length === 0 || (sensor.os_type === "windows" && !/^[CD]:$/.test(root)))
-        throw new RangeError("no file");
-    } catch {
-      throw new RangeError(`${path} cannot be the path of a file on ${sensor.computer_name}`);
-    }
-    this.#shared.extraFiles.push(extra);
-    this.#current(sensor.id)?.addFile(extra);
+    const sensor = typeof wanted === "number" ? this.#sensor(wanted) : findSensorByName(this.#store, wanted);
+    const endpoint = sensor === undefined ? undefined : this.#endpoint(sensor.id);
+    if (sensor === undefined || endpoint === undefined) throw new RangeError(`There is no sensor ${wanted}`);
+    endpoint.addFile(extra);
+    // An endpoint that is forgotten and made again gets it again; only what was added last counts.
+    const key = (each: string): string => (sensor.os_type === "linux" ? each : each.toLowerCase());
+    const others = this.#shared.extraFiles.filter(
+      (each) => !(each.sensor === sensor.id && key(each.path) === key(path)),
+    );
+    this.#shared.extraFiles.splice(0, Number.POSITIVE_INFINITY, ...others, { ...extra, sensor: sensor.id });
   }
 
   /** The ids of the sensors whose endpoints are no longer as they were made. */
@@ -121,6 +128,7 @@ export class Machines {
 }
 
 function checkExtra({ path, size, content }: ExtraFile): void {
+  if (typeof path !== "string") throw new RangeError("The path of a file must be a text");
   if (size !== undefined && (!Number.isSafeInteger(size) || size < 0)) {
     throw new RangeError(`The size of ${path} must be a whole number of bytes, not ${size}`);
   }

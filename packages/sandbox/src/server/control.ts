@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { SimulationClock } from "../clock.js";
 import { fieldsOf } from "../known-fields.js";
-import type { LiveResponseControl } from "../response/live-response/control.js";
+import type { AddedContent, LiveResponseControl } from "../response/live-response/control.js";
 import type { LiveResponseChanges } from "../response/live-response/settings.js";
 import type { LaunchRequest } from "../response/simulation/launch-request.js";
 import { type Behaviour, changeBehaviour } from "./behaviour.js";
@@ -288,6 +288,19 @@ function liveResponseRoutes({ liveResponse }: ControlHost): Route[] {
       },
     },
     {
+      method: "POST",
+      path: "/live-response/files",
+      handle: (request) => {
+        const { sensor, path, content, base64, size } = fields(request, FILE_FIELDS);
+        if (typeof sensor !== "number" && typeof sensor !== "string") {
+          throw new HttpProblem(400, "`sensor` is the id or the name of a sensor");
+        }
+        if (typeof path !== "string") throw new HttpProblem(400, "`path` is a text");
+        liveResponse.addFile(sensor, path, readContent({ content, base64, size }));
+        return done;
+      },
+    },
+    {
       method: "DELETE",
       path: "/live-response/sessions/:id",
       handle: ({ params }) => {
@@ -298,6 +311,20 @@ function liveResponseRoutes({ liveResponse }: ControlHost): Route[] {
       },
     },
   ];
+}
+
+const FILE_FIELDS = ["sensor", "path", "content", "base64", "size"] as const;
+
+/** What a file is to hold: given as a text, as bytes in base64, or as a size. */
+function readContent(given: { content: unknown; base64: unknown; size: unknown }): AddedContent {
+  const { content, base64, size } = given;
+  if (Object.values(given).filter((each) => each !== undefined).length !== 1) {
+    throw new HttpProblem(400, "A file has one of `content`, `base64` and `size`");
+  }
+  if (typeof content === "string") return content;
+  if (typeof size === "number") return { size };
+  if (typeof base64 === "string" && /^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return Buffer.from(base64, "base64");
+  throw new HttpProblem(400, "`content` is a text, `base64` are bytes in base64, `size` is a number of bytes");
 }
 
 /** Either `{"file": "..."}` as JSON, or the telemetry itself under any other content type, of any size. */

@@ -127,12 +127,14 @@ export class FaultPlan {
     return this.#rules.map(({ pattern: _pattern, draw: _draw, ...status }) => ({ ...status }));
   }
 
+  /** Takes a rule away; false when there is none with this id. */
   remove(id: number): boolean {
     const before = this.#rules.length;
     this.#rules = this.#rules.filter((rule) => rule.id !== id);
     return this.#rules.length < before;
   }
 
+  /** Takes all rules away. */
   clear(): void {
     this.#rules = [];
   }

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { SecureVersion } from "node:tls";
 import type { Answer, Incoming } from "./dispatcher.js";
@@ -128,8 +128,9 @@ export class Listener {
       if (!response.writableFinished) gone.abort();
       if (this.#closing && this.#exchanges.size === 0) this.#destroySockets();
     });
+    let answer: Answer | undefined;
     try {
-      const answer = await this.#options.dispatch({
+      answer = await this.#options.dispatch({
         method: request.method ?? "GET",
         target: request.url ?? "/",
         headers: request.headers,
@@ -142,6 +143,8 @@ export class Listener {
       else if (answer.cutAfter !== undefined) await sendCut(response, answer.reply, answer.cutAfter);
       else await send(response, answer.reply);
     } catch (error) {
+      // Nobody is going to read it: what it holds (files, a session) is let go.
+      if (answer?.kind === "reply" && answer.reply.body instanceof Readable) answer.reply.body.destroy();
       // Reading a stream fails when the client leaves in the middle: nothing to report.
       if (!gone.signal.aborted) this.#options.onError(during, error);
       // A reply that cannot be put into a header is found out before anything has been sent.

@@ -66,6 +66,7 @@ export class RequestLog {
     this.#redact = redact;
   }
 
+  /** Notes a request that was answered. */
   add(entry: Omit<LoggedRequest, "id">): void {
     const id = ++this.#lastId;
     this.#ring[(id - 1) % this.#capacity] = { id, ...entry, path: this.#shorten(entry.path) };
@@ -79,6 +80,7 @@ export class RequestLog {
     this.#routes.set(key, counted);
   }
 
+  /** Counts a request for which there is no route. */
   addMissing(method: string, path: string): void {
     const clean = this.#shorten(path);
     const full = this.#missing.size >= MAX_MISSING && !this.#missing.has(`${method} ${clean}`);
@@ -88,6 +90,7 @@ export class RequestLog {
     this.#missing.set(`${method} ${shown}`, counted);
   }
 
+  /** Notes an error of the sandbox itself. */
   addFailure(during: string, error: unknown): void {
     const text = error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : String(error);
     this.#failures.push({

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type ClientRequest, type IncomingHttpHeaders, request as plainRequest } from "node:http";
 import { Agent, request as secureRequest } from "node:https";
 import { connect as connectTcp } from "node:net";
@@ -66,11 +67,18 @@ const product: Product = {
     {
       method: "GET",
       path: "/api/wait",
-      handle: ({ signal }) =>
-        new Promise((resolve) => signal.addEventListener("abort", () => resolve({ status: 200, body: "late" }))),
+      handle: ({ signal }) => {
+        waiting++;
+        return new Promise((resolve) => {
+          signal.addEventListener("abort", () => resolve({ status: 200, body: "late" }));
+        });
+      },
     },
   ],
 };
+
+/** How many requests for `/api/wait` have come to their route. */
+let waiting = 0;
 
 function cyclic(): unknown {
   const body: Record<string, unknown> = {};
@@ -333,14 +341,15 @@ describe("stopping", () => {
     halfSent.on("error", () => {});
     halfSent.write("POST /api/text HTTP/1.1\r\nHost: x\r\nContent-Le");
     const silent = connectTcp(Number(port), "127.0.0.1");
+    const connected = [once(halfSent, "secureConnect"), once(silent, "connect")];
     const ended = [halfSent, silent].map((socket) => new Promise((resolve) => socket.on("close", resolve)));
-    const waiting = [ask("/api/text"), ask("/api/wait")];
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const started = performance.now();
+    const before = waiting;
+    const held = [ask("/api/text"), ask("/api/wait")];
+    await Promise.all(connected);
+    await expect.poll(() => [waiting - before, other.faults.list()[0]?.applied]).toEqual([1, 1]);
     await other.stop();
-    expect(performance.now() - started).toBeLessThan(5_000);
     await Promise.all(ended);
-    expect(await Promise.all(waiting)).toEqual(["ECONNRESET", "status 200"]);
+    expect(await Promise.all(held)).toEqual(["ECONNRESET", "status 200"]);
     await other.stop();
     keepAlive.destroy();
   });
@@ -356,8 +365,9 @@ describe("stopping", () => {
       headers: { "x-auth-token": sandbox.token },
     });
     sent.on("error", () => {});
+    const before = waiting;
     sent.end();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(() => waiting - before).toBe(1);
     sent.destroy();
     await expect.poll(() => sandbox.requests.total > 0 && sandbox.requests.entries().length).toBe(1);
     expect(sandbox.requests.failures()).toEqual([]);

@@ -28,6 +28,7 @@ export class TokenRing {
     return record;
   }
 
+  /** What is known of a token; `undefined` when it is not accepted. */
   find(token: string | string[] | undefined): TokenRecord | undefined {
     return typeof token === "string" ? this.#records.get(token) : undefined;
   }
@@ -37,6 +38,7 @@ export class TokenRing {
     return [...this.#records.values()];
   }
 
+  /** Accepts a token no longer; false when it was not accepted before. */
   remove(token: string): boolean {
     return this.#records.delete(token);
   }

@@ -57,6 +57,50 @@ export const bytesContent = (bytes: Uint8Array): Content => ({
   slice: (offset, count) => bytes.subarray(offset, offset + count),
 });
 
+/** Joined pieces up to this are one piece: what is written on again and again must not become a long chain. */
+const ONE_PIECE = 8 * 1024 * 1024;
+
+/** One content behind another. */
+export function joinedContent(first: Content, second: Content): Content {
+  if (second.size === 0) return first;
+  if (first.size + second.size <= ONE_PIECE) {
+    return bytesContent(Buffer.concat([first.slice(0, first.size), second.slice(0, second.size)]));
+  }
+  if (first instanceof Joined && first.second.size + second.size <= ONE_PIECE) {
+    return new Joined(first.first, joinedContent(first.second, second));
+  }
+  return new Joined(first, second);
+}
+
+class Joined implements Content {
+  constructor(
+    readonly first: Content,
+    readonly second: Content,
+  ) {}
+
+  get size(): number {
+    return this.first.size + this.second.size;
+  }
+
+  slice(offset: number, count: number): Uint8Array {
+    const { size } = this.first;
+    if (offset >= size) return this.second.slice(offset - size, count);
+    const start = this.first.slice(offset, Math.min(count, size - offset));
+    if (offset + count <= size) return start;
+    return Buffer.concat([start, this.second.slice(0, offset + count - size)]);
+  }
+
+  retain(): void {
+    this.first.retain?.();
+    this.second.retain?.();
+  }
+
+  release(): void {
+    this.first.release?.();
+    this.second.release?.();
+  }
+}
+
 /** A text that is made when it is first asked for. */
 export function textContent(make: () => string): Content {
   let bytes: Uint8Array | undefined;

@@ -166,6 +166,14 @@ describe("what is written to an endpoint", () => {
     small.files.remove("C:\\temp\\a");
     await write(small, "C:\\temp\\c", Buffer.alloc(90_000));
     expect(await laterCodeOf(() => write(machineOf(few, 2), "/tmp/x", "12345678901"))).toBe(28);
+    // What comes from outside takes up space as well, whether or not there is any.
+    const [there] = [machineOf(few, 2)];
+    few.addFile({ sensor: 2, path: "/data/x", size: 4 });
+    expect(await laterCodeOf(() => write(there, "/tmp/x", "1234567"))).toBe(28);
+    few.addFile({ sensor: 2, path: "/data/x", size: 3 });
+    await write(there, "/tmp/x", "1234567");
+    few.addFile({ sensor: 2, path: "/data/y", size: 2 ** 40 });
+    expect(await laterCodeOf(() => write(there, "/tmp/z", "1"))).toBe(28);
     few.dispose();
     tiny.close();
   });

@@ -5,7 +5,7 @@ import type { EndpointFiles, FileEntry } from "../machine.js";
 import { bytesContent, type Content, ContentStream } from "./content.js";
 import { entryOf } from "./entries.js";
 import { DirectoryNode, type DiskNode, type FileNode, foldCase, keepCase } from "./nodes.js";
-import { type DiskPath, parsePath } from "./paths.js";
+import { type DiskPath, formatPath, parsePath } from "./paths.js";
 import { Draft, type SpillFolder } from "./spill.js";
 import { hasWildcards, matches, matchesOnWindows } from "./wildcards.js";
 
@@ -212,6 +212,27 @@ export class Disk implements EndpointFiles {
     for (; at.parent !== undefined; at = at.parent) names.unshift(at.name);
     const root = [...this.#roots].find(([, directory]) => directory === at)?.[0] ?? "";
     return this.system === "windows" ? `${root}\\${names.join("\\")}` : `/${names.join("/")}`;
+  }
+
+  /** Whether a file may come to a path from outside: neither a directory, nor below a file, nor where there is no volume. */
+  canHold(path: string): boolean {
+    try {
+      const { root, parts } = this.#parse(path);
+      this.#top(root);
+      if (parts.length === 0 || parts.at(-1) === ".." || this.find(path)?.kind === "directory") return false;
+      return parts.slice(1).every((_, index) => {
+        const above = this.find(formatPath(this.system, { root, parts: parts.slice(0, index + 1) }));
+        return above === undefined || above.kind === "directory";
+      });
+    } catch {
+      return false;
+    }
+  }
+
+  /** Takes up the space of a file that comes to a path from outside, in the place of what is there, whether or not there is any. */
+  occupy(path: string, bytes: number): void {
+    const old = this.find(path, false);
+    this.#use(this.#parse(path).root, bytes - (old?.kind === "file" ? old.content.size : 0));
   }
 
   /** Bytes that are free on the volume of a root. */

@@ -1,3 +1,5 @@
+import { bytesContent, joinedContent } from "../disk/content.js";
+import type { Disk } from "../disk/disk.js";
 import { Output, type Sink } from "./output.js";
 import type { Streams } from "./program.js";
 
@@ -16,13 +18,46 @@ export type Script<C> =
   | { kind: "pipe"; parts: Script<C>[] }
   | { kind: "list"; items: { when: "always" | "success" | "failure"; script: Script<C> }[] };
 
+/** A file that a command writes to, and what writes it when the command has ended. */
+export interface FileSink {
+  sink: Sink;
+  close: () => void;
+}
+
+/** So much of a file is read into memory. */
+const MOST_READ = 8 * 1024 * 1024;
+
+/** What a command that reads from a file gets to see of it. */
+export function startOf(files: Disk, path: string): Uint8Array {
+  const { content } = files.file(path);
+  return content.slice(0, Math.min(content.size, MOST_READ));
+}
+
+/** Opens a file to be written anew, or on from its end. */
+export function fileSink(files: Disk, path: string, append: boolean): FileSink {
+  const sink = new Output();
+  const before = append && files.find(path)?.kind === "file" ? files.file(path).content : undefined;
+  const write = (): void => {
+    const written = bytesContent(sink.bytes());
+    files.put(path, before === undefined ? written : joinedContent(before, written));
+  };
+  // The file is there, or is emptied, as soon as the command begins.
+  write();
+  // The command itself may remove it.
+  before?.retain?.();
+  const close = (): void => {
+    write();
+    before?.release?.();
+  };
+  return { sink, close };
+}
+
 /** What carries out scripts. */
 export interface Shell<C> {
   command(command: C, streams: Streams): Promise<number>;
   /** The bytes of a file that a command is to read. */
   read(target: string): Uint8Array;
-  /** A sink for a file, and what writes it when the command has ended. */
-  open(target: string, append: boolean): { sink: Sink; close: () => void };
+  open(target: string, append: boolean): FileSink;
   /** Says why something could not be done; returns the exit code. */
   complain(error: unknown, streams: Streams): number;
   /** Whether nothing of the script is to be done any more. */

@@ -51,7 +51,8 @@ function findOnWindows(host: Endpoint, { line, directory }: Command): Found {
       return {
         ...{ path: spelling.toLowerCase(), name: script ? "cmd" : stem.replace(/\.(exe|com)$/, ""), program },
         ...(script
-          ? { words: ["/c", text], tail: `/c ${text}` }
+          ? // With quotation marks around all of it, of which the shell takes the outer ones away.
+            { words: ["/c", text], tail: `/c ""${spelling}"${tail}"` }
           : { words: windowsArguments(tail), tail: tail.trim() }),
         md5: host.software.md5Of(node),
       };

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { codeOf, HOST, machineOf, machinesOf, run, smallCompany, textOf, write } from "../samples.js";
+import { bytesOf, codeOf, HOST, machineOf, machinesOf, run, smallCompany, textOf, write } from "../samples.js";
 
 const store = smallCompany();
 const machines = machinesOf(store);
@@ -45,6 +45,54 @@ describe("programs of Windows", () => {
     ["cmd /c set NOPE", "Environment variable NOPE not defined\n", 1],
     ["cmd /c if exist c:\\windows\\win.ini (echo yes) else (echo no)", "yes\n", 0],
     ["cmd /c if not exist c:\\windows\\*.ini echo no", "", 0],
+    ['cmd.exe /c "exit 7"', "", 7],
+    [
+      'cmd /c "C:\\Windows\\System32\\whoami.exe" /upn',
+      "ERROR: Invalid argument/option - '/upn'.\nType \"WHOAMI /?\" for usage.\n",
+      1,
+    ],
+    [
+      'cmd /c ""C:\\Windows\\System32\\find.exe" /c "MAPI" C:\\Windows\\win.ini"',
+      "\n---------- C:\\WINDOWS\\WIN.INI: 1\n",
+      0,
+    ],
+    ['cmd /s /c "echo a "b" c"', 'a "b" c\n', 0],
+    ["cmd /c if exist c:\\nothing (echo a & echo b) else (echo c & echo d) & echo e", "c \nd\ne\n", 0],
+    ["cmd /c if exist c:\\nothing echo a & echo b && echo c", "", 0],
+    ["cmd /c if exist c:\\windows echo yes else echo no", "yes else echo no\n", 0],
+    ['cmd /c if "%OS%"=="Windows_NT" if not defined NOPE echo both', "both\n", 0],
+    ["cmd /c if /i not ABC == abc (echo no) else if 10 gtr 9 echo more", "more\n", 0],
+    ["cmd /c if 10 lss 9 (echo a) else if b leq a (echo b) else echo c", "c\n", 0],
+    ["cmd /c nosuch 2>nul & if errorlevel 9009 echo gone", "gone\n", 0],
+    ["cmd /c if", "The syntax of the command is incorrect.\n", 1],
+    ["cmd /c if exist c:\\windows", "The syntax of the command is incorrect.\n", 1],
+    ["cmd /c for %i in (a) echo", "The syntax of the command is incorrect.\n", 1],
+    [
+      'cmd /c for %i in (a,b;"c d") do @echo [%i] [%~i] %OS%',
+      '[a] [a] Windows_NT\n[b] [b] Windows_NT\n["c d"] [c d] Windows_NT\n',
+      0,
+    ],
+    ["cmd /c for %i in (1) do echo %i", "\nC:\\Windows\\CarbonBlack>echo 1\n1\n", 0],
+    [
+      "cmd /c for %i in (%SystemRoot%\\*.ini) do @echo %~nxi %~dpi",
+      "system.ini C:\\Windows\\\nwin.ini C:\\Windows\\\n",
+      0,
+    ],
+    ["cmd /c for /l %n in (10,-5,0) do @for %x in (a b) do @echo %n%x", "10a\n10b\n5a\n5b\n0a\n0b\n", 0],
+    ["cmd /c for /d %d in (c:\\per*) do @echo %d", "c:\\PerfLogs\n", 0],
+    [
+      "cmd /c for /r c:\\windows\\system32\\drivers %f in (h*) do @echo %f",
+      "c:\\windows\\system32\\drivers\\etc\\hosts\n",
+      0,
+    ],
+    [
+      'cmd /c for /f "skip=1 tokens=1,2* delims==" %a in (\'type C:\\Windows\\system.ini ^| findstr "="\') do @echo %b/%a',
+      "EGA80WOA.FON/EGA80WOA.FON\nmmdrv.dll/wave\ntimer.drv/timer\n",
+      0,
+    ],
+    ["cmd /c for /f \"usebackq tokens=2,*\" %a in ('one two three four') do @echo %a-%b", "two-three four\n", 0],
+    ["cmd /c for /f %a in (c:\\nothing.txt) do @echo %a", "The system cannot find the file c:\\nothing.txt.\n", 1],
+    ["cmd /c pushd c:\\temp & cd & popd & cd", "C:\\temp\nC:\\Windows\\CarbonBlack\n", 0],
     ["cmd /c &&", "& was unexpected at this time.\n", 1],
     ["cmd /c echo x >", "The syntax of the command is incorrect.\n", 1],
     [
@@ -146,7 +194,56 @@ Could Not Find C:\\temp\\a\\nothing.txt\n\nfour.txt\n\n\none\ntwo \none\ntwo \n\
       "@echo off\r\nrem nothing\r\nhostname\r\necho 100%% %NOPE%done\r\nexit 3\r\necho never\r\n",
     );
     expect(await run(machine, "c:\\temp\\job.bat")).toEqual(["FIN-WS-001\n100% done\n", 3]);
+    // By its name alone, as it is found where the command stands.
+    expect(await run(machine, "job", "c:\\temp")).toEqual(["FIN-WS-001\n100% done\n", 3]);
     await run(machine, "cmd /c del c:\\temp\\x.txt c:\\temp\\job.bat");
+  });
+
+  it("carry out batch files with labels, arguments and brackets over several lines", async () => {
+    const lines = [
+      "@echo off",
+      "set N=%~1",
+      'if "%~1"=="" goto usage',
+      "for %%f in (%*) do (",
+      "  if exist %%f (",
+      "    echo %%~nxf is there",
+      "  ) else (",
+      "    echo %%~nxf is not",
+      "  )",
+      ")",
+      'call :sub "x y" & echo back',
+      "goto done & echo never",
+      ":sub",
+      "echo sub %1 %~n0",
+      "exit /b 4",
+      ":usage",
+      "echo usage: %~nx0 FILE",
+      "exit /b 2",
+      ":done",
+      "echo done %errorlevel%",
+      "goto nowhere",
+      "echo never",
+    ];
+    await write(machine, "c:\\temp\\my job.cmd", lines.join("\r\n"));
+    expect(await run(machine, '"c:\\temp\\my job.cmd"')).toEqual(["usage: my job.cmd FILE\n", 2]);
+    expect(await run(machine, 'cmd /c ""c:\\temp\\my job.cmd" c:\\windows\\win.ini "c:\\no file""')).toEqual([
+      'win.ini is there\nno file is not\nsub "x y" my job\nback\ndone 0\nThe system cannot find the batch label specified - nowhere\n',
+      1,
+    ]);
+    await run(machine, 'cmd /c del "c:\\temp\\my job.cmd"');
+  });
+
+  it("write on from the end of a file of any size", async () => {
+    const path = "c:\\temp\\grows.bin";
+    await write(machine, path, Buffer.alloc(9_000_000, "y"));
+    expect((await run(machine, `cmd /c for /l %i in (1,1,3) do @echo %i>> ${path}`))[1]).toBe(0);
+    expect(machine.files.size(path)).toBe(9_000_009);
+    const end = await bytesOf(machine.files.read(path, 8_999_999));
+    expect(end.toString()).toBe("y1\r\n2\r\n3\r\n");
+    // What is removed while it is written to is written all the same.
+    expect((await run(machine, `cmd /c (del ${path} & echo z) >> ${path}`))[1]).toBe(0);
+    expect(machine.files.size(path)).toBeGreaterThan(9_000_009);
+    machine.files.remove(path);
   });
 
   it("work on the registry of their endpoint", async () => {
@@ -207,8 +304,12 @@ Could Not Find C:\\temp\\a\\nothing.txt\n\nfour.txt\n\n\none\ntwo \none\ntwo \n\
     expect((await run(machine, "cmd /c rd /s /q c:\\temp\\d & del /q c:\\temp\\*"))[1]).toBe(0);
     await write(machine, "c:\\temp\\bomb.bat", "@call c:\\temp\\bomb.bat\r\n@call c:\\temp\\bomb.bat\r\n");
     const bomb = machine.processes.start("cmd /c c:\\temp\\bomb.bat");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    bomb.kill();
-    expect(await bomb.ended).toBeGreaterThanOrEqual(0);
+    const endless = machine.processes.start("cmd /c for /l %i in (1,0,2) do @rem");
+    await write(machine, "c:\\temp\\loop.bat", ":again\r\n@goto again\r\n");
+    const loop = machine.processes.start("c:\\temp\\loop.bat");
+    // Each of them has begun, and lets others have their turn.
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (const program of [bomb, endless, loop]) program.kill();
+    expect(await Promise.all([bomb.ended, endless.ended, loop.ended])).toEqual([1, 1, 1]);
   });
 });

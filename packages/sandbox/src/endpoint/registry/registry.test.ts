@@ -158,7 +158,7 @@ describe("the registry of an endpoint", () => {
       { value_name: "", value_type: "REG_SZ", value_data: "the default" },
       { value_name: "v", value_type: "REG_DWORD", value_data: 2 },
     ]);
-    expect(codeOf(() => registry.deleteKey("HKLM\\Software\\Made"))).toBe(1020);
+    expect(codeOf(() => registry.deleteKey("HKLM\\Software\\Made"))).toBe(5);
     registry.deleteValue("HKLM\\Software\\Made\\v");
     expect(codeOf(() => registry.deleteValue("HKLM\\Software\\Made\\v"))).toBe(2);
     registry.deleteKey("HKLM\\Software\\Made\\here\\deep");

@@ -3,7 +3,8 @@ import type { EndpointRegistry, RegistryValue } from "../machine.js";
 import { RegistryKey } from "./key.js";
 import { readValue } from "./values.js";
 
-const ROOTS: Record<string, string> = {
+/** The roots: their short names, and the long ones that they stand for. */
+export const ROOTS: Readonly<Record<string, string>> = {
   HKLM: "HKEY_LOCAL_MACHINE",
   HKU: "HKEY_USERS",
   HKCR: "HKEY_CLASSES_ROOT",

@@ -181,6 +181,23 @@ describe("commands", () => {
     expect(live.server.liveResponse.stats().commands).toEqual({ issued: 6, completed: 5, failed: 0, cancelled: 1 });
   });
 
+  it("of two sessions with one endpoint go their own ways", async () => {
+    await using live = await startLive();
+    const { ask } = live;
+    const [one, two] = [await live.open(), await live.open()];
+    await ask("POST", `${BASE}/${one}/command`, { name: "create process", object: "forever", wait: true });
+    await vi.waitFor(() => expect(live.machine(1).running.size).toBe(1));
+    expect((await live.run(two, { name: "process list" })).processes).toHaveLength(1);
+    await ask("PUT", `${BASE}/${one}`, { status: "close" });
+    const late = await ask("POST", `${BASE}/${one}/command`, { name: "process list" });
+    expect(late).toEqual({ status: 404, body: `Session ${one} not found` });
+    // What was started goes on without the session that started it.
+    const [pid] = live.machine(1).running.keys();
+    expect(await live.run(two, { name: "kill", object: pid })).toMatchObject(complete);
+    expect(live.server.liveResponse.stats()).toMatchObject({ slots: { used: 1 }, sessions: { closed: 1, active: 1 } });
+    expect(live.sandbox.requests.failures()).toEqual([]);
+  });
+
   it("are given up after the time that the session allows them", async () => {
     await using live = await startLive();
     await live.ask("POST", BASE, { sensor_id: 1, default_command_timeout: 1 });

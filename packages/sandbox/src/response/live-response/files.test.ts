@@ -238,6 +238,26 @@ describe("the files of a session", () => {
     expect(live.sandbox.requests.failures()).toEqual([]);
   });
 
+  it("come in an archive also when the session ends or loses one meanwhile", async () => {
+    await using live = await startLive();
+    const { ask, sandbox } = live;
+    await live.open();
+    const many = Array.from({ length: 40 }, (_, n) => `file ${n}`);
+    for (const text of many) await send(sandbox, "POST", `${BASE}/1/file`, { body: form(text, "file", "x.txt") });
+    const headers = { "x-auth-token": sandbox.token };
+    const response = await sandbox.handle(new Request(`${sandbox.url}${BASE}/1/archive`, { headers }));
+    await ask("DELETE", `${BASE}/1/file/40`);
+    await ask("PUT", `${BASE}/1`, { status: "close" });
+    expect((await ask("GET", `${BASE}/1/file`)).status).toBe(404);
+    const files = await unzip(Buffer.from(await response.arrayBuffer()));
+    const names = many.slice(0, 39).map((_, n) => `files/${n + 1}-x.txt`);
+    expect([...files.keys()]).toEqual(["session.json", ...names]);
+    expect(String(files.get("files/39-x.txt"))).toBe("file 38");
+    // Nothing is left of them once it has been read.
+    await vi.waitFor(() => expect(left()).toEqual([]));
+    expect(sandbox.requests.failures()).toEqual([]);
+  });
+
   it("go with the server", async () => {
     const live = await startLive();
     await live.open();

@@ -1,26 +1,12 @@
-import type { SensorRecord } from "../../domain.js";
-import type { EndpointMachine } from "../../endpoint/machine.js";
 import type { Route } from "../../server/product.js";
 import { findSensor } from "../../store/endpoints.js";
 import type { ResponseContext } from "../context.js";
+import type { Activity } from "../simulation/activity.js";
 import { switchEndpoint } from "../simulation/check-ins.js";
-import type { Activity } from "../simulation/index.js";
 import type { LiveResponseControl } from "./control.js";
+import type { CommandTime, LiveResponseOptions } from "./options.js";
 import { liveResponseRoutes } from "./routes/index.js";
 import { type LiveEndpoints, LiveSessions } from "./sessions.js";
-import type { LiveResponseChanges } from "./settings.js";
-
-/** What Live Response needs beside the product that it belongs to. */
-export interface LiveResponseOptions {
-  /** What is inside an endpoint; without it there is no Live Response. */
-  machineOf?: (sensor: SensorRecord) => EndpointMachine | undefined;
-  /** Settings in force from the start. */
-  liveResponse?: LiveResponseChanges;
-  /** What faults are drawn from. */
-  seed?: number | string;
-  /** Receives what goes wrong inside while nobody waits for an answer. */
-  onFailure?: (during: string, error: unknown) => void;
-}
 
 /** Live Response of an EDR server. */
 export interface LiveResponseServer {
@@ -34,14 +20,19 @@ export interface LiveResponseServer {
 const SLOTS = 10;
 
 /** Live Response: routes, what happens at ticks, and a hold of both. */
-export function createLiveResponse(context: ResponseContext, options: LiveResponseOptions): LiveResponseServer {
+export function createLiveResponse(
+  context: ResponseContext,
+  options: LiveResponseOptions & CommandTime,
+): LiveResponseServer {
   const { behaviour, traits } = context;
-  const { machineOf, liveResponse, seed, onFailure } = options;
+  const { machineOf, clock, addFile, liveResponse, seed, onFailure } = options;
   const sessions = new LiveSessions({
     endpoints: endpointsOf(context, machineOf),
     now: () => context.now(),
+    ...(clock?.sleep === undefined ? {} : { sleep: clock.sleep.bind(clock) }),
     slots: () => behaviour.liveResponseSlots ?? SLOTS,
     ...(liveResponse === undefined ? {} : { settings: liveResponse }),
+    ...(addFile === undefined ? {} : { addFile }),
     ...(seed === undefined ? {} : { seed }),
     ...(onFailure === undefined ? {} : { onFailure }),
   });

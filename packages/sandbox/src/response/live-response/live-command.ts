@@ -9,7 +9,7 @@ export interface LiveCommand extends RequestedCommand {
   readonly id: number;
   readonly username: string;
   readonly created: number;
-  /** Real milliseconds that it may take; any number when undefined. */
+  /** Simulated milliseconds that it may take; any number when undefined. */
   readonly timeout: number | undefined;
   status: CommandStatus;
   output: CommandOutput;

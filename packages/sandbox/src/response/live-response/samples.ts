@@ -9,12 +9,13 @@ import {
   type StartedProgram,
 } from "../../endpoint/machine.js";
 import { zipEntries } from "../../importer/zip.js";
-import { Sandbox, type SandboxOptions } from "../../sandbox.js";
+import type { SandboxOptions } from "../../options.js";
+import { Sandbox } from "../../sandbox.js";
 import { sampleSensor } from "../../store/samples.js";
 import { Store } from "../../store/store.js";
 import { createResponseServer, type ResponseBehaviour, type ResponseServer } from "../index.js";
 import { type Ask, asker } from "../routes/samples.js";
-import type { LiveResponseOptions } from "./index.js";
+import type { LiveResponseOptions } from "./options.js";
 
 const TIME = Date.UTC(2026, 0, 2, 3, 4, 5);
 

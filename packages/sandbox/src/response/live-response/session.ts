@@ -6,7 +6,7 @@ import { Changes } from "./changes.js";
 import type { CommandOutput, CommandWork, RequestedCommand } from "./commands/index.js";
 import { errorOf, type FaultSubject, type LiveFaults } from "./faults.js";
 import { type Arrival, SessionFiles, type StoredFile } from "./files.js";
-import type { LiveCommand } from "./live-command.js";
+import { hasEnded, type LiveCommand } from "./live-command.js";
 import { type EndpointSystem, refusal, success, systemOf } from "./results.js";
 import type { Scratch } from "./scratch.js";
 import type { LiveResponseSettings } from "./settings.js";
@@ -31,6 +31,8 @@ export interface SessionHost {
   switchOff(sensor: number): void;
   machine(sensor: SensorRecord): EndpointMachine;
   now(): number;
+  /** Lets simulated milliseconds go by; resolves at once when aborted, and never rejects. */
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
   settings(): LiveResponseSettings;
   /** Receives what went wrong and was nobody's fault but the sandbox's. */
   onFailure(during: string, error: unknown): void;
@@ -52,6 +54,8 @@ export interface SessionStart {
   ordinal: number;
 }
 
+/** Commands of a session that can be looked at; of those that have ended, the oldest are forgotten beyond it. */
+const MOST_COMMANDS = 1_000;
 /** Windows says so when something took too long. */
 const ERROR_TIMEOUT = 1460;
 
@@ -150,9 +154,18 @@ export class LiveSession {
     };
     this.#host.tally.issued++;
     this.commands.set(command.id, command);
+    this.#forgetOldest();
     this.#queue.push(command);
     this.#work();
     return command;
+  }
+
+  /** A session that is never closed must not keep everything that was ever found out in it. */
+  #forgetOldest(): void {
+    for (const [id, command] of this.commands) {
+      if (this.commands.size <= MOST_COMMANDS) return;
+      if (hasEnded(command)) this.commands.delete(id);
+    }
   }
 
   /** Takes back a command that has not begun; false when it has. */
@@ -161,6 +174,7 @@ export class LiveSession {
     command.status = "cancelled";
     command.ended = this.#host.now();
     command.prepared.drop?.();
+    this.#queue.splice(this.#queue.indexOf(command), 1);
     this.#host.tally.cancelled++;
     this.changes.notify();
     return true;
@@ -170,6 +184,21 @@ export class LiveSession {
   async upload(name: string, arrival: Omit<Arrival, "signal">): Promise<StoredFile> {
     this.touch();
     return await this.#during(this.files.add(name, { ...arrival, signal: this.signal }));
+  }
+
+  /** Keeps the session from idling, and its files also beyond its end, until the returned function is called. */
+  holdFiles(): () => void {
+    const release = this.hold();
+    let letGo = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    this.#transfers.add(held);
+    return () => {
+      this.#transfers.delete(held);
+      release();
+      letGo();
+    };
   }
 
   /** Keeps the session from idling until the returned function is called. */
@@ -202,6 +231,7 @@ export class LiveSession {
     await Promise.allSettled(this.#transfers);
     await this.files.clear();
     this.commands.clear();
+    this.#queue.length = 0;
   }
 
   #activate(): void {
@@ -220,41 +250,44 @@ export class LiveSession {
   #work(): void {
     if (this.#running || this.#status !== "active") return;
     this.#running = true;
-    this.#runner = this.#carryOutAll()
-      .catch((error: unknown) => this.#host.onFailure("Live Response", error))
-      .finally(() => {
-        this.#running = false;
-      });
+    this.#runner = this.#carryOutAll().catch((error: unknown) => this.#host.onFailure("Live Response", error));
   }
 
   async #carryOutAll(): Promise<void> {
-    const machine = this.#machine;
-    if (machine === undefined) return;
-    for (let next = this.#queue.shift(); next !== undefined && this.isOpen; next = this.#queue.shift()) {
-      if (next.status !== "pending") continue;
-      const release = this.hold();
-      try {
-        await this.#carryOut(next, machine);
-      } finally {
-        release();
+    try {
+      const machine = this.#machine;
+      if (machine === undefined) return;
+      for (let next = this.#queue.shift(); next !== undefined && this.isOpen; next = this.#queue.shift()) {
+        const release = this.hold();
+        try {
+          await this.#carryOut(next, machine);
+        } finally {
+          release();
+        }
       }
+    } finally {
+      // In the same turn in which nothing was left: what is issued from now on begins anew.
+      this.#running = false;
     }
   }
 
   async #carryOut(command: LiveCommand, machine: EndpointMachine): Promise<void> {
     command.status = "in progress";
     this.changes.notify();
-    // With a timer of its own: a signal that is combined of others may be collected before it has gone off.
+    // Of its own: a signal that is combined of others may be collected before it has gone off.
     const stop = new AbortController();
     const giveUp = (): void => stop.abort(this.signal.reason);
     if (this.signal.aborted) giveUp();
     this.signal.addEventListener("abort", giveUp, { once: true });
     let late = false;
-    const expire = (): void => {
+    const ended = new AbortController();
+    const expire = async (time: number): Promise<void> => {
+      await this.#host.sleep(time, ended.signal);
+      if (ended.signal.aborted) return;
       late = true;
       stop.abort();
     };
-    const timer = command.timeout === undefined ? undefined : setTimeout(expire, command.timeout).unref();
+    if (command.timeout !== undefined) void expire(command.timeout);
     try {
       await this.#perform(command, machine, stop.signal);
       if (this.isOpen) this.#finish(command, success(this.system));
@@ -265,7 +298,7 @@ export class LiveSession {
       if (end === undefined) this.#host.onFailure(`Live Response command ${command.name}`, error);
       this.#finish(command, end ?? refusal(errorOf(this.system, 31)) ?? success(this.system));
     } finally {
-      clearTimeout(timer);
+      ended.abort();
       this.signal.removeEventListener("abort", giveUp);
     }
   }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SensorRecord } from "../../domain.js";
 import type { EndpointMachine } from "../../endpoint/machine.js";
+import type { ExtraFile } from "../../endpoint/options.js";
 import { Changes } from "./changes.js";
+import { type AddedContent, extraFile } from "./control.js";
 import { LiveFaults } from "./faults.js";
 import { scheduledOnline } from "./schedule.js";
 import { Scratch } from "./scratch.js";
@@ -25,8 +27,12 @@ export interface LiveEndpoints {
 export interface LiveResponseParts {
   endpoints: LiveEndpoints;
   now(): number;
+  /** Lets simulated milliseconds go by; those of the real clock when left out. */
+  sleep?(milliseconds: number, signal: AbortSignal): Promise<void>;
   /** How many sessions there can be at a time: asked at each request. */
   slots(): number;
+  /** Puts a file on an endpoint. */
+  addFile?(file: ExtraFile): void;
   /** Settings in force from the start. */
   settings?: LiveResponseChanges;
   /** What faults are drawn from unless the settings say otherwise. */
@@ -38,6 +44,10 @@ export interface LiveResponseParts {
 const LISTED = 100;
 /** How long the end waits, in milliseconds, for programs that do not end when they are killed. */
 const PATIENCE = 2_000;
+
+async function realSleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => {});
+}
 
 /**
  * All sessions of a server, whatever the dialect in which clients speak of them: slots, life and death by the simulated
@@ -73,6 +83,7 @@ export class LiveSessions {
       isOnline: (sensor) => endpoints.isOnline(sensor),
       switchOff: (sensor) => endpoints.switchAll(new Map([[sensor, false]])),
       machine: (sensor) => endpoints.machine(sensor),
+      sleep: parts.sleep ?? realSleep,
       onFailure: (during, error) => parts.onFailure?.(during, error),
       watch: (program) => this.#watch(program),
       background: (work) => this.#inBackground(work),
@@ -135,6 +146,12 @@ export class LiveSessions {
   list(activeOnly: boolean): LiveSession[] {
     const open = [...this.#open.values()];
     return activeOnly ? open : [...this.#ended, ...open].sort((a, b) => a.id - b.id).slice(-LISTED);
+  }
+
+  /** Puts a file on an endpoint; throws a RangeError when there is no such endpoint, or can be no such file. */
+  addFile(sensor: number | string, path: string, content: AddedContent): void {
+    if (this.#parts.addFile === undefined) throw new RangeError("These endpoints take no files");
+    this.#parts.addFile(extraFile(sensor, path, content));
   }
 
   /** Lets a session vanish, as a fault does. False when there is none. */

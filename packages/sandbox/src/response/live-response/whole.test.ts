@@ -121,6 +121,131 @@ describe("Live Response of a whole sandbox", () => {
     expect(sandbox.requests.failures()).toEqual([]);
   });
 
+  it("refuses by itself what is protected, in use or too much, Windows and Linux", async () => {
+    const guests = { organisation: { hosts: 12, processes: 300, binaries: 50 } } as const;
+    await using live = await startSmall(guests);
+    const { ask, sandbox } = live;
+    const linux = (await ask("GET", "/api/v1/sensor")).body.find((each: { os_type: number }) => each.os_type === 4).id;
+    const refused = (code: number, system = "WinHresult"): object => ({
+      ...{ status: "error", result_type: system, result_code: system === "WinHresult" ? 0x80070000 + code : code },
+    });
+    const windows = await openOn(sandbox, ask, 3);
+    const file_id = await windows.put("1234");
+    for (const [name, object, code] of [
+      ["get file", "C:\\Windows\\System32\\config\\SAM", 5],
+      ["directory list", "C:\\System Volume Information\\", 5],
+      ["delete file", "C:\\Windows\\System32\\config\\SYSTEM", 5],
+      ["get file", "C:\\pagefile.sys", 32],
+      ["put file", "C:\\Windows\\System32\\winevt\\Logs\\Security.evtx", 32],
+      ["delete file", "C:\\Windows", 145],
+      ["put file", "C:\\nowhere\\x", 3],
+      ["create directory", "C:\\Windows", 183],
+      ["get file", "C:\\a?b", 123],
+    ] as const) {
+      expect(await windows.run(name, { object, file_id }), `${name} ${object}`).toMatchObject(refused(code));
+    }
+    sandbox.liveResponse.addFile(3, "C:\\full.bin", { size: 2 ** 45 });
+    expect(await windows.run("put file", { object: "C:\\x", file_id })).toMatchObject(refused(112));
+    expect(await windows.run("memdump", { object: "C:\\mem" })).toMatchObject(refused(112));
+    expect(await windows.run("delete file", { object: "C:\\full.bin" })).toMatchObject({ status: "complete" });
+    expect(await windows.run("put file", { object: "C:\\x", file_id })).toMatchObject({ status: "complete" });
+    const unix = await openOn(sandbox, ask, linux);
+    const own = await unix.put("1234");
+    for (const [name, object, code] of [
+      ["get file", "/proc/kcore", 13],
+      ["directory list", "/lost+found/", 13],
+      ["put file", "/usr/sbin/cbdaemon", 26],
+      ["create directory", "/etc", 17],
+      ["delete file", "/etc", 39],
+      ["get file", "/nowhere", 2],
+    ] as const) {
+      expect(await unix.run(name, { object, file_id: own }), `${name} ${object}`).toMatchObject(
+        refused(code, "CbError"),
+      );
+    }
+    sandbox.liveResponse.addFile(linux, "/full.bin", { size: 2 ** 45 });
+    expect(await unix.run("put file", { object: "/tmp/x", file_id: own })).toMatchObject(refused(28, "CbError"));
+    expect(sandbox.requests.failures()).toEqual([]);
+  });
+
+  it("lets programs take simulated time, and commands have as much as they were given", async () => {
+    await using live = await startSmall();
+    const { ask, sandbox } = live;
+    await ask("POST", BASE, { sensor_id: 3, default_command_timeout: 20 });
+    await sandbox.clock.step(1);
+    /** How many ticks a program takes, and how its command ends. */
+    const ticksOf = async (object: string): Promise<[number, unknown]> => {
+      const body = { name: "create process", object, wait: true };
+      const { id } = (await ask("POST", `${BASE}/1/command`, body)).body;
+      const look = async () => (await ask("GET", `${BASE}/1/command/${id}`)).body;
+      await vi.waitFor(async () => expect(await look()).toMatchObject({ pid: expect.any(Number) }));
+      for (let ticks = 0; ticks < 40; ticks++) {
+        const { status, return_code: code, result_code: result } = await look();
+        if (status !== "in progress") return [ticks, [status, code, result]];
+        await sandbox.clock.step(1);
+      }
+      throw new Error(`${object} does not end`);
+    };
+    const [ticks, end] = await ticksOf("cmd /c ping -n 4 localhost & timeout /t 9");
+    expect(end).toEqual(["complete", 0, 0]);
+    // A tick or two may pass before a program has begun.
+    expect([ticks >= 12, ticks <= 15]).toEqual([true, true]);
+    const [late, refusal] = await ticksOf("timeout /t 99");
+    expect(refusal).toEqual(["error", undefined, 0x800705b4]);
+    expect([late >= 19, late <= 23]).toEqual([true, true]);
+    expect(sandbox.requests.failures()).toEqual([]);
+  });
+
+  it("has files that were added while it ran, until it begins anew", async () => {
+    await using live = await startSmall();
+    const { ask, sandbox } = live;
+    const session = await openOn(sandbox, ask, 3);
+    const text = async (object: string): Promise<string> => {
+      const { status, file_id } = await session.run("get file", { object });
+      return status === "complete" ? String(await session.content(file_id)) : status;
+    };
+    const path = "C:\\Cases\\7\\note.txt";
+    expect(await text(path)).toBe("error");
+    const bytes = Buffer.from("from inside");
+    sandbox.liveResponse.addFile("win-ia9nq1gn8oi", path, bytes);
+    bytes.fill(0);
+    expect(await text(path.toLowerCase())).toBe("from inside");
+    const add = async (body: unknown): Promise<number> =>
+      (await ask("POST", "/_sandbox/live-response/files", body)).status;
+    expect(await add({ sensor: 3, path, content: "from outside" })).toBe(204);
+    expect(await text(path)).toBe("from outside");
+    expect(await add({ sensor: 3, path: `${path}2`, base64: "AGE=" })).toBe(204);
+    expect(await text(`${path}2`)).toBe("\0a");
+    expect(await add({ sensor: 3, path: "C:\\big.bin", size: 2 ** 33 })).toBe(204);
+    expect((await session.run("directory list", { object: "C:\\big.bin" })).files).toMatchObject([{ size: 2 ** 33 }]);
+    for (const wrong of [
+      ...[undefined, [], {}, { sensor: 3, path }, { path, content: "x" }, { sensor: 3, content: "x" }],
+      ...[true, null, 0, -1, 1.5, 9999, "nobody", "__proto__"].map((sensor) => ({ sensor, path, content: "x" })),
+      ...["", "x", "C:", "C:\\", "C:\\Windows", "E:\\x", "C:\\a\0b", "C:\\Windows\\win.ini\\x", "\\\\h\\x", 5].map(
+        (wrongPath) => ({ sensor: 3, path: wrongPath, content: "x" }),
+      ),
+      ...[{ content: 5 }, { content: null }, { base64: "*" }, { size: -1 }, { size: 1.5 }, { size: 1e300 }].map(
+        (content) => ({ sensor: 3, path, ...content }),
+      ),
+      ...[
+        { content: "x", size: 1 },
+        { content: "x", mode: 1 },
+      ].map((more) => ({ sensor: 3, path, ...more })),
+    ]) {
+      expect(await add(wrong), JSON.stringify(wrong)).toBe(400);
+    }
+    expect(await text(path)).toBe("from outside");
+    expect(await text("C:\\Windows\\win.ini")).toContain("16-bit");
+    expect(() => sandbox.liveResponse.addFile(99, path, "x")).toThrow("There is no sensor 99");
+    expect((await live.reader("POST", "/_sandbox/live-response/files", { sensor: 3, path, content: "x" })).status).toBe(
+      403,
+    );
+    await sandbox.reset();
+    const again = await openOn(sandbox, ask, 3);
+    expect(await again.run("get file", { object: path })).toMatchObject({ status: "error" });
+    expect(sandbox.requests.failures()).toEqual([]);
+  });
+
   it("is steered from outside", async () => {
     await using live = await startSmall();
     const { ask, reader, sandbox } = live;

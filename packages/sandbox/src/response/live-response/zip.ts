@@ -10,6 +10,8 @@ export interface ZipContent {
 
 /** Beyond this, an archive would need fields that not everybody reads. */
 export const LARGEST_ARCHIVE = 2 ** 32 - 2 ** 24;
+/** As above, of entries. */
+export const MOST_IN_ARCHIVE = 2 ** 16 - 2;
 
 /** Archives count time from 1980 on, whatever the zone: with a fixed one, the same files give the same archive. */
 const TIME_IN_ARCHIVE = Date.UTC(2020, 0, 2);
@@ -17,7 +19,7 @@ const LEVEL = 1;
 const NOTHING = new Uint8Array(0);
 
 /** A ZIP archive, made while it is read: no more than a piece of it is in memory. */
-export async function* zipStream(files: Iterable<ZipContent>): AsyncGenerator<Uint8Array> {
+export async function* zipStream(files: AsyncIterable<ZipContent> | Iterable<ZipContent>): AsyncGenerator<Uint8Array> {
   let made: Uint8Array[] = [];
   let failure: Error | undefined;
   const zip = new Zip((error, piece) => {
@@ -30,7 +32,7 @@ export async function* zipStream(files: Iterable<ZipContent>): AsyncGenerator<Ui
     made = [];
     return taken;
   };
-  for (const { name, content, packed } of files) {
+  for await (const { name, content, packed } of files) {
     const file = packed ? new ZipDeflate(name, { level: LEVEL }) : new ZipPassThrough(name);
     file.mtime = TIME_IN_ARCHIVE;
     zip.add(file);

@@ -1,15 +1,18 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { bytesContent } from "../../disk/content.js";
 import { absolutePath } from "../../disk/paths.js";
 import { failureText } from "../../failures.js";
 import { EndpointError } from "../../machine.js";
-import { NOWHERE, Output, OutputFull } from "../output.js";
+import { NOWHERE, OutputFull } from "../output.js";
 import type { Call, Program, Streams } from "../program.js";
-import { execute, type Shell } from "../script.js";
+import { execute, type FileSink, fileSink, type Shell, startOf } from "../script.js";
 import { hasProgram } from "../search.js";
 import { windowsArguments } from "../words.js";
+import { BatchRun } from "./batch.js";
 import { commands } from "./commands.js";
-import { CommandSyntax, putVariables, readLine } from "./read.js";
+import { turnsOf } from "./for.js";
+import { holds } from "./if.js";
+import { CommandSyntax, type ForCommand, type LineCommand, readLine, type ShellCommand } from "./read.js";
+import { type BatchArguments, itemsOf, putLoopVariables, putVariables } from "./variables.js";
 
 /** What a command that is built into the shell is given. */
 export interface Inner extends Streams {
@@ -26,32 +29,41 @@ const MOST_BATCHES = 16;
 export const cmd: Program = async (call) => {
   const shell = new CommandShell(call);
   const wanted = /^((?:\/[adefqsuv](?::(?:on|off))?\s*)*)\/([ck])\s?(.*)$/is.exec(call.tail);
-  if (wanted === null) return await shell.batch(Buffer.from(call.input).toString("utf8"), true);
-  return await shell.line(unquoted(wanted[3] ?? "", /\/s/i.test(wanted[1] ?? "")));
+  if (wanted === null) {
+    shell.echoes = false;
+    return await shell.batch(Buffer.from(call.input).toString("utf8"), []);
+  }
+  return await shell.line(unquoted(call, wanted[3] ?? "", /\/s/i.test(wanted[1] ?? "")));
 };
 
 /**
- * The quotation marks around a whole command line are taken away, unless they are around the name of a program and there
- * are no others and no special signs.
+ * The first and the last quotation mark of a command line that begins with one are taken away, unless there are just these
+ * two, without special signs and with a blank in between, around the name of a program.
  */
-function unquoted(line: string, always: boolean): string {
+function unquoted({ host, directory, environment }: Call, line: string, always: boolean): string {
   const text = line.trim();
   if (!text.startsWith('"')) return text;
-  const marks = text.split('"').length - 1;
-  const inside = text.slice(1, text.indexOf('"', 1));
-  if (!always && marks === 2 && /\s/.test(inside) && !/[&<>()@^|]/.test(inside)) return text;
-  if (!always && marks === 2 && !text.endsWith('"')) return text;
+  const [, inside = "", ...others] = text.split('"');
+  if (!always && others.length === 1 && /\s/.test(inside) && !/[&<>()@^|]/.test(inside)) {
+    if (hasProgram(host, { line: `"${inside}"`, directory, environment })) return text;
+  }
   const last = text.lastIndexOf('"');
   return last === 0 ? text.slice(1) : text.slice(1, last) + text.slice(last + 1);
 }
 
 /** One run of `cmd.exe`, with where it stands and what it remembers. */
-export class CommandShell implements Shell<string> {
+export class CommandShell implements Shell<ShellCommand> {
   readonly call: Call;
   directory: string;
   exitCode = 0;
+  /** Whether batch files, and what loops do, are shown before they are carried out. */
+  echoes = true;
+  /** The directories that `pushd` has left, the latest last. */
+  readonly left: string[] = [];
   #finished = false;
-  #batches = 0;
+  readonly #batches: BatchRun[] = [];
+  /** What `for` has put into its variables. */
+  readonly #loops = new Map<string, string>();
   #lines = 0;
 
   constructor(call: Call) {
@@ -60,7 +72,12 @@ export class CommandShell implements Shell<string> {
   }
 
   get finished(): boolean {
-    return this.#finished || this.call.signal.aborted;
+    return this.#finished || this.call.signal.aborted || this.batchRun?.isLeaving === true;
+  }
+
+  /** The batch file that is being carried out. */
+  get batchRun(): BatchRun | undefined {
+    return this.#batches.at(-1);
   }
 
   /** Ends the shell with an exit code. */
@@ -71,13 +88,11 @@ export class CommandShell implements Shell<string> {
   }
 
   /** Carries out a command line; returns the exit code of the shell. */
-  async line(text: string, streams: Streams = this.call, batch = false): Promise<number> {
-    // A batch file that calls itself must not keep everybody else from their turn.
-    if (++this.#lines % 64 === 0) await nextTurn();
+  async line(text: string, streams: Streams = this.call): Promise<number> {
+    await this.#turn();
     try {
       if (text.length > LONGEST_LINE) throw new CommandSyntax("The input line is too long.");
-      const line = putVariables(text, (name) => this.variable(name), batch);
-      this.exitCode = await execute(readLine(line), this, streams);
+      this.exitCode = await execute(this.script(text), this, streams);
     } catch (error) {
       if (!(error instanceof CommandSyntax)) throw error;
       streams.error.write(`${error.message}\r\n`);
@@ -86,25 +101,27 @@ export class CommandShell implements Shell<string> {
     return this.exitCode;
   }
 
-  /** Carries out the lines of a batch file, one after the other. */
-  async batch(text: string, quiet: boolean, streams: Streams = this.call): Promise<number> {
-    if (this.#batches >= MOST_BATCHES) throw new CommandSyntax("The batch file calls itself too often.");
-    this.#batches++;
-    let echo = !quiet;
-    for (const raw of text.split(/\r?\n/)) {
-      const line = raw.trim();
-      if (this.finished) break;
-      if (line === "" || line.startsWith(":") || /^@?rem\b/i.test(line)) continue;
-      const silent = /^@?echo (on|off)$/i.exec(line);
-      if (silent !== null) {
-        echo = silent[1]?.toLowerCase() === "on";
-        continue;
-      }
-      if (echo && !line.startsWith("@")) streams.out.write(`\r\n${this.directory}>${line}\r\n`);
-      await this.line(line, streams, true);
+  /** Takes a line apart, with the values of its variables as they are now. */
+  script(text: string): ReturnType<typeof readLine> {
+    return readLine(putVariables(text, this, this.batchRun?.given));
+  }
+
+  /** Carries out a batch file from a label on, or from its beginning. */
+  async batch(text: string, given: BatchArguments, streams: Streams = this.call, label?: string): Promise<number> {
+    if (this.#batches.length >= MOST_BATCHES) throw new CommandSyntax("The batch file calls itself too often.");
+    const run = new BatchRun(this, text, given);
+    this.#batches.push(run);
+    try {
+      if (label !== undefined) run.goTo(label);
+      return await run.carryOut(streams);
+    } finally {
+      this.#batches.pop();
     }
-    this.#batches--;
-    return this.exitCode;
+  }
+
+  /** Lets everybody else have a turn now and then: what goes on for ever must not keep them from theirs. */
+  async #turn(): Promise<void> {
+    if (++this.#lines % 64 === 0) await nextTurn();
   }
 
   variable(name: string): string | undefined {
@@ -131,9 +148,41 @@ export class CommandShell implements Shell<string> {
     return absolutePath("windows", this.directory, text);
   }
 
-  async command(written: string, streams: Streams): Promise<number> {
-    const text = /^(echo|set)\b/i.test(written) ? written : written.trimEnd();
-    const found = /^(echo(?=[.:([\]+,;/\\])|cd(?=[.\\/])|chdir(?=[.\\/])|[a-z]+(?=[\s/,;=]|$))(.*)$/is.exec(text);
+  async command(command: ShellCommand, streams: Streams): Promise<number> {
+    if (command.kind === "line") return await this.#carryOut(command, streams);
+    if (command.kind === "for") return await this.#loop(command, streams);
+    const { left, right, yes, no } = command;
+    const chosen = holds(this, { ...command, left: this.expanded(left), right: this.expanded(right) }) ? yes : no;
+    if (chosen !== undefined) this.exitCode = await execute(chosen, this, streams);
+    return this.exitCode;
+  }
+
+  /** With the variables of the loops around it put in. */
+  expanded(text: string): string {
+    return putLoopVariables(text, this, this.#loops);
+  }
+
+  read(target: string): Uint8Array {
+    const name = this.expanded(target);
+    return isNothing(name) ? new Uint8Array(0) : startOf(this.call.host.files, this.path(name));
+  }
+
+  open(target: string, append: boolean): FileSink {
+    const name = this.expanded(target);
+    if (isNothing(name)) return { sink: NOWHERE, close: () => {} };
+    return fileSink(this.call.host.files, this.path(name), append);
+  }
+
+  complain(error: unknown, streams: Streams): number {
+    if (error instanceof OutputFull || !(error instanceof EndpointError)) throw error;
+    streams.error.write(`${failureText(error)}\r\n`);
+    return 1;
+  }
+
+  async #carryOut({ text: written }: LineCommand, streams: Streams): Promise<number> {
+    const line = this.expanded(written);
+    const text = /^(echo|set)\b/i.test(line) ? line : line.trimEnd();
+    const found = /^(echo(?=[.:([\]+,;/\\])|cd(?=[.\\/])|chdir(?=[.\\/])|[a-z]+(?=[\s/,;=:]|$))(.*)$/is.exec(text);
     const own = found === null ? undefined : commands[(found[1] ?? "").toLowerCase()];
     try {
       if (own !== undefined && found !== null) {
@@ -148,27 +197,23 @@ export class CommandShell implements Shell<string> {
     return this.exitCode;
   }
 
-  read(target: string): Uint8Array {
-    if (isNothing(target)) return new Uint8Array(0);
-    const { content } = this.call.host.files.file(this.path(target));
-    return content.slice(0, Math.min(content.size, 8 * 1024 * 1024));
-  }
-
-  open(target: string, append: boolean): { sink: Output | typeof NOWHERE; close: () => void } {
-    if (isNothing(target)) return { sink: NOWHERE, close: () => {} };
-    const path = this.path(target);
-    const { files } = this.call.host;
-    const sink = new Output();
-    if (append && files.find(path)?.kind === "file") sink.write(this.read(target));
-    // The file is there, or is emptied, as soon as the command begins.
-    files.put(path, bytesContent(sink.bytes()));
-    return { sink, close: () => files.put(path, bytesContent(sink.bytes())) };
-  }
-
-  complain(error: unknown, streams: Streams): number {
-    if (error instanceof OutputFull || !(error instanceof EndpointError)) throw error;
-    streams.error.write(`${failureText(error)}\r\n`);
-    return 1;
+  async #loop(command: ForCommand, streams: Streams): Promise<number> {
+    const outer = [...this.#loops];
+    try {
+      for await (const values of turnsOf(this, command, streams)) {
+        if (this.finished) break;
+        await this.#turn();
+        for (const [name, value] of values) this.#loops.set(name, value);
+        if (this.echoes && command.shown !== undefined) {
+          streams.out.write(`\r\n${this.directory}>${this.expanded(command.shown)}\r\n`);
+        }
+        this.exitCode = await execute(command.body, this, streams);
+      }
+    } finally {
+      this.#loops.clear();
+      for (const [name, value] of outer) this.#loops.set(name, value);
+    }
+    return this.exitCode;
   }
 
   async #program(text: string, streams: Streams): Promise<number> {
@@ -176,7 +221,7 @@ export class CommandShell implements Shell<string> {
     const command = { line: text, directory: this.directory, environment: call.environment };
     const name = windowsArguments(text)[0] ?? "";
     if (/\.(bat|cmd)$/i.test(name) && call.host.files.find(this.path(name))?.kind === "file") {
-      return await this.batch(Buffer.from(this.read(name)).toString("utf8"), false, streams);
+      return await this.batch(Buffer.from(this.read(name)).toString("utf8"), itemsOf(text), streams);
     }
     if (!hasProgram(call.host, command)) {
       streams.error.write(

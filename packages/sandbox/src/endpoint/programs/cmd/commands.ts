@@ -1,15 +1,17 @@
-import { hasWildcards } from "../../disk/wildcards.js";
 import { failureText } from "../../failures.js";
 import type { Inner } from "./cmd.js";
 import { dir } from "./dir.js";
 import { copy, del, makeDirectories, move, removeDirectories, rename, type as typeOut } from "./files.js";
+import { itemsOf } from "./variables.js";
 
 /** A command of the shell itself. */
 export type InnerCommand = (inner: Inner) => number | Promise<number>;
 
-const echo: InnerCommand = ({ tail, out }) => {
-  if (/^\s*$/.test(tail)) out.write("ECHO is on.\r\n");
-  else if (!/^\s+(on|off)\s*$/i.test(tail)) out.write(`${tail.slice(1)}\r\n`);
+const echo: InnerCommand = ({ shell, tail, out }) => {
+  const switched = /^\s+(on|off)\s*$/i.exec(tail)?.[1];
+  if (switched !== undefined) shell.echoes = switched.toLowerCase() === "on";
+  else if (/^\s*$/.test(tail)) out.write(`ECHO is ${shell.echoes ? "on" : "off"}.\r\n`);
+  else out.write(`${tail.slice(1)}\r\n`);
   return 0;
 };
 
@@ -61,38 +63,36 @@ const ver: InnerCommand = ({ shell, out }) => {
   return 0;
 };
 
+/** `exit N`; with `/b`, of the batch file and not of the shell. */
 const exit: InnerCommand = ({ shell, words }) => {
-  const code = words.find((word) => /^-?\d+$/.test(word));
-  return shell.exit(code === undefined ? shell.exitCode : Number(code) | 0);
+  const number = words.find((word) => /^-?\d+$/.test(word));
+  const code = number === undefined ? shell.exitCode : Number(number) | 0;
+  const { batchRun } = shell;
+  if (batchRun === undefined || !words.some((word) => /^\/b$/i.test(word))) return shell.exit(code);
+  batchRun.end();
+  return code;
 };
 
-/** `if [not] exist FILE`, `if [not] errorlevel N`, `if [/i] [not] A==B`, each with `else`. */
-const if_: InnerCommand = async ({ shell, tail, ...streams }) => {
-  const parts =
-    /^\s*(\/i\s+)?(not\s+)?(?:exist\s+("[^"]*"|\S+)|errorlevel\s+(\d+)|([^\s=]+)\s*==\s*(\S+))\s+(.*)$/is.exec(tail);
-  if (parts === null) {
-    streams.error.write("The syntax of the command is incorrect.\r\n");
-    return 1;
-  }
-  const [, fold, not, file, level, left = "", right = "", rest = ""] = parts;
-  let holds: boolean;
-  if (file !== undefined) holds = exists(shell, file.replaceAll('"', ""));
-  else if (level !== undefined) holds = shell.exitCode >= Number(level);
-  else holds = fold === undefined ? left === right : left.toLowerCase() === right.toLowerCase();
-  const [yes = "", no] = rest.split(/\s+else\s+/i);
-  const chosen = holds !== (not !== undefined) ? yes : no;
-  return chosen === undefined ? shell.exitCode : await shell.line(chosen, streams);
+/** `goto LABEL`, in a batch file. */
+const goTo: InnerCommand = ({ shell, tail, error }) => {
+  const label = tail.trim().split(/\s/)[0] ?? "";
+  if (shell.batchRun === undefined || shell.batchRun.goTo(label)) return shell.exitCode;
+  error.write(`The system cannot find the batch label specified - ${label.replace(/^:/, "")}\r\n`);
+  return 1;
 };
 
-function exists(shell: Inner["shell"], file: string): boolean {
-  const { files } = shell.call.host;
-  if (!hasWildcards(file)) return files.find(shell.path(file)) !== undefined;
-  try {
-    return files.list(shell.path(file)).length > 0;
-  } catch {
-    return false;
-  }
-}
+const pushDirectory: InnerCommand = (inner) => {
+  const { shell } = inner;
+  const before = shell.directory;
+  const code = inner.tail.trim() === "" ? 0 : changeDirectory({ ...inner, tail: ` /d${inner.tail}` });
+  if (code === 0 && inner.tail.trim() !== "") shell.left.push(before);
+  return code;
+};
+
+const popDirectory: InnerCommand = ({ shell }) => {
+  shell.directory = shell.left.pop() ?? shell.directory;
+  return 0;
+};
 
 const start: InnerCommand = ({ shell, tail, ...streams }) => {
   const line = tail
@@ -104,7 +104,14 @@ const start: InnerCommand = ({ shell, tail, ...streams }) => {
   return 0;
 };
 
-const call: InnerCommand = ({ shell, tail, ...streams }) => shell.line(tail.trim(), streams);
+/** `call LINE`, or `call :LABEL WORDS...` in a batch file. */
+const call: InnerCommand = ({ shell, tail, ...streams }) => {
+  const line = tail.trim();
+  const { batchRun } = shell;
+  if (!line.startsWith(":") || batchRun === undefined) return shell.line(line, streams);
+  const given = [batchRun.given[0] ?? "", ...itemsOf(line).slice(1)];
+  return shell.batch(batchRun.text, given, streams, itemsOf(line)[0]);
+};
 
 const volume: InnerCommand = ({ shell, out }) => {
   out.write(` Volume in drive ${shell.directory[0]} has no label.\r\n`);
@@ -122,9 +129,10 @@ const nothing: InnerCommand = () => 0;
 
 /** By their names. */
 export const commands: Readonly<Record<string, InnerCommand | undefined>> = {
-  ...{ echo, cd: changeDirectory, chdir: changeDirectory, set, ver, exit, if: if_, start, call, vol: volume, dir },
+  ...{ echo, cd: changeDirectory, chdir: changeDirectory, set, ver, exit, goto: goTo, start, call, vol: volume, dir },
   ...{ type: typeOut, copy, move, del, erase: del, ren: rename, rename, md: makeDirectories, mkdir: makeDirectories },
   ...{ rd: removeDirectories, rmdir: removeDirectories, rem: nothing, title: nothing, cls: nothing, color: nothing },
+  ...{ pushd: pushDirectory, popd: popDirectory },
   ...{ setlocal: nothing, endlocal: nothing, pause: nothing },
   path: ({ shell, out }) => {
     out.write(`PATH=${shell.call.environment.get("Path") ?? ""}\r\n`);

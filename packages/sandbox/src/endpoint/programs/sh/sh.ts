@@ -1,11 +1,10 @@
-import { bytesContent } from "../../disk/content.js";
 import { absolutePath } from "../../disk/paths.js";
 import { hasWildcards } from "../../disk/wildcards.js";
 import { failureText } from "../../failures.js";
 import { EndpointError } from "../../machine.js";
-import { NOWHERE, Output, OutputFull } from "../output.js";
+import { NOWHERE, OutputFull } from "../output.js";
 import type { Call, Program, Streams } from "../program.js";
-import { execute, type Shell } from "../script.js";
+import { execute, type FileSink, fileSink, type Shell, startOf } from "../script.js";
 import { hasProgram } from "../search.js";
 import { readScript, ScriptSyntax, type Word } from "./read.js";
 
@@ -92,19 +91,12 @@ class UnixShell implements Shell<Word[]> {
   }
 
   read(target: string): Uint8Array {
-    if (target === "/dev/null") return new Uint8Array(0);
-    const { content } = this.#call.host.files.file(this.#path(target));
-    return content.slice(0, Math.min(content.size, 8 * 1024 * 1024));
+    return target === "/dev/null" ? new Uint8Array(0) : startOf(this.#call.host.files, this.#path(target));
   }
 
-  open(target: string, append: boolean): { sink: Output | typeof NOWHERE; close: () => void } {
+  open(target: string, append: boolean): FileSink {
     if (target === "/dev/null") return { sink: NOWHERE, close: () => {} };
-    const path = this.#path(target);
-    const { files } = this.#call.host;
-    const sink = new Output();
-    if (append && files.find(path)?.kind === "file") sink.write(this.read(target));
-    files.put(path, bytesContent(sink.bytes()));
-    return { sink, close: () => files.put(path, bytesContent(sink.bytes())) };
+    return fileSink(this.#call.host.files, this.#path(target), append);
   }
 
   complain(error: unknown, streams: Streams): number {

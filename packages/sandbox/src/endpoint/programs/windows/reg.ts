@@ -1,15 +1,8 @@
 import { failureText } from "../../failures.js";
 import type { RegistryValue } from "../../machine.js";
-import type { Registry } from "../../registry/registry.js";
+import { type Registry, ROOTS } from "../../registry/registry.js";
 import type { Call, Program } from "../program.js";
 
-const ROOTS: Record<string, string> = {
-  HKLM: "HKEY_LOCAL_MACHINE",
-  HKU: "HKEY_USERS",
-  HKCR: "HKEY_CLASSES_ROOT",
-  HKCU: "HKEY_CURRENT_USER",
-  HKCC: "HKEY_CURRENT_CONFIG",
-};
 const DONE = "The operation completed successfully.\r\n";
 const MISSING = "ERROR: The system was unable to find the specified registry key or value.\r\n";
 const DEEPEST = 512;

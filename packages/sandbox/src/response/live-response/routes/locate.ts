@@ -1,13 +1,9 @@
+import { readId } from "../../../server/ids.js";
 import { HttpProblem, type SandboxRequest } from "../../../server/product.js";
 import type { StoredFile } from "../files.js";
 import type { LiveCommand } from "../live-command.js";
 import type { LiveSession } from "../session.js";
 import type { LiveSessions } from "../sessions.js";
-
-/** The number that a part of a path is, and none but a plain one. */
-function readNumber(text = ""): number | undefined {
-  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
-}
 
 const shown = (text = ""): string => text.slice(0, 40);
 
@@ -17,7 +13,7 @@ export const sessionGone = (id: string | number | undefined): HttpProblem =>
 
 /** The session that the path names; one that timed out or was lost is not found any more. */
 export function locateSession(sessions: LiveSessions, { params }: SandboxRequest): LiveSession {
-  const id = readNumber(params["session"]);
+  const id = readId(params["session"]);
   const session = id === undefined ? undefined : sessions.find(id);
   if (session === undefined || !(session.isOpen || session.status === "close")) throw sessionGone(params["session"]);
   return session;
@@ -31,14 +27,14 @@ export function locateOpen(sessions: LiveSessions, request: SandboxRequest): Liv
 }
 
 export function locateCommand(session: LiveSession, { params }: SandboxRequest): LiveCommand {
-  const id = readNumber(params["command"]);
+  const id = readId(params["command"]);
   const command = id === undefined ? undefined : session.commands.get(id);
   if (command === undefined) throw new HttpProblem(404, `Command ${shown(params["command"])} not found`);
   return command;
 }
 
 export function locateFile(session: LiveSession, { params }: SandboxRequest): StoredFile {
-  const id = readNumber(params["file"]);
+  const id = readId(params["file"]);
   const file = id === undefined ? undefined : session.files.find(id);
   if (file === undefined) throw new HttpProblem(404, `File ${shown(params["file"])} not found`);
   return file;

@@ -6,7 +6,7 @@ import { commandDocument, sessionDocument } from "../documents.js";
 import type { LiveSession, SessionTimeouts } from "../session.js";
 import { type LiveResponseContext, PATH } from "./context.js";
 import { holdFor } from "./hold.js";
-import { locateOpen, locateSession, sessionGone } from "./locate.js";
+import { locateOpen, locateSession } from "./locate.js";
 
 /** Seconds after which a client that found no slot may ask again. */
 const RETRY_AFTER = 5;
@@ -83,18 +83,13 @@ export function sessionRoutes(context: LiveResponseContext): Route[] {
     {
       method: "GET",
       path: `${PATH}/:session/archive`,
-      handle: async (request) => {
+      handle: (request) => {
         const session = locateOpen(sessions, request);
         const documents = new Map<string, unknown>([["session.json", sessionDocument(session, context.withGroup)]]);
         for (const command of session.commands.values()) {
           documents.set(`command-${command.id}.json`, commandDocument(session, command, context.signed()));
         }
-        const archive = await archiveOf(session, documents).catch((error: unknown) => {
-          if (session.isOpen) throw error;
-          throw sessionGone(session.id);
-        });
-        const release = session.hold();
-        archive.once("close", release);
+        const archive = archiveOf(session, documents);
         const disposition = `attachment; filename="session-${session.id}.zip"`;
         return {
           status: 200,
