@@ -105,6 +105,38 @@ export interface IngressFilterRecord {
   crossproc_filters: string[];
 }
 
+/** What administrators decide about an ingress filter; the server keeps the rest. */
+export type IngressSettings = Omit<
+  IngressFilterRecord,
+  "id" | "create_timestamp" | "create_user_id" | "modify_timestamp" | "modify_user_id" | "version" | "rate"
+>;
+
+/** A filter of which nothing has been decided yet. */
+export const NEW_INGRESS_FILTER: Readonly<IngressSettings> = {
+  name: "",
+  description: "",
+  priority: 0,
+  enabled: true,
+  filter_on_sensor: false,
+  filter_on_server: true,
+  track_metrics: true,
+  os_mask: 7,
+  global: true,
+  group_ids: [],
+  sensor_ids: [],
+  path_filters: [],
+  cmdline_filters: [],
+  md5_filters: [],
+  descendant_filtering_level: 0,
+  filter_all_events: true,
+  regmod_filters: [],
+  modload_filters: [],
+  filemod_filters: [],
+  non_binary_filemod_filters: [],
+  netconn_filters: [],
+  crossproc_filters: [],
+};
+
 /** As much of a process as filters look at. */
 export interface FilteredProcessRecord {
   parent_id?: string;

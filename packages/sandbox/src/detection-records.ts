@@ -31,6 +31,19 @@ export interface WatchlistRecord {
   ignored: boolean;
 }
 
+/** A watchlist that somebody has just made, as far as the server decides: it has never run. */
+export const NEW_WATCHLIST = {
+  from_alliance: false,
+  alliance_id: null,
+  last_hit: null,
+  last_hit_count: null,
+  total_hits: 0,
+  total_tags: 0,
+  search_timestamp: 0,
+  searched: 0,
+  ignored: false,
+} as const satisfies Partial<WatchlistRecord>;
+
 /** What happens when a feed or a watchlist finds something. */
 export interface ActionRecord {
   id: number;

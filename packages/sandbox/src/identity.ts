@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { SandboxOptions } from "./sandbox.js";
+import type { SandboxOptions } from "./options.js";
 import type { ListenerTls } from "./server/listener.js";
 import { CertificateAuthority, loopbackHosts, makeKey } from "./tls/index.js";
 

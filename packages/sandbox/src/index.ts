@@ -1,8 +1,9 @@
 export { type ClockOptions, SIMULATION_START, SimulationClock, type TickListener } from "./clock.js";
 export type { ExtraFile } from "./endpoint/index.js";
 export type { ImportReport, Mapped } from "./importer/index.js";
+export type { OrganisationSize, SandboxOptions, SandboxTls } from "./options.js";
 export { INTRUSION, type IntrusionStep } from "./organisation/story.js";
-export type { LiveResponseControl } from "./response/live-response/control.js";
+export type { AddedContent, LiveResponseControl } from "./response/live-response/control.js";
 export type { FaultOutcome as LiveResponseFaultOutcome, LiveResponseFault } from "./response/live-response/faults.js";
 export type { GeneratedSchedule, HostSchedule, OnlineSchedule } from "./response/live-response/schedule.js";
 export type { LiveResponseChanges, LiveResponseSettings } from "./response/live-response/settings.js";
@@ -14,6 +15,6 @@ export type {
   StartedProcess,
 } from "./response/simulation/launch.js";
 export type { LaunchRequest } from "./response/simulation/launch-request.js";
-export { type OrganisationSize, Sandbox, type SandboxOptions, type SandboxTls } from "./sandbox.js";
+export { Sandbox } from "./sandbox.js";
 export * from "./server/index.js";
 export { CertificateAuthority, type CertificateVariant, type ServerCertificate } from "./tls/index.js";

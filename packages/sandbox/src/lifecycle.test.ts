@@ -1,9 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
-import { INTRUSION } from "./index.js";
 import { Sandbox } from "./sandbox.js";
 
 const folder = mkdtempSync(join(tmpdir(), "lifecycle-"));
@@ -32,7 +31,7 @@ describe("starting", () => {
   it("lets the event loop turn while the organisation is generated", async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
-    await using _ = await Sandbox.start({ organisation: small });
+    await using _ = await Sandbox.start({ organisation: small, tls: false });
     clearInterval(timer);
     expect(turns).toBeGreaterThan(5);
   });
@@ -41,14 +40,17 @@ describe("starting", () => {
     const before = temporaryFolders();
     const file = join(folder, "given-up.db");
     const stop = new AbortController();
-    setTimeout(() => stop.abort(reason), 60);
-    const started = performance.now();
-    await expect(Sandbox.start({ signal: stop.signal, file })).rejects.toBe(reason);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    const starting = Sandbox.start({ signal: stop.signal, file, organisation: small });
+    const givenUp = expect(starting).rejects.toBe(reason);
+    // Written to, and far from done: some of the turns that the test before has counted.
+    while (!existsSync(file)) await nextTurn();
+    await nextTurn();
+    stop.abort(reason);
+    await givenUp;
     await expect(Sandbox.start({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(temporaryFolders().filter((name) => !before.includes(name))).toEqual([]);
     // What had been written is gone: the next start generates it all.
-    await using sandbox = await Sandbox.start({ file, organisation: "small" });
+    await using sandbox = await Sandbox.start({ file, organisation: "small", tls: false });
     expect(sandbox.info()).toMatchObject({ organisation: { sensors: 4 } });
   });
 
@@ -108,7 +110,7 @@ describe("starting", () => {
 
   it("is of no concern to a signal once it is done", async () => {
     const stop = new AbortController();
-    await using sandbox = await Sandbox.start({ organisation: "small", signal: stop.signal });
+    await using sandbox = await Sandbox.start({ organisation: "small", signal: stop.signal, tls: false });
     stop.abort(reason);
     await sandbox.reset(2);
     expect(await ask(sandbox, "/api/info")).toMatchObject({ cblrEnabled: true });
@@ -138,8 +140,8 @@ describe("starting", () => {
 
   it("gives the same organisation in slices as at once", async () => {
     const [one, two] = await Promise.all([
-      Sandbox.start({ organisation: small }),
-      Sandbox.start({ organisation: small }),
+      Sandbox.start({ organisation: small, tls: false }),
+      Sandbox.start({ organisation: small, tls: false }),
     ]);
     const rows = async (sandbox: Sandbox): Promise<unknown> =>
       (await ask<{ results: unknown }>(sandbox, "/api/v1/process?rows=1000&sort=start%20asc")).results;
@@ -163,13 +165,13 @@ describe("stopping", () => {
   });
 
   it("does not wait for a reset to end", async () => {
-    const sandbox = await Sandbox.start({ organisation: { hosts: 20, processes: 15_000 } });
+    const sandbox = await Sandbox.start({ organisation: small, tls: false });
     const reset = sandbox.reset(2);
     const failed = expect(reset).rejects.toThrow(/stopped/);
-    await sleep(60);
-    const began = performance.now();
+    await nextTurn();
+    await nextTurn();
     await sandbox.stop();
-    expect(performance.now() - began).toBeLessThan(5_000);
+    // One that had come to its end would have resolved.
     await failed;
   });
 
@@ -179,28 +181,15 @@ describe("stopping", () => {
     const sockets = resources().length;
     const listeners = process.listenerCount("exit");
     for (let i = 0; i < 20; i++) {
-      const sandbox = await Sandbox.start({ organisation: "empty" });
+      // Keys take most of the time; the rest is the same without them.
+      const sandbox = await Sandbox.start({ organisation: "empty", tls: i % 5 === 0 });
       await ask(sandbox, "/api/info");
       await sandbox.stop();
     }
     expect(temporaryFolders().filter((name) => !before.includes(name))).toEqual([]);
     // The system takes a moment to let go of a closed port.
-    await expect.poll(() => resources().length).toBeLessThanOrEqual(sockets);
+    await expect.poll(() => resources().length, { timeout: 20_000 }).toBeLessThanOrEqual(sockets);
     expect(process.listenerCount("exit") - listeners).toBeLessThanOrEqual(1);
-  });
-});
-
-describe("the intrusion", () => {
-  it.each([1, 2])("is found by the query of each of its steps, and nothing else is (seed %i)", async (seed) => {
-    await using sandbox = await Sandbox.start({ seed });
-    for (const { query, processes, hosts } of INTRUSION.steps) {
-      const found = await ask<{ total_results: number; results: { hostname: string }[] }>(
-        sandbox,
-        `/api/v1/process?cb.group=id&rows=100&q=${encodeURIComponent(query)}`,
-      );
-      expect(found.total_results, query).toBe(processes);
-      expect(new Set(found.results.map((row) => row.hostname)), query).toEqual(new Set(hosts));
-    }
   });
 });
 
@@ -212,7 +201,7 @@ describe("what the organisation's server says of itself", () => {
   });
 
   it("partitions are hot, warm and cold, and add up; one can be made a legacy", async () => {
-    await using sandbox = await Sandbox.start({ organisation: small });
+    await using sandbox = await Sandbox.start({ organisation: small, tls: false });
     interface Partition {
       status: string;
       info: { numDocs: number; isLegacy: boolean; startDate: string; endDate: string | null };
@@ -241,7 +230,7 @@ describe("what the organisation's server says of itself", () => {
       ["6.1.0.170531.1416", 1],
       ["7.8.0.230101.1200", 0],
     ] as const) {
-      await using sandbox = await Sandbox.start({ organisation: "empty", version, behaviour });
+      await using sandbox = await Sandbox.start({ organisation: "empty", version, behaviour, tls: false });
       const partitions = await ask<Record<string, { info: { isLegacy: boolean } }>>(
         sandbox,
         "/api/v1/storage/events/partition",
@@ -251,7 +240,7 @@ describe("what the organisation's server says of itself", () => {
   });
 
   it("programs have an icon, libraries none", async () => {
-    await using sandbox = await Sandbox.start({ organisation: "small" });
+    await using sandbox = await Sandbox.start({ organisation: "small", tls: false });
     const rows = async (query: string): Promise<{ md5: string }[]> =>
       (await ask<{ results: { md5: string }[] }>(sandbox, `/api/v1/binary?rows=1&q=${encodeURIComponent(query)}`))
         .results;

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { OrganisationSink } from "./domain.js";
 import { type EndpointOptions, Machines, type ProgramStart } from "./endpoint/index.js";
 import { type ImportReport, importSysmon } from "./importer/index.js";
+import type { SandboxOptions } from "./options.js";
 import { binaryContent, binaryIcon, generationOf } from "./organisation/index.js";
 import { CHECKIN_TICKS, createResponseServer, DEFAULT_RESPONSE_VERSION } from "./response/index.js";
-import type { SandboxOptions } from "./sandbox.js";
 import { inSlices } from "./steps.js";
 import { knownIn, Store } from "./store/index.js";
 import type { World, WorldSettings } from "./world.js";
@@ -28,7 +28,7 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
     const tokenKey = made.get(THIS_ONE)?.token_key ?? createHmac("sha256", token).update(String(seed)).digest("hex");
     const { extraFiles, memorySize } = options;
     const machines = new Machines(store, {
-      ...{ seed, now: () => clock.now() },
+      ...{ seed, now: () => clock.now(), sleep: (time, until) => clock.sleep(time, until) },
       onStart: (start) => recordStart(response.launch, start),
       ...(extraFiles === undefined ? {} : { extraFiles }),
       ...(memorySize === undefined ? {} : { memorySize }),
@@ -46,6 +46,7 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
       tokenOwners: tokens,
       tokenKey,
       machineOf: ({ id }) => machines.get(id),
+      addFile: (extra) => machines.addFile(extra),
       ...{ seed, onFailure },
       ...(options.liveResponse === undefined ? {} : { liveResponse: options.liveResponse }),
     });

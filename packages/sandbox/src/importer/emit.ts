@@ -10,8 +10,9 @@ import type {
 } from "../domain.js";
 import { processGuid } from "../organisation/ids.js";
 import { baseName } from "../paths.js";
-import { completeBinary, joinEvents, STAND_IN_PIDS } from "./known.js";
+import { STAND_IN_PIDS } from "./known.js";
 import type { EventMapper } from "./mapping.js";
+import { completeBinary, joinEvents } from "./merge.js";
 import type { HostDraft, LogTable, ProcessDraft } from "./table.js";
 
 /** What came of a table. */

@@ -9,7 +9,7 @@ import type {
   SensorRecord,
 } from "../domain.js";
 import { baseName } from "../paths.js";
-import { completeBinary } from "./known.js";
+import { completeBinary } from "./merge.js";
 import { filePath, startOfGuid } from "./spelling.js";
 
 /** A host of the log. */

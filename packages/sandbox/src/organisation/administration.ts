@@ -1,4 +1,9 @@
-import type { IngressFilterRecord, TeamRecord, UserRecord } from "../administration-records.js";
+import {
+  type IngressFilterRecord,
+  NEW_INGRESS_FILTER,
+  type TeamRecord,
+  type UserRecord,
+} from "../administration-records.js";
 import type { OrganisationSink } from "../domain.js";
 import { COMPANY, groups } from "./hosts.js";
 import type { SetUp } from "./set-up.js";
@@ -69,34 +74,14 @@ function filters(now: number): IngressFilterRecord[] {
     fields: Partial<IngressFilterRecord>,
   ): IngressFilterRecord => ({
     id,
+    ...NEW_INGRESS_FILTER,
     name: id,
-    description: "",
     create_timestamp: now - days * DAY,
     create_user_id: 2,
     modify_timestamp: now - days * DAY,
     modify_user_id: 2,
     version: 1,
     rate: { value: rate, at: now },
-    priority: 0,
-    enabled: true,
-    filter_on_sensor: false,
-    filter_on_server: true,
-    track_metrics: true,
-    os_mask: 7,
-    global: true,
-    group_ids: [],
-    sensor_ids: [],
-    path_filters: [],
-    cmdline_filters: [],
-    md5_filters: [],
-    descendant_filtering_level: 0,
-    filter_all_events: true,
-    regmod_filters: [],
-    modload_filters: [],
-    filemod_filters: [],
-    non_binary_filemod_filters: [],
-    netconn_filters: [],
-    crossproc_filters: [],
     ...fields,
   });
   return [

@@ -4,7 +4,8 @@ import { baseName } from "../paths.js";
 import type { Steps } from "../steps.js";
 import { imageBytes } from "./pe.js";
 import type { Random } from "./random.js";
-import { componentWords, type Product, products } from "./software.js";
+import { componentWords, products } from "./software.js";
+import type { Product } from "./software-product.js";
 
 /** A file of the organisation: where it lies on the endpoints, and the record that the server keeps of it. */
 export interface Image {

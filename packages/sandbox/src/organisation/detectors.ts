@@ -1,4 +1,4 @@
-import type { FeedRecord, WatchlistRecord } from "../detection-records.js";
+import { type FeedRecord, NEW_WATCHLIST, type WatchlistRecord } from "../detection-records.js";
 import type { OrganisationSink } from "../domain.js";
 import { type KnownFiles, publishedFeeds } from "./feeds.js";
 import type { SetUp } from "./set-up.js";
@@ -52,16 +52,8 @@ export function writeDetectors(sink: OrganisationSink, setUp: SetUp, files: Know
       description: "",
       enabled: true,
       readonly: false,
-      from_alliance: false,
-      alliance_id: null,
       group_id: -1,
-      last_hit: null,
-      last_hit_count: null,
-      total_hits: 0,
-      total_tags: 0,
-      search_timestamp: 0,
-      searched: 0,
-      ignored: false,
+      ...NEW_WATCHLIST,
       ...rest,
     };
     sink.object("watchlist", record.id, record);

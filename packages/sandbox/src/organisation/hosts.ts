@@ -34,7 +34,7 @@ const DAY = 86_400_000;
 const GIB = 1024 ** 3;
 
 /** The sites of the company; the first is there in every organisation. */
-export const sites: readonly SiteRecord[] = [
+const sites: readonly SiteRecord[] = [
   { id: 1, name: "Default Site" },
   { id: 2, name: "Data Centre" },
 ];

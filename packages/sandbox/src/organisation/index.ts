@@ -19,8 +19,8 @@ import { linuxHistory, macHistory } from "./unix.js";
 import { bootWindows, type WindowsTree } from "./windows.js";
 
 export { binaryIcon } from "./icon.js";
-export { parseProcessGuid, processGuid } from "./ids.js";
-export { type BinaryIdentity, binaryContent } from "./pe.js";
+export { parseProcessGuid } from "./ids.js";
+export { binaryContent } from "./pe.js";
 export { GUIDE, INTRUSION, intrusionStart };
 
 /** What to generate; everything may be left out. */
@@ -53,7 +53,7 @@ export interface OrganisationSummary {
 }
 
 /** The present of an organisation that is not given another one. */
-export const DEFAULT_NOW = Date.UTC(2026, 0, 5, 9);
+const DEFAULT_NOW = Date.UTC(2026, 0, 5, 9);
 /** Children of the one process that has far more of them than a summary shows. */
 export const FLEET_PINGS = 40;
 

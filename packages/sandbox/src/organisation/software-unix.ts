@@ -1,4 +1,4 @@
-import type { Product } from "./software.js";
+import type { Product } from "./software-product.js";
 
 /** What runs on the Linux servers and the Macs of the generated organisation. */
 export const unixProducts: readonly Product[] = [

@@ -1,7 +1,8 @@
 import type { SqlText } from "../store/database.js";
 import { FIELD_STEP, Field, Kind } from "../store/schema.js";
 import type { WordRule } from "../store/tokens.js";
-import { defaultFields, type FieldSpec, findField, type Relation, type Source, type Target } from "./fields.js";
+import type { FieldSpec, Relation, Source, Target } from "./field-spec.js";
+import { defaultFields, findField } from "./fields.js";
 import { keywordCondition, matchingValues, reportsWithWords, valueCondition, within } from "./match.js";
 import { combine, EVERYTHING, NOTHING, raw, sql } from "./sql.js";
 import { hasWildcard, isPresence, type Query, QuerySyntaxError, type Term, termsOf, type Value } from "./syntax.js";

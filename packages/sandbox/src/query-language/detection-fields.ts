@@ -1,5 +1,5 @@
 import { Kind, REPORT_IOCS, REPORT_TEXTS } from "../store/schema.js";
-import type { FieldType, Row, Source } from "./fields.js";
+import type { FieldType, Row, Source } from "./field-spec.js";
 
 const column = (name: string): Source => ({ from: "column", column: `d.${name}` });
 const number = (name: string): Row => [name, "number", column(name)];

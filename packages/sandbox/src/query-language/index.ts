@@ -1,5 +1,5 @@
-export { type CompileOptions, compileQuery } from "./compile.js";
-export { type FieldSpec, findField, type Target } from "./fields.js";
+export { compileQuery } from "./compile.js";
+export type { Target } from "./field-spec.js";
 export { parseQuery, parseValue } from "./parser.js";
 export { combine, raw, sql } from "./sql.js";
 export {
@@ -8,8 +8,6 @@ export {
   printValue,
   type Query,
   QuerySyntaxError,
-  type Term,
   termsOf,
-  type Value,
 } from "./syntax.js";
 export { readDate } from "./values.js";

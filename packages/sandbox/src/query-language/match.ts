@@ -1,7 +1,7 @@
 import type { SqlText } from "../store/database.js";
 import { Kind, WORD_STEP } from "../store/schema.js";
 import { fold, normalisePath, reversedPath, termWords, WORD_RULES, type WordRule } from "../store/tokens.js";
-import type { FieldType } from "./fields.js";
+import type { FieldType } from "./field-spec.js";
 import { combine, globOf, NOTHING, raw, sql } from "./sql.js";
 import { hasWildcard, isPresence, printValue, QuerySyntaxError, type Value } from "./syntax.js";
 import { type Interval, readAddresses } from "./values.js";

@@ -6,7 +6,7 @@ import type { Store } from "../store/store.js";
 import { Accounts } from "./accounts.js";
 import type { Checkins } from "./documents/sensor.js";
 import { PageDrift } from "./drift.js";
-import type { LiveResponseOptions } from "./live-response/index.js";
+import type { LiveResponseOptions } from "./live-response/options.js";
 import { DEFAULT_RESPONSE_VERSION, traitsOf, type VersionTraits } from "./version.js";
 
 /** Ways to misbehave, read at every request: set them while the server runs. */
@@ -31,7 +31,11 @@ export interface ResponseBehaviour {
 export interface ResponseOptions extends LiveResponseOptions {
   store: Store;
   /** `startTime` is when the server was started; now when left out. */
-  clock: { now(): number; readonly startTime?: number };
+  clock: {
+    now(): number;
+    readonly startTime?: number;
+    sleep?(milliseconds: number, signal: AbortSignal): Promise<void>;
+  };
   /** One of {@link RESPONSE_VERSIONS}, or any other of that form. */
   version?: string;
   /** The bytes of a file that was collected. */

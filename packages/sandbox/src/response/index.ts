@@ -26,7 +26,7 @@ import { settleDetection } from "./simulation/settle.js";
 
 export type { ResponseBehaviour, ResponseOptions } from "./context.js";
 export { CHECKIN_TICKS } from "./simulation/check-ins.js";
-export { DEFAULT_RESPONSE_VERSION, RESPONSE_VERSIONS } from "./version.js";
+export { DEFAULT_RESPONSE_VERSION } from "./version.js";
 
 /** Areas of other products that share the `/api/` prefix. */
 const FOREIGN = /^\/api\/(bit9platform|alerts|investigate|livequery|psc)(\/|$)/;
@@ -109,7 +109,10 @@ function productOf(context: ResponseContext, liveResponse: LiveResponseServer, s
       ...liveResponse.routes,
     ],
     tick: simulation.tick,
-    headers: HEADERS,
+    // The documents have times of the simulated clock, and so has the answer that they come with.
+    get headers() {
+      return { ...HEADERS, Date: new Date(context.now()).toUTCString() };
+    },
     identify: (token, known) => context.accounts.identify(token, known),
     problem: problemReply,
   };

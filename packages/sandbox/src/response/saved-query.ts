@@ -2,8 +2,8 @@ import type { IndexType } from "../detection-records.js";
 import { combine, type Query, QuerySyntaxError, raw } from "../query-language/index.js";
 import { HttpProblem } from "../server/product.js";
 import type { SqlText } from "../store/database.js";
+import type { TagScope } from "../store/document-index.js";
 import { SearchTooLarge } from "../store/search.js";
-import type { TagScope } from "../store/store.js";
 import type { ResponseContext } from "./context.js";
 import { compileSearch, readQuery } from "./search.js";
 

@@ -149,7 +149,7 @@ export const orNull =
   (value, name) =>
     value === null ? null : check(value, name);
 
-export const list: FieldCheck<unknown[]> = (value, name) => {
+const list: FieldCheck<unknown[]> = (value, name) => {
   if (!Array.isArray(value)) throw wrongType(name, "a list");
   return value;
 };

@@ -1,4 +1,9 @@
-import type { Store } from "./store.js";
+import type { Database } from "./database.js";
+
+/** What a collection stands in; its database holds everything that was handed over. */
+interface Holder {
+  readonly database: Database;
+}
 
 /** What an object of a collection is found by. */
 export type ObjectKey = number | string;
@@ -8,10 +13,10 @@ export type ObjectKey = number | string;
  * order of their keys; what has to be searched has tables of its own.
  */
 export class Collection<T extends object> {
-  readonly #store: Store;
+  readonly #store: Holder;
   readonly #kind: string;
 
-  constructor(store: Store, kind: string) {
+  constructor(store: Holder, kind: string) {
     this.#store = store;
     this.#kind = kind;
   }

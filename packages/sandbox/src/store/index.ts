@@ -1,2 +1,2 @@
 export { knownIn } from "./known.js";
-export { Store, type StoreOptions } from "./store.js";
+export { Store } from "./store.js";

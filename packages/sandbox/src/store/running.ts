@@ -1,5 +1,7 @@
 import type { ProcessEvents, ProcessRecord, SegmentRecord } from "../domain.js";
-import type { Store, StoredProcess } from "./store.js";
+import type { StoredProcess } from "./process-rows.js";
+import type { ProcessRow } from "./processes.js";
+import type { Store } from "./store.js";
 import { fold } from "./tokens.js";
 
 /** Pids beyond it are seen in logs only. */
@@ -8,35 +10,21 @@ const HIGHEST_PID = 2 ** 22;
 /** A process that has not ended, as it is stored; without its events. */
 export type RunningProcess = StoredProcess & { proc: number };
 
-interface Row {
-  proc: number;
-  id: string;
-  sensor_id: number;
-  pid: number;
-  parent_id: string | null;
-  parent_pid: number;
-  parent_name: string;
-  start: number;
-  process_name: string;
-  path: string;
-  cmdline: string;
-  username: string;
-  uid: string | null;
-  md5: string;
-  sha256: string | null;
-  alliance: string | null;
-}
+const SHOWN = [
+  ...["proc", "id", "sensor_id", "pid", "parent_id", "parent_pid", "parent_name", "start", "process_name", "path"],
+  ...["cmdline", "username", "uid", "md5", "sha256", "alliance"],
+] as const satisfies readonly (keyof ProcessRow)[];
+type Row = Pick<ProcessRow, (typeof SHOWN)[number]>;
 
-const SHOWN = `proc, id, sensor_id, pid, parent_id, parent_pid, parent_name, start, process_name, path, cmdline, username, uid,
-  md5, sha256, alliance`;
+const COLUMNS = SHOWN.join(", ");
 const RUNNING = "sensor_id = ? AND ended IS NULL AND placeholder = 0 AND suppressed = 0 AND start <= ?";
 
 /** The processes that run on a sensor at a moment, the latest first, as far as they are more than a name to the server. */
 export function runningProcesses(store: Store, sensor: number, now: number): RunningProcess[] {
-  const rows = store.database.all<Row>(`SELECT ${SHOWN} FROM process WHERE ${RUNNING} ORDER BY start DESC, proc DESC`, [
-    sensor,
-    now,
-  ]);
+  const rows = store.database.all<Row>(
+    `SELECT ${COLUMNS} FROM process WHERE ${RUNNING} ORDER BY start DESC, proc DESC`,
+    [sensor, now],
+  );
   return rows.map(processOf);
 }
 
@@ -68,7 +56,7 @@ export function runningNames(store: Store, sensor: number, now: number): Running
 
 /** A process by its number, as it runs. */
 export function runningProcess(store: Store, proc: number): RunningProcess | undefined {
-  const row = store.database.first<Row>(`SELECT ${SHOWN} FROM process WHERE proc = ?`, [proc]);
+  const row = store.database.first<Row>(`SELECT ${COLUMNS} FROM process WHERE proc = ?`, [proc]);
   return row === undefined ? undefined : processOf(row);
 }
 

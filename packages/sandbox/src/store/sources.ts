@@ -5,7 +5,7 @@ import type { Store } from "./store.js";
 export const reportSource = (feed: number, report: string): string => `feed/${feed}/${report}`;
 
 /** The name under which the alerts of a watchlist are kept, of the first one that has this id. */
-export const watchlistSource = (id: number): string => `watchlist/${id}`;
+const watchlistSource = (id: number): string => `watchlist/${id}`;
 
 /** The same for a new watchlist: alerts of another one that had its id before are not its own. */
 export function freeWatchlistSource(store: Store, id: number): string {

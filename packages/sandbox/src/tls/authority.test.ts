@@ -73,9 +73,12 @@ describe("the sandbox's certificate authority", () => {
   });
 
   it("gives every certificate its own serial number and key", () => {
-    const certificates = Array.from({ length: 20 }, () => new X509Certificate(authority.issue().cert));
-    expect(new Set(certificates.map((each) => each.serialNumber)).size).toBe(20);
-    expect(new Set(certificates.map((each) => each.fingerprint256)).size).toBe(20);
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const serials = Array.from({ length: 20 }, () => authority.issue(undefined, "trusted", privateKey).cert);
+    expect(new Set(serials.map((cert) => new X509Certificate(cert).serialNumber)).size).toBe(20);
+    const own = [authority.issue(), authority.issue()].map(({ cert }) => new X509Certificate(cert));
+    expect(own[0]?.publicKey.equals((own[1] as X509Certificate).publicKey)).toBe(false);
+    expect(own[0]?.serialNumber).not.toBe(own[1]?.serialNumber);
   });
 
   it("writes dates on both sides of 2050, where the encoding changes", () => {

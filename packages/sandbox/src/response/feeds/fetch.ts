@@ -7,7 +7,7 @@ import type { FeedRecord } from "../../detection-records.js";
 import type { Store } from "../../store/store.js";
 
 /** The host under which the sandbox itself publishes feeds. */
-export const OWN_FEED_HOST = "feeds.sandbox";
+const OWN_FEED_HOST = "feeds.sandbox";
 
 /** All of a fetch, redirects included. */
 const TIME_LIMIT = 10_000;

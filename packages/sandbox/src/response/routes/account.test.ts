@@ -234,7 +234,10 @@ describe("teams", () => {
   });
 
   it("of the default organisation cover all groups", async () => {
-    await using sandbox = await Sandbox.start({ organisation: { hosts: 14, processes: 1200, binaries: 300 } });
+    await using sandbox = await Sandbox.start({
+      organisation: { hosts: 14, processes: 1200, binaries: 300 },
+      tls: false,
+    });
     const ask = asker(sandbox);
     const groups = (await ask("GET", "/api/v3/group")).body.length;
     const categories = new Set<string>();

@@ -8,12 +8,10 @@ import {
   findAlerts,
 } from "../../store/alerts.js";
 import { ignoreSources } from "../../store/sources.js";
+import { answerSearch } from "../answer-search.js";
 import type { ResponseContext } from "../context.js";
 import { alertDocument } from "../documents/alert.js";
-import { searchEnvelope } from "../documents/envelope.js";
-import { requestedFacets } from "../facets.js";
-import { readSort } from "../parameters.js";
-import { compileSearch, findPage, printTerms, readQuery } from "../search.js";
+import { printTerms } from "../search.js";
 import { LONGEST_NAME, readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";
 
 const OWN = [
@@ -63,26 +61,18 @@ export function alertRoutes(context: ResponseContext): Route[] {
   ];
 }
 
-function search(context: ResponseContext, { query: parameters }: SandboxRequest): Record<string, unknown> {
-  const began = performance.now();
-  const query = readQuery(parameters);
-  const found = findPage(
-    context,
-    {
-      from: "alert",
-      where: compileSearch(context, "alert", query, parameters, false),
-      order: readSort(parameters.get("sort"), SORT_FIELDS, "created_time desc", "d.unique_id"),
-    },
-    parameters,
-  );
-  return searchEnvelope({
-    began,
-    results: alertsByDocument(context.store, found.page).map((row) => alertDocument(context.traits, row)),
-    total: found.total,
-    start: found.window.start,
+const SEARCHED = {
+  from: "alert",
+  sorts: SORT_FIELDS,
+  usual: "created_time desc",
+  ties: "d.unique_id",
+} as const;
+
+function search(context: ResponseContext, request: SandboxRequest): Record<string, unknown> {
+  return answerSearch(context, request, SEARCHED, (page, query) => ({
+    results: alertsByDocument(context.store, page).map((row) => alertDocument(context.traits, row)),
     terms: printTerms(query),
-    facets: requestedFacets(context.store, "alert", parameters, found.documents),
-  });
+  }));
 }
 
 function changeMany(context: ResponseContext, body: WriteBody): void {

@@ -2,13 +2,11 @@ import { zipSync } from "fflate";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { type BinaryRow, binaryRowsByDocument, findBinary } from "../../store/binaries.js";
 import { tagsByDocument, tagsOf } from "../../store/tags.js";
+import { answerSearch } from "../answer-search.js";
 import type { ResponseContext } from "../context.js";
 import { binaryDocument, binaryMetadata } from "../documents/binary.js";
-import { searchEnvelope } from "../documents/envelope.js";
-import { requestedFacets } from "../facets.js";
 import { highlightsOf } from "../highlights.js";
-import { readSort } from "../parameters.js";
-import { compileSearch, findPage, printTerms, readQuery } from "../search.js";
+import { printTerms } from "../search.js";
 
 const OWN = [
   ...["md5", "server_added_timestamp", "last_seen", "orig_mod_len", "copied_mod_len", "is_64bit"],
@@ -86,29 +84,19 @@ function documentOf(context: ResponseContext, row: BinaryRow): Record<string, un
   return binaryDocument(context.traits, row, tagsOf(context.store, "binary", row.doc));
 }
 
-function search(context: ResponseContext, { query: parameters }: SandboxRequest): Record<string, unknown> {
-  const began = performance.now();
-  const query = readQuery(parameters);
-  const found = findPage(
-    context,
-    {
-      from: "binary",
-      where: compileSearch(context, "binary", query, parameters, false),
-      order: readSort(parameters.get("sort"), SORT_FIELDS, "server_added_timestamp desc", "d.md5"),
-    },
-    parameters,
-  );
-  const tags = tagsByDocument(context.store, "binary", found.page);
-  const rows = binaryRowsByDocument(context.store, found.page).map((row) =>
-    binaryDocument(context.traits, row, tags.get(row.doc) ?? []),
-  );
-  return searchEnvelope({
-    began,
-    results: rows,
-    total: found.total,
-    start: found.window.start,
-    terms: printTerms(query),
-    highlights: highlightsOf(query, rows, "md5"),
-    facets: requestedFacets(context.store, "binary", parameters, found.documents),
+const SEARCHED = {
+  from: "binary",
+  sorts: SORT_FIELDS,
+  usual: "server_added_timestamp desc",
+  ties: "d.md5",
+} as const;
+
+function search(context: ResponseContext, request: SandboxRequest): Record<string, unknown> {
+  return answerSearch(context, request, SEARCHED, (page, query) => {
+    const tags = tagsByDocument(context.store, "binary", page);
+    const results = binaryRowsByDocument(context.store, page).map((row) =>
+      binaryDocument(context.traits, row, tags.get(row.doc) ?? []),
+    );
+    return { results, terms: printTerms(query), highlights: highlightsOf(query, results, "md5") };
   });
 }

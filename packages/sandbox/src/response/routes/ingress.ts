@@ -1,4 +1,4 @@
-import type { IngressFilterRecord } from "../../administration-records.js";
+import { type IngressFilterRecord, type IngressSettings, NEW_INGRESS_FILTER } from "../../administration-records.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import type { ResponseContext } from "../context.js";
 import { ingressDocument } from "../documents/ingress.js";
@@ -22,11 +22,6 @@ const PATTERNS = [
 ] as const satisfies readonly (keyof IngressFilterRecord)[];
 const MAY_BE_GLOBS: ReadonlySet<string> = new Set(PATTERNS.filter((name) => !/^(cmdline|md5)_/.test(name)));
 const LONGEST_ID = 128;
-
-type Settings = Omit<
-  IngressFilterRecord,
-  "id" | "create_timestamp" | "create_user_id" | "modify_timestamp" | "modify_user_id" | "version" | "rate"
->;
 
 /** What is kept out as it comes in, on servers from 6.1. Everybody sees the filters; global administrators change them. */
 export function ingressRoutes(context: ResponseContext): Route[] {
@@ -59,7 +54,14 @@ export function ingressRoutes(context: ResponseContext): Route[] {
             throw new HttpProblem(409, `Ingress filter already exists: ${id}`);
           }
           const authors = { create_timestamp: now, create_user_id: user, modify_timestamp: now, modify_user_id: user };
-          made.set(id, { id, ...DEFAULTS, ...readSettings(body), ...authors, version: 1, rate: { value: 0, at: now } });
+          made.set(id, {
+            id,
+            ...NEW_INGRESS_FILTER,
+            ...readSettings(body),
+            ...authors,
+            version: 1,
+            rate: { value: 0, at: now },
+          });
         }
         // All of them or none.
         for (const record of made.values()) filters.put(record.id, record);
@@ -104,31 +106,6 @@ export function ingressRoutes(context: ResponseContext): Route[] {
   ];
 }
 
-const DEFAULTS: Settings = {
-  name: "",
-  description: "",
-  priority: 0,
-  enabled: true,
-  filter_on_sensor: false,
-  filter_on_server: true,
-  track_metrics: true,
-  os_mask: 7,
-  global: true,
-  group_ids: [],
-  sensor_ids: [],
-  path_filters: [],
-  cmdline_filters: [],
-  md5_filters: [],
-  descendant_filtering_level: 0,
-  filter_all_events: true,
-  regmod_filters: [],
-  modload_filters: [],
-  filemod_filters: [],
-  non_binary_filemod_filters: [],
-  netconn_filters: [],
-  crossproc_filters: [],
-};
-
 function chooseId(body: WriteBody): string {
   const id = body.text("id") ?? "";
   if (!/^[A-Za-z0-9-]+$/.test(id) || id.length > LONGEST_ID) {
@@ -138,8 +115,8 @@ function chooseId(body: WriteBody): string {
 }
 
 /** The settings that are in the body, checked; what the server keeps itself is passed over. */
-function readSettings(body: WriteBody): Partial<Settings> {
-  const settings: Partial<Settings> = {};
+function readSettings(body: WriteBody): Partial<IngressSettings> {
+  const settings: Partial<IngressSettings> = {};
   for (const name of ["name", "description"] as const) {
     const text = body.text(name, name === "name" ? LONGEST_NAME : LONGEST_TEXT);
     if (text !== undefined) settings[name] = text;

@@ -4,12 +4,10 @@ import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { type ReportRow, reportsByDocument } from "../../store/reports.js";
 import { ignoreReports } from "../../store/sources.js";
+import { answerSearch } from "../answer-search.js";
 import type { ResponseContext } from "../context.js";
-import { searchEnvelope } from "../documents/envelope.js";
 import { reportRow } from "../documents/threat-report.js";
-import { requestedFacets } from "../facets.js";
-import { readSort } from "../parameters.js";
-import { compileSearch, findPage, readQuery, runSearch } from "../search.js";
+import { compileSearch, readQuery, runSearch } from "../search.js";
 import { readObject, SUCCESS, WriteBody, wrongType } from "../write-body.js";
 
 const PATH = "/api/v1/threat_report";
@@ -44,25 +42,12 @@ export function threatReportRoutes(context: ResponseContext): Route[] {
   ];
 }
 
-function search(context: ResponseContext, { query: parameters }: SandboxRequest): Record<string, unknown> {
-  const began = performance.now();
-  const query = readQuery(parameters);
-  const found = findPage(
-    context,
-    {
-      from: "threat_report",
-      where: compileSearch(context, "threat_report", query, parameters, false),
-      order: readSort(parameters.get("sort"), SORT_FIELDS, "create_time desc", TIES),
-    },
-    parameters,
-  );
-  return searchEnvelope({
-    began,
-    results: shownRows(context, reportsByDocument(context.store, found.page)),
-    total: found.total,
-    start: found.window.start,
-    facets: requestedFacets(context.store, "threat_report", parameters, found.documents),
-  });
+const SEARCHED = { from: "threat_report", sorts: SORT_FIELDS, usual: "create_time desc", ties: TIES } as const;
+
+function search(context: ResponseContext, request: SandboxRequest): Record<string, unknown> {
+  return answerSearch(context, request, SEARCHED, (page) => ({
+    results: shownRows(context, reportsByDocument(context.store, page)),
+  }));
 }
 
 function shownRows(context: ResponseContext, rows: readonly ReportRow[]): Record<string, unknown>[] {

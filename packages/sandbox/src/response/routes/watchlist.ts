@@ -1,4 +1,4 @@
-import type { WatchlistRecord } from "../../detection-records.js";
+import { NEW_WATCHLIST, type WatchlistRecord } from "../../detection-records.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { actionsOf, removeActions } from "../../store/actions.js";
@@ -80,17 +80,9 @@ function create(context: ResponseContext, body: WriteBody): WatchlistRecord {
     description: body.text("description", LONGEST_TEXT) ?? null,
     enabled: body.flag("enabled") ?? true,
     readonly: body.flag("readonly") ?? false,
-    from_alliance: false,
-    alliance_id: null,
     group_id: body.integer("group_id") ?? -1,
     date_added: context.now(),
-    last_hit: null,
-    last_hit_count: null,
-    total_hits: 0,
-    total_tags: 0,
-    search_timestamp: 0,
-    searched: 0,
-    ignored: false,
+    ...NEW_WATCHLIST,
   };
 }
 

@@ -2,7 +2,7 @@ import type { SensorRecord, SensorState } from "../../domain.js";
 import { findSensor, findSensorsWithRequests } from "../../store/endpoints.js";
 import type { ResponseContext } from "../context.js";
 import { lastCheckin } from "../documents/sensor.js";
-import type { Activity } from "./index.js";
+import type { Activity } from "./activity.js";
 
 /** Endpoints that are switched on report every other tick. */
 export const CHECKIN_TICKS = 2;

@@ -1,9 +1,7 @@
 import type { ResponseContext } from "../context.js";
+import type { Activity } from "./activity.js";
 import { checkinRounds } from "./check-ins.js";
 import { searches } from "./searches.js";
-
-/** Something that goes on by itself on the server or its endpoints, a step at every tick; one may take several turns. */
-export type Activity = (tick: number, now: number) => void | Promise<void>;
 
 /** What goes on by itself. */
 export interface Simulation {

@@ -1,8 +1,8 @@
 import { inSlices, type Steps } from "../../steps.js";
 import { applyAlertChanges } from "../../store/alerts.js";
 import type { ResponseContext } from "../context.js";
+import type { Activity } from "./activity.js";
 import { matchFeeds } from "./feeds.js";
-import type { Activity } from "./index.js";
 import { runWatchlists, WATCHLIST_TICKS } from "./watchlists.js";
 
 /**

@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SandboxOptions } from "../../options.js";
 import { INTRUSION } from "../../organisation/index.js";
-import { Sandbox, type SandboxOptions } from "../../sandbox.js";
+import { Sandbox } from "../../sandbox.js";
 import { type Ask, asker } from "../routes/samples.js";
 
 const start = (options: SandboxOptions = {}): Promise<Sandbox> =>
-  Sandbox.start({ clock: { running: false }, ...options });
+  Sandbox.start({ clock: { running: false }, tls: false, ...options });
 const rows = async (ask: Ask, path: string, q: string): Promise<Record<string, unknown>[]> =>
   (await ask("GET", `${path}?rows=1000&q=${encodeURIComponent(q)}`)).body.results;
 const alertsOf = (ask: Ask): Promise<Record<string, unknown>[]> => rows(ask, "/api/v2/alert", "");
@@ -15,6 +16,14 @@ const totals = async (ask: Ask, field: string, path = "/api/v2/alert"): Promise<
   const { facets } = (await ask("GET", `${path}?rows=0&facet=true&facet.field=${field}`)).body;
   return Object.fromEntries(facets[field].map((each: { name: string; value: number }) => [each.name, each.value]));
 };
+
+async function expectIntrusion(ask: Ask): Promise<void> {
+  for (const { query, processes, hosts } of INTRUSION.steps) {
+    const { body } = await ask("GET", `/api/v1/process?cb.group=id&rows=100&q=${encodeURIComponent(query)}`);
+    expect(body.total_results, query).toBe(processes);
+    expect(new Set(body.results.map((row: { hostname: string }) => row.hostname)), query).toEqual(new Set(hosts));
+  }
+}
 
 describe("what the default organisation has found before anybody looked", () => {
   let sandbox: Sandbox;
@@ -24,6 +33,12 @@ describe("what the default organisation has found before anybody looked", () => 
     ask = asker(sandbox);
   });
   afterAll(() => sandbox.stop());
+
+  it("is more than twenty thousand processes", () => {
+    expect(sandbox.info()).toMatchObject({
+      organisation: { processes: expect.toSatisfy((count: number) => count > 20_000, "a large company") as unknown },
+    });
+  });
 
   it("are alerts in every state, most of them open", async () => {
     const states = await totals(ask, "status");
@@ -42,6 +57,12 @@ describe("what the default organisation has found before anybody looked", () => 
       if (status === "Unresolved") expect(assigned_to).toBeNull();
       else expect(users).toContain(assigned_to);
     }
+  });
+
+  it("is the intrusion: the query of each of its steps finds it, and nothing else", async () => {
+    await expectIntrusion(ask);
+    await using other = await start({ seed: 2 });
+    await expectIntrusion(asker(other));
   });
 
   it("is the intrusion, on all its hosts", async () => {

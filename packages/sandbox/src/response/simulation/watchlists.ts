@@ -6,7 +6,7 @@ import type { Steps } from "../../steps.js";
 import { ALERT_ACTION, actionsOf } from "../../store/actions.js";
 import { addAlerts } from "../../store/alerts.js";
 import { type Database, RowWriter } from "../../store/database.js";
-import type { TagScope } from "../../store/store.js";
+import type { TagScope } from "../../store/document-index.js";
 import type { ResponseContext } from "../context.js";
 import { compileSaved, findSaved, scopeOf, TABLE_OF } from "../saved-query.js";
 import { alertsAbout, type Moment } from "./raise.js";
