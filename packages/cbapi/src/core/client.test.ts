@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { BulkReport } from "./bulk/report.js";
+import { BulkError, BulkReport } from "./bulk/report.js";
 import { BaseApi, type ClientOptions } from "./client.js";
 import { systemClock } from "./clock.js";
 import * as errors from "./errors.js";
@@ -244,7 +244,7 @@ describe("logging by the environment", () => {
 describe("errors", () => {
   it("form one tree, each class under its own name", () => {
     expect(errors.ApiError).toBe(errors.CbApiError);
-    const { CbApiError, ApiError: _, ...kinds } = errors;
+    const { CbApiError, ApiError: _, ...kinds } = { ...errors, BulkError };
     const parts = { name: "x", items: [], byQuery: undefined, matched: 0, search: undefined };
     const report: BulkReport<string> = new BulkReport({ ...parts, retry: async () => report });
     for (const [name, kind] of Object.entries(kinds)) {

@@ -41,12 +41,15 @@ export interface ClientOptions extends CredentialOverrides, TransportSettings {
 export interface ReadOptions extends CallOptions {
   /** Returned when the server answers without content. */
   default?: unknown;
+  /** Added to the standard headers, which they replace where the names are equal. */
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Options of the raw writes. */
 export interface RawRequestOptions extends CallOptions {
+  /** Added to the standard headers, which they replace where the names are equal. */
   headers?: Readonly<Record<string, string>> | undefined;
+  /** The parameters of the query string. */
   query?: QueryParameters | undefined;
   /** Whether the request may be repeated when its fate is unknown. */
   idempotent?: boolean | undefined;

@@ -1,5 +1,4 @@
-import type { BulkReport } from "./bulk/report.js";
-import type { Key } from "./model/relations.js";
+import { brandOf, nameError } from "./error-class.js";
 
 /** What every error of the library may carry besides its message. */
 export interface ErrorDetails {
@@ -26,19 +25,6 @@ export interface ErrorDetails {
 /** The details that become properties as they are. */
 const facts = ["status", "method", "path", "uri", "serverMessage", "retryAfter"] as const;
 
-const brands = new WeakMap<object, symbol>();
-
-/**
- * Names a class and marks its instances with a symbol that all copies of this package share, so that `instanceof` also
- * holds when an application has two of them installed.
- */
-function define(errorClass: { readonly prototype: CbApiError }, name: string): void {
-  const brand = Symbol.for(`cbapi.error.${name}`);
-  brands.set(errorClass, brand);
-  Object.defineProperty(errorClass.prototype, "name", { value: name, configurable: true, writable: true });
-  Object.defineProperty(errorClass.prototype, brand, { value: true });
-}
-
 /**
  * The root of all errors of the library. Branch on the class, on `code`, or on the fields; the message is for people.
  * No error ever holds an API token or a password.
@@ -48,11 +34,17 @@ export class CbApiError extends Error {
   readonly code: string;
   /** Whether the same call may succeed when it is repeated later, unchanged. */
   readonly retryable: boolean;
+  /** The HTTP status of the answer. */
   declare readonly status?: number;
+  /** The HTTP method of the request. */
   declare readonly method?: string;
+  /** The path of the request, with its query. */
   declare readonly path?: string;
+  /** The full address of the request. */
   declare readonly uri?: string;
+  /** What the server said, cut to a few thousand characters. */
   declare readonly serverMessage?: string;
+  /** For how long the server asked callers to wait, in milliseconds. */
   declare readonly retryAfter?: number;
 
   constructor(message: string, details: ErrorDetails = {}) {
@@ -64,12 +56,12 @@ export class CbApiError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    const brand = brands.get(this);
+    const brand = brandOf(this);
     if (brand !== undefined) return typeof value === "object" && value !== null && brand in value;
     return Function.prototype[Symbol.hasInstance].call(this, value); // a class derived by an application
   }
 }
-define(CbApiError, "CbApiError");
+nameError(CbApiError, "CbApiError");
 
 /** The name that the Python library gives to the root of its errors. The same class as {@link CbApiError}. */
 export { CbApiError as ApiError };
@@ -80,7 +72,7 @@ export class ClientError extends CbApiError {
     super(message, { code: "CLIENT_ERROR", ...details });
   }
 }
-define(ClientError, "ClientError");
+nameError(ClientError, "ClientError");
 
 /** The server did not understand the text of a search. */
 export class QuerySyntaxError extends CbApiError {
@@ -88,7 +80,7 @@ export class QuerySyntaxError extends CbApiError {
     super(message, { code: "QUERY_SYNTAX", ...details });
   }
 }
-define(QuerySyntaxError, "QuerySyntaxError");
+nameError(QuerySyntaxError, "QuerySyntaxError");
 
 /** The server failed (500 and above), or reported success in a way that says that the work was not done. */
 export class ServerError extends CbApiError {
@@ -96,7 +88,7 @@ export class ServerError extends CbApiError {
     super(message, { code: "SERVER_ERROR", ...details });
   }
 }
-define(ServerError, "ServerError");
+nameError(ServerError, "ServerError");
 
 /** The object does not exist, or the server has no such route. */
 export class ObjectNotFoundError extends CbApiError {
@@ -104,13 +96,14 @@ export class ObjectNotFoundError extends CbApiError {
     super(message, { code: "OBJECT_NOT_FOUND", ...details });
   }
 }
-define(ObjectNotFoundError, "ObjectNotFoundError");
+nameError(ObjectNotFoundError, "ObjectNotFoundError");
 
 /** What ran out of time: reaching the server, its first answer, a pause inside the answer, or the call as a whole. */
 export type TimeoutPhase = "connect" | "headers" | "body" | "total";
 
 /** A call took longer than it was allowed to. */
 export class TimeoutError extends CbApiError {
+  /** What ran out of time. */
   readonly phase: TimeoutPhase;
   /** The limit that was exceeded, in milliseconds. */
   declare readonly timeout?: number;
@@ -124,7 +117,7 @@ export class TimeoutError extends CbApiError {
     if (details.timeout !== undefined) this.timeout = details.timeout;
   }
 }
-define(TimeoutError, "TimeoutError");
+nameError(TimeoutError, "TimeoutError");
 
 /** The server does not accept the API token, or not for this. */
 export class UnauthorizedError extends CbApiError {
@@ -132,7 +125,7 @@ export class UnauthorizedError extends CbApiError {
     super(message, { code: "UNAUTHORIZED", ...details });
   }
 }
-define(UnauthorizedError, "UnauthorizedError");
+nameError(UnauthorizedError, "UnauthorizedError");
 
 /**
  * Why the server could not be talked to. `closed`: the connection ended before the answer was complete. `url`: the
@@ -142,6 +135,7 @@ export type ConnectionErrorKind = "dns" | "refused" | "reset" | "tls" | "proxy" 
 
 /** The server could not be reached, or the connection to it broke. */
 export class ConnectionError extends CbApiError {
+  /** Why there was no connection. */
   readonly kind: ConnectionErrorKind;
 
   constructor(message: string, details: ErrorDetails & { readonly kind?: ConnectionErrorKind } = {}) {
@@ -149,7 +143,7 @@ export class ConnectionError extends CbApiError {
     this.kind = details.kind ?? "closed";
   }
 }
-define(ConnectionError, "ConnectionError");
+nameError(ConnectionError, "ConnectionError");
 
 /** No usable credentials were found. The message lists where they were looked for and what was wrong there. */
 export class CredentialError extends CbApiError {
@@ -157,7 +151,7 @@ export class CredentialError extends CbApiError {
     super(message, { code: "CREDENTIALS", ...details });
   }
 }
-define(CredentialError, "CredentialError");
+nameError(CredentialError, "CredentialError");
 
 /** An object cannot be saved as it is, for example because required fields are missing. */
 export class InvalidObjectError extends CbApiError {
@@ -165,7 +159,7 @@ export class InvalidObjectError extends CbApiError {
     super(message, { code: "INVALID_OBJECT", ...details });
   }
 }
-define(InvalidObjectError, "InvalidObjectError");
+nameError(InvalidObjectError, "InvalidObjectError");
 
 /** `one()` did not find exactly one result: none, or more than one. */
 export class MoreThanOneResultError extends CbApiError {
@@ -177,7 +171,7 @@ export class MoreThanOneResultError extends CbApiError {
     this.count = details.count;
   }
 }
-define(MoreThanOneResultError, "MoreThanOneResultError");
+nameError(MoreThanOneResultError, "MoreThanOneResultError");
 
 /** A text is not a hash of the kind that is needed. */
 export class InvalidHashError extends CbApiError {
@@ -185,7 +179,7 @@ export class InvalidHashError extends CbApiError {
     super(message, { code: "INVALID_HASH", ...details });
   }
 }
-define(InvalidHashError, "InvalidHashError");
+nameError(InvalidHashError, "InvalidHashError");
 
 /** What a {@link LiveResponseError} tells of the command that failed. Fields have the names that the server gives them. */
 export interface LiveResponseFailure {
@@ -222,13 +216,21 @@ const failureFacts = [
 
 /** A Live Response command failed on the endpoint: it was asked, and it refused. */
 export class LiveResponseError extends CbApiError {
+  /** The command that failed, by its name: `get file`. */
   declare readonly command?: string;
+  /** What the command was about: a path, a key, a process id. */
   declare readonly object?: string | number;
+  /** The code of Windows behind the failure, where there is one. */
   declare readonly win32_error?: number;
+  /** Its name: `ERROR_FILE_NOT_FOUND`. */
   declare readonly decoded_win32_error?: string;
+  /** What `result_code` is: `WinHresult`, `CbError` ... */
   declare readonly result_type?: string;
+  /** The code that the endpoint gave. */
   declare readonly result_code?: number;
+  /** What the endpoint wrote beside the code. */
   declare readonly result_desc?: string;
+  /** The failure in the words of Node: `ENOENT`, `EACCES` ... */
   declare readonly errno?: string;
   /** The whole command as the server described it; not printed with the error. */
   declare readonly details?: Readonly<Record<string, unknown>>;
@@ -239,16 +241,4 @@ export class LiveResponseError extends CbApiError {
     if (details.details !== undefined) Object.defineProperty(this, "details", { value: details.details });
   }
 }
-define(LiveResponseError, "LiveResponseError");
-
-/** A bulk operation was not carried out for all that it was meant for. */
-export class BulkError extends CbApiError {
-  /** What became of each item, and the way to send the rest. */
-  readonly report: BulkReport<Key, undefined>;
-
-  constructor(message: string, details: ErrorDetails & { readonly report: BulkReport<Key, undefined> }) {
-    super(message, { code: "BULK_INCOMPLETE", ...details });
-    this.report = details.report;
-  }
-}
-define(BulkError, "BulkError");
+nameError(LiveResponseError, "LiveResponseError");

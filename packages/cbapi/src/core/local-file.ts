@@ -13,7 +13,7 @@ export interface WriteOptions {
 
 /**
  * Writes a stream to a local file that only its owner may read. It is written beside it under a name of its own first,
- * so that nothing incomplete ever has the final name, whatever happens on the way.
+ * so that nothing incomplete ever has the final name, whatever happens on the way: also the power.
  * @throws CbApiError with code `NOT_WRITTEN` when that is not possible; its `cause` tells why
  */
 export async function writeLocalFile(path: string, content: Readable, options: WriteOptions): Promise<void> {
@@ -21,11 +21,17 @@ export async function writeLocalFile(path: string, content: Readable, options: W
   try {
     const file = await open(partial, "wx", 0o600);
     try {
-      const stream = file.createWriteStream();
+      const write = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
+        for await (const chunk of chunks) await file.writeFile(chunk); // where the last one ended
+      };
       await (options.signal === undefined
-        ? pipeline(content, stream)
-        : pipeline(content, stream, { signal: options.signal }));
+        ? pipeline(content, write)
+        : pipeline(content, write, { signal: options.signal }));
+      // A name may reach the disk before the bytes do: after a power cut it would stand for nothing.
+      await file.sync();
+      await file.close();
       await give(partial, path, options.overwrite);
+      await syncFolder(dirname(path));
     } catch (error) {
       await file.close().catch(() => {});
       await rm(partial, { force: true });
@@ -58,6 +64,18 @@ export async function checkLocalFile(path: unknown, overwrite: boolean): Promise
     if (there !== undefined && !overwrite) throw systemError("EEXIST");
   } catch (error) {
     throw isSystemError(error) ? notWritten(path, error) : error;
+  }
+}
+
+/** Has the new name written to the disk. Some systems cannot open folders: there it comes by itself, a little later. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r").catch(() => undefined);
+  try {
+    await folder?.sync();
+  } catch {
+    // as above
+  } finally {
+    await folder?.close();
   }
 }
 

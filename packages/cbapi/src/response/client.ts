@@ -2,33 +2,23 @@ import { ApiError, ClientError, ServerError } from "../core/errors.js";
 import { ModelApi, type ModelApiOptions } from "../core/model/model-api.js";
 import type { CallOptions } from "../core/transport/types.js";
 import { LiveResponse } from "../live-response/manager.js";
-import { type ConsoleObject, objectOfConsole } from "./console-links.js";
+import { type ConsoleObjectOf, objectOfConsole } from "./console-links.js";
+import type { EdrHost } from "./host.js";
 import { edrLiveResponse } from "./live-response.js";
 import { requireServer } from "./requires.js";
 import { type RenamedRoutes, routesOf } from "./routes.js";
 import { type SensorStatistics, sensorStatisticsOf } from "./sensor-statistics.js";
+import type { ServerInfo } from "./server-info.js";
 import { ServerVersion } from "./server-version.js";
-
-/** What `GET /api/info` answers, as far as it is common to all versions. */
-export interface ServerInfo {
-  /** `6.2.0.171114.1158`: version, build date and build time. */
-  readonly version: string;
-  /** `6.2.0-1` */
-  readonly version_release?: string;
-  /** Whether Live Response is switched on; absent means no. */
-  readonly cblrEnabled?: boolean;
-  /** Whether sensors stop banned hashes. */
-  readonly banningEnabled?: boolean;
-  /** The most rows that one search answer holds. */
-  readonly maxSearchResultRows?: number;
-  readonly [name: string]: unknown;
-}
 
 /** What {@link CbResponseAPI} takes: where the credentials are, limits, and how much is kept. */
 export interface CbResponseOptions extends ModelApiOptions {
   /** Where the server has lists that 7.7 renamed, when it no longer has them under their old names. */
   routes?: Partial<RenamedRoutes>;
 }
+
+/** What an address of the console stands for; see {@link ConsoleObjectOf}. */
+export type ConsoleObject = ConsoleObjectOf<CbResponseAPI>;
 
 /** Milliseconds a call may take when the caller names no limit. */
 const DEFAULT_TIMEOUT = 120_000;
@@ -43,7 +33,7 @@ const DEFAULT_TIMEOUT = 120_000;
  * const cb = new CbResponseAPI({ profile: "lab" });
  * for await (const proc of cb.select(Process).where("process_name:notepad.exe")) console.log(proc.cmdline);
  */
-export class CbResponseAPI extends ModelApi {
+export class CbResponseAPI extends ModelApi implements EdrHost {
   /** Where this client looks for the lists that servers have under different names. */
   readonly routes: RenamedRoutes;
   #info: ServerInfo | undefined;
@@ -206,5 +196,3 @@ export class CbResponseAPI extends ModelApi {
     return value;
   }
 }
-
-export { connected, edr } from "./host.js";

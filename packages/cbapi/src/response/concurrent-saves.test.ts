@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { TimeoutError } from "../core/errors.js";
 import { edrServer } from "../test-support/edr-server.js";
+import { until } from "../test-support/until.js";
 import { User } from "./models/user.js";
 
 const ANN = { first_name: "Ann", last_name: "A", email: "a@example.com", teams: [], global_admin: false };
@@ -35,7 +36,7 @@ async function userServer() {
     },
     /** Answers the write that is held, when it has come. */
     release: async () => {
-      await expect.poll(() => held.length).toBeGreaterThan(0);
+      await until(() => held.length > 0);
       held.shift()?.();
     },
     ann: () => server.cb.select(User, "ann", { refresh: true }),

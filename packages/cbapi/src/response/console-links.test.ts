@@ -37,7 +37,8 @@ describe("the address of one object", () => {
     const watchlist = of("#/watchlist/222");
     const investigation = of("#investigation/1");
     const report = of("#/threat-details/18/a/b%3A1");
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    // What had been asked for would be at the server before this.
+    await cb.connect();
     expect(requests).toEqual([]);
     expect(process.kind === "process" && (await process.object).segment).toBe(1495465643405);
     expect(whole.kind === "process" && (await whole.object.process_name)).toBe("whole.exe");

@@ -1,7 +1,7 @@
 import { ApiError } from "../core/errors.js";
-import type { Ref } from "../core/model/ref.js";
+import type { Ref } from "../core/model/ref-type.js";
 import { maskUrl } from "../core/transport/redact.js";
-import type { CbResponseAPI } from "./client.js";
+import type { EdrHost } from "./host.js";
 import { Alert } from "./models/alert.js";
 import { Binary } from "./models/binary.js";
 import { Investigation } from "./models/investigation.js";
@@ -20,7 +20,7 @@ import type { ThreatReportQuery } from "./queries/threat-report-query.js";
  * What an address of the console stands for. `kind` tells which it is; `object` is a Ref to one object, or a query, and
  * has requested nothing yet.
  */
-export type ConsoleObject =
+export type ConsoleObjectOf<Client> =
   /** `#analyze/<guid>/<segment>` */
   | { readonly kind: "process"; readonly object: Ref<Process> }
   /** `#binary/<md5>` */
@@ -42,7 +42,7 @@ export type ConsoleObject =
   /** `#threats/<query string>` */
   | { readonly kind: "threatReports"; readonly object: ThreatReportQuery }
   /** No page, or the one for logging in: the server itself. */
-  | { readonly kind: "server"; readonly object: CbResponseAPI };
+  | { readonly kind: "server"; readonly object: Client };
 
 /** The part of an address behind `#`: the page, and what stands behind its name. */
 interface Fragment {
@@ -51,8 +51,8 @@ interface Fragment {
 }
 
 /** A query string may hold slashes, so that all of it counts. */
-type Searched = Extract<ConsoleObject, { kind: "processes" | "binaries" | "alerts" | "threatReports" }>;
-const searches: Readonly<Record<string, (cb: CbResponseAPI, queryString: string) => Searched>> = {
+type Searched = Extract<ConsoleObjectOf<never>, { kind: "processes" | "binaries" | "alerts" | "threatReports" }>;
+const searches: Readonly<Record<string, (cb: EdrHost, queryString: string) => Searched>> = {
   search: (cb, text) => ({ kind: "processes", object: searched(cb.select(Process), text) }),
   binaries: (cb, text) => ({ kind: "binaries", object: searched(cb.select(Binary), text) }),
   alerts: (cb, text) => ({ kind: "alerts", object: searched(cb.select(Alert), text) }),
@@ -63,7 +63,7 @@ const searches: Readonly<Record<string, (cb: CbResponseAPI, queryString: string)
 const objects: Readonly<
   Record<
     string,
-    { readonly reads: string; find(cb: CbResponseAPI, id: string, ...more: string[]): ConsoleObject | undefined }
+    { readonly reads: string; find(cb: EdrHost, id: string, ...more: string[]): ConsoleObjectOf<never> | undefined }
   >
 > = {
   analyze: {
@@ -103,7 +103,7 @@ const objects: Readonly<
  * What an address of the console stands for. Requests nothing.
  * @throws ApiError when the address is none of this server's console, or of a page that stands for nothing here
  */
-export function objectOfConsole(cb: CbResponseAPI, url: string): ConsoleObject {
+export function objectOfConsole<Client extends EdrHost>(cb: Client, url: string): ConsoleObjectOf<Client> {
   const { page, rest } = fragmentOf(cb, url);
   if (page === "" || page.startsWith("login")) return { kind: "server", object: cb };
   const search = Object.hasOwn(searches, page) ? searches[page] : undefined;
@@ -121,7 +121,7 @@ export function objectOfConsole(cb: CbResponseAPI, url: string): ConsoleObject {
   throw new ApiError(`Unknown URL endpoint ${JSON.stringify(`${page}/${rest}`)}: the address reads ${about.reads}`);
 }
 
-function fragmentOf(cb: CbResponseAPI, text: string): Fragment {
+function fragmentOf(cb: EdrHost, text: string): Fragment {
   let url: URL;
   try {
     url = new URL(text);

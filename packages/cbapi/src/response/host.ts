@@ -1,17 +1,30 @@
-import type { ModelHost } from "../core/model/document.js";
+import type { ModelHost } from "../core/model/host.js";
+import type { ModelApi } from "../core/model/model-api.js";
 import type { CallOptions } from "../core/transport/types.js";
-import type { CbResponseAPI } from "./client.js";
+import type { LiveResponse } from "../live-response/manager.js";
+import type { RenamedRoutes } from "./routes.js";
+import type { ServerInfo } from "./server-info.js";
+import type { ServerVersion } from "./server-version.js";
 
-// Apart from the client, which knows all models: queries are the bases of classes, so nothing that they import may lead
-// back to them.
+/**
+ * What models and queries of EDR need of the client they belong to. They know this and not the client itself, which knows
+ * all of them.
+ */
+export interface EdrHost extends ModelApi {
+  readonly routes: RenamedRoutes;
+  readonly server_info: ServerInfo;
+  readonly cb_server_version: ServerVersion;
+  readonly hasLegacyPartitions: boolean;
+  readonly liveResponse: LiveResponse;
+}
 
 /** @internal The EDR client that a model or a query belongs to. */
-export function edr(client: ModelHost): CbResponseAPI {
-  return client as CbResponseAPI;
+export function edr(client: ModelHost): EdrHost {
+  return client as EdrHost;
 }
 
 /** @internal The same, after its version is known. */
-export async function connected(client: ModelHost, options: CallOptions): Promise<CbResponseAPI> {
+export async function connected(client: ModelHost, options: CallOptions): Promise<EdrHost> {
   await client.connect(options);
   return edr(client);
 }

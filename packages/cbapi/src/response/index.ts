@@ -1,5 +1,5 @@
 export { BulkOperation } from "../core/bulk/operation.js";
-export { BulkReport } from "../core/bulk/report.js";
+export { BulkError, BulkReport } from "../core/bulk/report.js";
 export type {
   BulkBatch,
   BulkCounts,
@@ -14,37 +14,49 @@ export type {
 export * from "../core/errors.js";
 export type { Values } from "../core/model/declaration.js";
 export type { IdentityMapOptions } from "../core/model/identity-map.js";
+export type { Model } from "../core/model/model.js";
 export type { SelectOptions } from "../core/model/model-api.js";
-export type { SaveOptions, WritePlan, WriteRequest } from "../core/model/mutable-model.js";
-export type { Ref } from "../core/model/ref.js";
+export type { MutableModel, SaveOptions, WritePlan, WriteRequest } from "../core/model/mutable-model.js";
+export type { Ref } from "../core/model/ref-type.js";
 export type { DryRun } from "../core/model/write-plan.js";
-export type { Execution, Page } from "../core/query/execution.js";
+export type { Execution, Page, PageExecution } from "../core/query/execution.js";
+export type { IncludePath } from "../core/query/include.js";
 export type { ListTerms } from "../core/query/list-query.js";
 export { ListQuery } from "../core/query/list-query.js";
-export type { Results } from "../core/query/query.js";
+export type { Query, Results } from "../core/query/query.js";
 export type { QueryReport } from "../core/query/report.js";
 export {
+  type Present,
   present,
   Q,
   type QueryExpression,
   type QueryInput,
+  type RawText,
   range,
   raw,
+  type ScalarValue,
+  type SingleValue,
   type Terms,
   type TermValue,
+  type ValueRange,
+  type Wildcard,
   wildcard,
 } from "../core/query/terms.js";
 export { LiveResponse } from "../live-response/manager.js";
 export { MemoryDump } from "../live-response/memdump.js";
-export { RemoteFile } from "../live-response/remote-file.js";
+export { type ReadFileOptions, RemoteFile } from "../live-response/remote-file.js";
 export {
+  type FileSession,
   GetFileJob,
   type Job,
   type JobContext,
   type JobEnd,
+  type JobFunction,
+  type JobObject,
   type JobOptions,
   type JobOutcome,
   JobRun,
+  type JobSession,
   type JobState,
   type RunningJob,
   type RunOptions,
@@ -56,8 +68,7 @@ export {
 export { LiveResponseSession } from "../live-response/session.js";
 export type * from "../live-response/types.js";
 export type { WalkedDirectory } from "../live-response/walk.js";
-export { CbResponseAPI, type CbResponseOptions, type ServerInfo } from "./client.js";
-export type { ConsoleObject } from "./console-links.js";
+export { CbResponseAPI, type CbResponseOptions, type ConsoleObject } from "./client.js";
 export * from "./events/index.js";
 export type { IsolateOptions, IsolationProgress, IsolationResult } from "./isolation-effort.js";
 export type { IsolationState } from "./isolation-state.js";
@@ -109,8 +120,9 @@ export {
 } from "./process-guid.js";
 export { AlertQuery } from "./queries/alert-query.js";
 export { BinaryQuery } from "./queries/binary-query.js";
+export type { ChildListQuery } from "./queries/child-list-query.js";
 export { ProcessQuery } from "./queries/process-query.js";
-export type { FacetValue } from "./queries/search-query.js";
+export type { FacetValue, SearchQuery } from "./queries/search-query.js";
 export { type SensorField, SensorQuery } from "./queries/sensor-query.js";
 export { SingleQuery } from "./queries/single-query.js";
 export { type IgnoreOptions, ThreatReportQuery } from "./queries/threat-report-query.js";
@@ -127,4 +139,5 @@ export {
   type ThreatReportTerms,
 } from "./search-fields.js";
 export type { SensorStatistics } from "./sensor-statistics.js";
+export type { ServerInfo } from "./server-info.js";
 export { ServerVersion } from "./server-version.js";

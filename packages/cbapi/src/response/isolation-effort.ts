@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { ApiError, ConnectionError, ServerError, TimeoutError } from "../core/errors.js";
+import type { Entry } from "../core/model/document.js";
 import { withMessage } from "../core/model/fresh-error.js";
-import type { Entry } from "../core/model/identity-map.js";
 import { Model } from "../core/model/model.js";
 import { takeOver } from "../core/model/rebase.js";
 import { inTurn } from "../core/model/turns.js";
@@ -13,10 +13,13 @@ import { connected } from "./host.js";
 import { type IsolationState, isolationStateOf, isRequested, refuseUnsupported } from "./isolation-state.js";
 import type { Sensor } from "./models/sensor.js";
 import { sensorUpdate } from "./models/sensor-writes.js";
+import { pauseAfter } from "./pauses.js";
 
 /** What is known while an isolation, or its end, is waited for. */
 export interface IsolationProgress {
+  /** The sensor that is waited for. */
   readonly sensorId: number;
+  /** How far it has come. */
   readonly state: IsolationState;
   /** The sensor's `status`: one that is `Offline` carries out nothing before it is back. */
   readonly status: string | undefined;
@@ -49,11 +52,9 @@ export interface IsolationResult {
   readonly changed: boolean;
   /** How long it took, in milliseconds. */
   readonly waited: number;
+  /** What holds now. */
   readonly state: "isolated" | "none";
 }
-
-/** The pauses between two looks at the sensor, in milliseconds; the last one is repeated. */
-const PAUSES = [1000, 2000, 4000, 5000];
 
 /** One call that waits. */
 interface Waiter {
@@ -182,7 +183,7 @@ export class IsolationEffort {
         seen = true;
         if (this.#holds(entry)) return;
       }
-      await this.#pause(PAUSES[Math.min(n, PAUSES.length - 1)] ?? 0, signal);
+      await this.#pause(pauseAfter(n), signal);
       entry = await this.#look(signal);
     }
   }

@@ -78,6 +78,16 @@ describe("the states of sensors", () => {
     expect(requests.length).toBeLessThan(50);
   });
 
+  it("tell how often a sensor checks in, and which one may not be seen", async () => {
+    const { cb } = await edrServer({
+      "/api/v1/sensor/1": sensor(1, { last_checkin_time: "2026-01-05 08:58:30.000000+00:00" }),
+      "/api/v1/sensor/2": { status: 403, text: "not in your groups" },
+    });
+    const seen = await new SensorStates(cb).read([1, 2], {});
+    expect(seen.get(1)).toMatchObject({ online: true, checkInInterval: 120_000 });
+    expect(seen.get(2)).toMatchObject({ online: false, problem: { status: 403 } });
+  });
+
   it("cannot be read when the call is given up, or the server fails", async () => {
     const { states } = await server(range(20).map((id) => sensor(id)));
     const reason = new Error("enough");

@@ -1,7 +1,7 @@
-import { ApiError, ObjectNotFoundError } from "../core/errors.js";
+import { ApiError, ClientError, ObjectNotFoundError } from "../core/errors.js";
 import type { CallOptions } from "../core/transport/types.js";
 import type { Seen } from "../live-response/scheduler/index.js";
-import type { CbResponseAPI } from "./client.js";
+import type { EdrHost } from "./host.js";
 import { Sensor } from "./models/sensor.js";
 
 /** How many sensors are read one by one without asking what the list of all would cost. */
@@ -17,11 +17,11 @@ const AT_ONCE = 10;
  * sensors of a server with 1,200 cost 12.
  */
 export class SensorStates {
-  readonly #cb: CbResponseAPI;
+  readonly #cb: EdrHost;
   /** How many sensors the server has, as far as is known. */
   #all: number | undefined;
 
-  constructor(cb: CbResponseAPI) {
+  constructor(cb: EdrHost) {
     this.#cb = cb;
   }
 
@@ -54,18 +54,20 @@ export class SensorStates {
     const left = ids.values();
     const read = async (): Promise<void> => {
       for (const id of left) {
-        const sensor = await this.#readOne(id, options);
-        if (sensor !== undefined) states.set(id, stateOf(sensor));
+        const state = await this.#readOne(id, options);
+        if (state !== undefined) states.set(id, state);
       }
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, ids.length) }, read));
   }
 
-  async #readOne(id: number, options: CallOptions): Promise<Sensor | undefined> {
+  async #readOne(id: number, options: CallOptions): Promise<Seen | undefined> {
     try {
-      return await this.#cb.select(Sensor, id, { ...options, refresh: true });
+      return stateOf(await this.#cb.select(Sensor, id, { ...options, refresh: true }));
     } catch (error) {
       if (error instanceof ObjectNotFoundError) return undefined;
+      // A user may see the sensors of some groups only: the jobs on others go on.
+      if (error instanceof ClientError && error.status === 403) return { online: false, rank: [], problem: error };
       throw error;
     }
   }
@@ -85,10 +87,14 @@ export function unsupported(sensor: Sensor): ApiError | undefined {
 function stateOf(sensor: Sensor): Seen {
   const queued = (Number(sensor.num_storefiles_bytes) || 0) + (Number(sensor.num_eventlog_bytes) || 0);
   const nextCheckIn = sensor.next_checkin_time?.getTime();
+  const lastCheckIn = sensor.last_checkin_time?.getTime();
+  const known = nextCheckIn !== undefined && lastCheckIn !== undefined;
   return {
     online: sensor.status === "Online",
     rank: [queued, nextCheckIn ?? Number.MAX_SAFE_INTEGER],
     nextCheckIn,
+    // Both by the server's clock, whatever the time is here.
+    checkInInterval: known ? Math.max(0, nextCheckIn - lastCheckIn) : undefined,
     // What is not known here comes to light when a session is opened.
     problem: sensor.supports_cblr === false ? unsupported(sensor) : undefined,
   };

@@ -3,14 +3,14 @@ import { namedObject } from "../core/model/ref.js";
 import type { CallOptions } from "../core/transport/types.js";
 import type { Endpoint, LiveResponseDialect } from "../live-response/dialect.js";
 import type { LiveResponseTarget, ProcessInfo, RegistryValue } from "../live-response/types.js";
-import type { CbResponseAPI } from "./client.js";
+import type { EdrHost } from "./host.js";
 import { SensorStates, unsupported } from "./live-response-order.js";
 import { Sensor } from "./models/sensor.js";
 
 const BASE = "/api/v1/cblr/session";
 
 /** Live Response as EDR servers speak it. */
-export function edrLiveResponse(cb: CbResponseAPI): LiveResponseDialect {
+export function edrLiveResponse(cb: EdrHost): LiveResponseDialect {
   const states = new SensorStates(cb);
   return {
     noun: "sensor",
@@ -40,6 +40,7 @@ export function edrLiveResponse(cb: CbResponseAPI): LiveResponseDialect {
       json: { ...command, status: "cancel" },
     }),
     uploadFile: (session) => ({ method: "POST", path: `${BASE}/${session}/file` }),
+    readStoredFile: (session, file) => ({ method: "GET", path: `${BASE}/${session}/file/${file}` }),
     readContent: (session, file) => ({ method: "GET", path: `${BASE}/${session}/file/${file}/content` }),
 
     subject: (object) => ({ object }),
@@ -76,7 +77,7 @@ function targetId(target: LiveResponseTarget): number | undefined {
   });
 }
 
-async function findEndpoint(cb: CbResponseAPI, target: LiveResponseTarget, options: CallOptions): Promise<Endpoint> {
+async function findEndpoint(cb: EdrHost, target: LiveResponseTarget, options: CallOptions): Promise<Endpoint> {
   await cb.connect(options);
   if (cb.server_info.cblrEnabled !== true) {
     throw new ApiError(
@@ -91,7 +92,7 @@ async function findEndpoint(cb: CbResponseAPI, target: LiveResponseTarget, optio
   return { id: sensor.id, osType: sensor.os_type, hostname: sensor.hostname };
 }
 
-async function findSensor(cb: CbResponseAPI, target: LiveResponseTarget, options: CallOptions): Promise<Sensor> {
+async function findSensor(cb: EdrHost, target: LiveResponseTarget, options: CallOptions): Promise<Sensor> {
   if (target instanceof Sensor) return target;
   const id = targetId(target);
   if (id !== undefined) return cb.select(Sensor, id, options);

@@ -1,5 +1,5 @@
 import { ApiError } from "../core/errors.js";
-import type { ModelHost } from "../core/model/document.js";
+import type { ModelHost } from "../core/model/host.js";
 import type { CallOptions } from "../core/transport/types.js";
 import { connected } from "./host.js";
 

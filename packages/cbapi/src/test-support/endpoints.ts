@@ -1,4 +1,5 @@
 import { LiveResponseError } from "../core/errors.js";
+import type { CallOptions } from "../core/transport/types.js";
 import type { Availability, JobSession, Seen, SessionSource } from "../live-response/scheduler/index.js";
 import type { VirtualClock } from "./virtual-clock.js";
 
@@ -8,6 +9,11 @@ export interface Behaviour {
   readonly online?: (now: number) => boolean;
   readonly rank?: readonly number[];
   readonly nextCheckIn?: (now: number) => number | undefined;
+  readonly checkInInterval?: number;
+  /** Whether the server takes it for online. Default as it is. */
+  readonly seemsOnline?: (now: number) => boolean;
+  /** Whether the server does not have it any more. */
+  readonly removed?: (now: number) => boolean;
   /** How long it takes until a session is open. Default 1000. */
   readonly opening?: number;
   /** Called before a session is opened; what it throws refuses the session. */
@@ -93,22 +99,25 @@ export class Endpoints implements SessionSource<TestSession>, Availability {
     return this.sessions.size + this.#opening;
   }
 
-  async look(targets: readonly number[]): Promise<Map<number, Seen>> {
+  async look(targets: readonly number[], { signal }: CallOptions = {}): Promise<Map<number, Seen>> {
     this.looks.push([...targets]);
     this.beforeLook();
-    await this.clock.sleep(20 + targets.length);
+    await this.clock.sleep(20 + targets.length, signal);
     const now = this.clock.now();
     return new Map(
-      targets.map((target) => {
-        const { online, rank = [], nextCheckIn, problem } = this.#behaviour(target);
-        return [target, { online: online?.(now) ?? true, rank, nextCheckIn: nextCheckIn?.(now), problem }];
+      targets.flatMap((target) => {
+        const { online, seemsOnline = online, rank = [], removed, ...behaviour } = this.#behaviour(target);
+        if (removed?.(now)) return [];
+        const { checkInInterval, problem } = behaviour;
+        const nextCheckIn = behaviour.nextCheckIn?.(now);
+        return [[target, { online: seemsOnline?.(now) ?? true, rank, nextCheckIn, checkInInterval, problem }] as const];
       }),
     );
   }
 
   async open(
     target: number,
-    { signal, onWait }: { readonly signal: AbortSignal; readonly onWait: () => void },
+    { signal, onWait, onSlot }: Parameters<SessionSource<TestSession>["open"]>[1],
   ): Promise<TestSession> {
     const behaviour = this.#behaviour(target);
     this.opened.push(target);
@@ -118,6 +127,7 @@ export class Endpoints implements SessionSource<TestSession>, Availability {
       onWait();
       await this.clock.sleep(1000, signal);
     }
+    onSlot();
     this.#opening++;
     this.most = Math.max(this.most, this.openSessions);
     try {

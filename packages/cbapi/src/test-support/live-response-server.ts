@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { CbResponseAPI, type CbResponseOptions } from "../response/client.js";
+
+export { until } from "./until.js";
 
 type Fields = Record<string, unknown>;
 
@@ -232,12 +233,4 @@ function asFields(body: Buffer): Fields | undefined {
 
 function withoutStates({ states: _, ...data }: Fields): Fields {
   return data;
-}
-
-/** Waits for something that comes about by itself. */
-export async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; !holds(); tries++) {
-    if (tries > 400) throw new Error("it did not come about within 4 s");
-    await delay(10);
-  }
 }

@@ -1,5 +1,5 @@
+import type { Key } from "../model/document.js";
 import { type AnyModel, Model } from "../model/model.js";
-import type { Key } from "../model/relations.js";
 import type { PageExecution } from "../query/execution.js";
 import type { QueryReport } from "../query/report.js";
 import type { FoundItems } from "./types.js";

@@ -3,8 +3,9 @@ import { inspect } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { CbResponseAPI } from "../../response/client.js";
 import { cut, listen, type Step, serve } from "../../test-support/transport-server.js";
-import { BulkError, CbApiError, ClientError, ConnectionError, ServerError, TimeoutError } from "../errors.js";
+import { CbApiError, ClientError, ConnectionError, ServerError, TimeoutError } from "../errors.js";
 import { BulkOperation } from "./operation.js";
+import { BulkError } from "./report.js";
 import type { BulkProgress, BulkSource } from "./types.js";
 
 const OK: Step = [200, { result: "success" }];

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { ApiError } from "../errors.js";
+import type { Key } from "../model/document.js";
 import { frozen } from "../model/fields.js";
-import type { Key } from "../model/relations.js";
 import { SharedCall } from "../model/shared-call.js";
 import { timeLimit } from "../transport/limits.js";
 import type { CallOptions } from "../transport/types.js";

@@ -1,6 +1,8 @@
 import { inspect } from "node:util";
-import { BulkError } from "../errors.js";
-import type { Key } from "../model/relations.js";
+import { nameError } from "../error-class.js";
+import { CbApiError, type ErrorDetails } from "../errors.js";
+
+import type { Key } from "../model/document.js";
 import type { QueryReport } from "../query/report.js";
 import type { Outcome } from "./outcome.js";
 import type { BulkCounts, BulkItem, BulkReason, BulkState, RetryOptions } from "./types.js";
@@ -187,3 +189,15 @@ function listed(items: readonly Key[]): string {
 function cut(text: string): string {
   return text.length > SHOWN_TEXT ? `${text.slice(0, SHOWN_TEXT - 3)}...` : text;
 }
+
+/** A bulk operation was not carried out for all that it was meant for. */
+export class BulkError extends CbApiError {
+  /** What became of each item, and the way to send the rest. */
+  readonly report: BulkReport<Key, undefined>;
+
+  constructor(message: string, details: ErrorDetails & { readonly report: BulkReport<Key, undefined> }) {
+    super(message, { code: "BULK_INCOMPLETE", ...details });
+    this.report = details.report;
+  }
+}
+nameError(BulkError, "BulkError");

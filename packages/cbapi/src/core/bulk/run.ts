@@ -1,5 +1,5 @@
+import type { Key } from "../model/document.js";
 import type { WriteRequest } from "../model/mutable-model.js";
-import type { Key } from "../model/relations.js";
 import type { CallOptions } from "../transport/types.js";
 import { asError, failedWrite, type Outcome } from "./outcome.js";
 import { BulkReport, countStates } from "./report.js";

@@ -1,4 +1,4 @@
-import type { Key } from "../model/relations.js";
+import type { Key } from "../model/document.js";
 import { SharedCall } from "../model/shared-call.js";
 import type { BulkProgress, RetryOptions } from "./types.js";
 

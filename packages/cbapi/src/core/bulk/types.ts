@@ -1,5 +1,5 @@
+import type { Key } from "../model/document.js";
 import type { WriteRequest } from "../model/mutable-model.js";
-import type { Key } from "../model/relations.js";
 import type { QueryReport } from "../query/report.js";
 import type { CallOptions } from "../transport/types.js";
 
@@ -19,7 +19,9 @@ export type BulkCounts = Readonly<Record<BulkState, number>>;
 
 /** One item of a bulk operation, by its key. */
 export interface BulkItem<Item extends Key = Key> {
+  /** Its key. */
   readonly item: Item;
+  /** What became of it. */
   readonly state: BulkState;
   /** Why it is not done. */
   readonly error?: Error;
@@ -27,6 +29,7 @@ export interface BulkItem<Item extends Key = Key> {
 
 /** Items that are not done, and the one reason that they share. */
 export interface BulkReason<Item extends Key = Key> {
+  /** What became of them. */
   readonly state: Exclude<BulkState, "done">;
   /** The keys; `undefined` where the server was given a query and no items. */
   readonly items: readonly Item[] | undefined;
@@ -36,6 +39,7 @@ export interface BulkReason<Item extends Key = Key> {
 
 /** One write of a bulk operation, and the items that it changes. */
 export interface BulkBatch<Item extends Key = Key> extends WriteRequest {
+  /** Their keys. */
   readonly items: readonly Item[];
 }
 

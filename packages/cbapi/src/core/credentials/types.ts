@@ -24,10 +24,13 @@ export interface Credentials {
   readonly proxy: string | undefined;
   /** Whether HTTPS_PROXY and its kin are ignored. */
   readonly ignore_system_proxy: boolean;
-  /** The event bus. */
+  /** The user of the event bus. */
   readonly rabbitmq_user: string;
+  /** The password of the event bus. */
   readonly rabbitmq_pass: string | undefined;
+  /** The host of the event bus. */
   readonly rabbitmq_host: string;
+  /** The port of the event bus. */
   readonly rabbitmq_port: number;
   /** The profile's name as it was asked for; undefined when none was, or when url and token were given outright. */
   readonly profile: string | undefined;
@@ -41,14 +44,23 @@ export interface CredentialOverrides {
   profile?: string | undefined;
   /** Read this file, or these in turn, in place of the usual ones. */
   credentialFile?: string | readonly string[] | undefined;
+  /** The server's address: `https://cb.example.com`. */
   url?: string | undefined;
+  /** The API token. For the Cloud: secret key, slash, API id. */
   token?: string | undefined;
+  /** The organization's key in the Cloud. */
   orgKey?: string | undefined;
+  /** Whether the server's certificate is verified. */
   sslVerify?: boolean | undefined;
+  /** Whether the host name in the certificate is verified. */
   sslVerifyHostname?: boolean | undefined;
+  /** A PEM file: only its certificates are trusted. */
   sslCertFile?: string | undefined;
+  /** Kept for old profiles: older TLS than 1.2 is refused in any case. */
   sslForceTls12?: boolean | undefined;
+  /** A proxy's address, with user and password if it wants them. */
   proxy?: string | undefined;
+  /** Whether HTTPS_PROXY and its kin are ignored. */
   ignoreSystemProxy?: boolean | undefined;
 }
 

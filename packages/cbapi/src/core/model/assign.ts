@@ -1,8 +1,9 @@
 import { ApiError, InvalidObjectError } from "../errors.js";
 import { secretFields } from "../transport/redact.js";
 import { type Field, isField } from "./fields.js";
-import { classOf, type Edit, Model, specOf } from "./model.js";
+import { classOf, Model, specOf } from "./model.js";
 import { sameValue } from "./same-value.js";
+import type { Edit } from "./state.js";
 
 /** @internal What was deleted is neither changed nor deleted again. */
 export function refuseDeleted(model: Model): void {

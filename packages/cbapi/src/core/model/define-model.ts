@@ -2,12 +2,16 @@ import { ApiError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
 import { assign } from "./assign.js";
 import type { Declaration, declaration } from "./declaration.js";
-import type { Document, Fetched, ModelHost } from "./document.js";
+import type { Document, Fetched, Key } from "./document.js";
 import { type Field, isField } from "./fields.js";
-import { Model, type ModelInit, type ModelSpec, type ModelState, rawField } from "./model.js";
+import type { ModelHost } from "./host.js";
+import { joinOf } from "./joins.js";
+import { Model, rawField } from "./model.js";
 import { MutableModel } from "./mutable-model.js";
-import { joinOf, type Ref } from "./ref.js";
-import { isRelation, isResource, type Key, type Relation, type ResourceOf } from "./relations.js";
+import type { Ref } from "./ref-type.js";
+import { isRelation, isResource, type Relation, type ResourceOf } from "./relations.js";
+import type { ModelSpec } from "./spec.js";
+import type { ModelInit, ModelState } from "./state.js";
 
 /** What a member of the record reads as. */
 export type Member<V, IsKey extends boolean> =

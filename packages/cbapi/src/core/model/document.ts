@@ -1,5 +1,5 @@
-import type { CallOptions, QueryParameters } from "../transport/types.js";
-import type { IdentityMap } from "./identity-map.js";
+/** The key of a document: what stands in its URL. */
+export type Key = string | number;
 
 /** What the server sent. Documents are shared between models and are never changed in place. */
 export type Document = Readonly<Record<string, unknown>>;
@@ -23,19 +23,12 @@ export interface Fetched {
   readonly related?: unknown;
 }
 
-/** What a model needs of the client it belongs to. */
-export interface ModelHost {
-  readonly url: string;
-  readonly identityMap: IdentityMap;
-  connect(options?: CallOptions): Promise<unknown>;
-  /** The text without the client's token and passwords, should the server have echoed them. */
-  withoutSecrets(text: string): string;
-  /** Writes a line to the client's log, and a document behind it with its secrets masked. */
-  logDebug(message: string, document?: unknown): void;
-  getObject(path: string, query?: QueryParameters, options?: CallOptions & { default?: unknown }): Promise<unknown>;
-  apiJsonRequest(
-    method: string,
-    path: string,
-    options?: CallOptions & { json?: unknown; idempotent?: boolean },
-  ): Promise<{ readonly status: number; text(): Promise<string> }>;
+/** One document, and how well it is known. */
+export interface Entry {
+  readonly document: Document;
+  readonly related: unknown;
+  readonly completeness: Completeness;
+  /** When the server was asked for it: what was written later, it does not tell. */
+  readonly readAt: number;
+  readonly expires: number;
 }

@@ -2,26 +2,15 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.js";
 import { ApiError, ClientError, ObjectNotFoundError, QuerySyntaxError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
-import { Completeness, type Document, type Fetched, type ModelHost } from "./document.js";
-import { type AnyModel, hasChanges, isKnown, type ModelClass, showsDocument } from "./model.js";
-import type { Key } from "./relations.js";
+import { Completeness, type Document, type Entry, type Fetched, type Key } from "./document.js";
 import { SharedCalls } from "./shared-call.js";
 
+/** How much a client keeps of what it has read. */
 export interface IdentityMapOptions {
   /** How many documents are kept; the least recently used leave first. Default 4096. */
   max?: number;
   /** How long a document is served without asking again, in milliseconds. Default 60,000. */
   ttl?: number;
-}
-
-/** One document, and how well it is known. */
-export interface Entry {
-  readonly document: Document;
-  readonly related: unknown;
-  readonly completeness: Completeness;
-  /** When the server was asked for it: what was written later, it does not tell. */
-  readonly readAt: number;
-  readonly expires: number;
 }
 
 /** What a load may ask for beside the document. */
@@ -30,6 +19,31 @@ export interface LoadOptions extends CallOptions {
   readonly refresh?: boolean | undefined;
   /** How well the object has to be known; the whole document by default. */
   readonly completeness?: Completeness;
+}
+
+/** What the map has to know of a model class: how its documents are named and read. */
+export interface DocumentClass<Host> {
+  readonly spec: { readonly name: string };
+  normaliseKey(key: Key): Key;
+  /** Where several keys read the same document: the one under which it is kept. */
+  documentKey(key: Key): Key;
+  fetchDocument(client: Host, key: Key, options: CallOptions): Promise<Fetched>;
+  /** Where the server has a form for many objects in one request: what it knows of each of these keys. */
+  fetchMany?(client: Host, keys: Key[], options: CallOptions): Promise<Map<Key, Fetched>>;
+}
+
+/** A model as the map sees it: what it shows, and whether a caller has changed that. */
+export interface Showing {
+  readonly document: Document;
+  readonly completeness: Completeness;
+  readonly changes: unknown;
+}
+
+/** A model that joins give. */
+interface Shared {
+  readonly model: object;
+  readonly showing: Showing;
+  readonly expires: number;
 }
 
 /** A moment in the history of an {@link IdentityMap}: what the server is asked for then does not tell of later writes. */
@@ -52,13 +66,13 @@ interface Waiter {
  * It holds documents, not models: what one caller changes and has not saved is not seen by another who selected the
  * object. Joins to one object give one model.
  */
-export class IdentityMap {
-  readonly #host: ModelHost;
+export class IdentityMap<Host> {
+  readonly #host: Host;
   readonly #clock: Clock;
   readonly #ttl: number;
   readonly #entries: LRUCache<string, Entry>;
   /** The models that joins give, so that two joins to one object give the same one. */
-  readonly #shared: LRUCache<string, { model: AnyModel; expires: number }>;
+  readonly #shared: LRUCache<string, Shared>;
   /** Objects that joins named and that the server does not have. */
   readonly #absent: LRUCache<string, { error: ObjectNotFoundError; expires: number }>;
   /** The turn at which an object was last read anew or written: an answer that was asked for before is out of date. */
@@ -76,11 +90,11 @@ export class IdentityMap {
   /** The same for all objects of a class. */
   readonly #changedClasses = new Map<string, number>();
   readonly #loading = new SharedCalls<Entry>();
-  readonly #batches = new Map<ModelClass, Waiter[]>();
+  readonly #batches = new Map<DocumentClass<Host>, Waiter[]>();
   #hits = 0;
   #misses = 0;
 
-  constructor(host: ModelHost, clock: Clock, options: IdentityMapOptions = {}) {
+  constructor(host: Host, clock: Clock, options: IdentityMapOptions = {}) {
     const { max = 4096, ttl = 60_000, ...unknown } = options;
     const [wrong] = Object.keys(unknown);
     if (wrong !== undefined) throw new ApiError(`Unknown option cache.${wrong}: max and ttl are known`);
@@ -123,12 +137,12 @@ export class IdentityMap {
   }
 
   /** Changes with every write to an object of this class: lists of them that were read before are out of date. */
-  revisionOf(cls: ModelClass): number {
+  revisionOf(cls: DocumentClass<Host>): number {
     return this.#revisions.get(cls.spec.name) ?? 0;
   }
 
   /** The document of an object when it is known at least this well and fresh; never a request. */
-  peek(cls: ModelClass, key: Key, completeness: Completeness = Completeness.partial): Entry | undefined {
+  peek(cls: DocumentClass<Host>, key: Key, completeness: Completeness = Completeness.partial): Entry | undefined {
     const id = documentId(cls, key);
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.completeness < completeness) return undefined;
@@ -138,7 +152,7 @@ export class IdentityMap {
   }
 
   /** The same as {@link IdentityMap.peek} for a caller who would have to ask the server otherwise: it counts as a hit. */
-  recall(cls: ModelClass, key: Key): Entry | undefined {
+  recall(cls: DocumentClass<Host>, key: Key): Entry | undefined {
     const entry = this.peek(cls, key);
     if (entry !== undefined) this.#hits++;
     return entry;
@@ -149,7 +163,7 @@ export class IdentityMap {
    * @param asked when the server was asked for it: it does not replace what was read or written since
    */
   seed(
-    cls: ModelClass,
+    cls: DocumentClass<Host>,
     key: Key,
     document: Document,
     completeness: Completeness,
@@ -168,23 +182,28 @@ export class IdentityMap {
    * The model that all joins to this object give, so that they can be compared and put in a set. One that carries
    * unsaved changes stays with whoever took it; the next join starts afresh, as it does when the object was read anew.
    */
-  shared(cls: ModelClass, key: Key, make: () => AnyModel): AnyModel {
+  shared<M extends object>(
+    cls: DocumentClass<Host>,
+    key: Key,
+    make: () => { readonly model: M; readonly showing: Showing },
+  ): M {
     const id = modelId(cls, key);
     const known = this.#shared.get(id);
-    if (known !== undefined && known.expires > this.#clock.now() && !hasChanges(known.model)) {
+    if (known !== undefined && known.expires > this.#clock.now() && known.showing.changes === undefined) {
+      const isKnown = known.showing.completeness > Completeness.key;
       const entry = this.peek(cls, key);
-      if (entry === undefined || !isKnown(known.model) || showsDocument(known.model, entry.document)) {
-        if (isKnown(known.model)) this.#hits++;
-        return known.model;
+      if (entry === undefined || !isKnown || known.showing.document === entry.document) {
+        if (isKnown) this.#hits++;
+        return known.model as M;
       }
     }
-    const model = make();
-    this.#shared.set(id, { model, expires: this.#clock.now() + this.#ttl });
-    return model;
+    const made = make();
+    this.#shared.set(id, { ...made, expires: this.#clock.now() + this.#ttl });
+    return made.model;
   }
 
   /** Forgets an object: after it was deleted, or changed on the server. Answers that are under way come too late. */
-  evict(cls: ModelClass, key: Key): void {
+  evict(cls: DocumentClass<Host>, key: Key): void {
     const id = documentId(cls, key);
     this.#outdate(id);
     this.#revisions.set(cls.spec.name, this.#turn);
@@ -195,7 +214,7 @@ export class IdentityMap {
   }
 
   /** Forgets all objects of a class: after a write that does not tell which of them it changed. */
-  evictAll(cls: ModelClass): void {
+  evictAll(cls: DocumentClass<Host>): void {
     const ofClass = (id: string) => id.startsWith(`${cls.spec.name} `);
     for (const id of [...this.#loading.names()].filter(ofClass)) this.#outdate(id);
     this.#swept.set(cls.spec.name, ++this.#turn);
@@ -207,7 +226,7 @@ export class IdentityMap {
   }
 
   /** When the object was last forgotten because it was changed on the server, or may have been; 0 when it never was. */
-  changedAt(cls: ModelClass, key: Key): number {
+  changedAt(cls: DocumentClass<Host>, key: Key): number {
     return Math.max(this.#changed.get(documentId(cls, key)) ?? 0, this.#changedClasses.get(cls.spec.name) ?? 0);
   }
 
@@ -221,7 +240,7 @@ export class IdentityMap {
   }
 
   /** The document, from the map when it is known well enough, else from the server. */
-  async load(cls: ModelClass, key: Key, options: LoadOptions = {}): Promise<Entry> {
+  async load(cls: DocumentClass<Host>, key: Key, options: LoadOptions = {}): Promise<Entry> {
     const wanted = options.completeness ?? Completeness.full;
     const id = documentId(cls, key);
     if (options.refresh === true) {
@@ -249,7 +268,7 @@ export class IdentityMap {
    * gets the failure.
    * @returns what is known of each key, by its normal form
    */
-  async loadMany(cls: ModelClass, keys: Iterable<Key>, options: CallOptions = {}): Promise<Map<Key, Entry>> {
+  async loadMany(cls: DocumentClass<Host>, keys: Iterable<Key>, options: CallOptions = {}): Promise<Map<Key, Entry>> {
     const found = new Map<Key, Entry>();
     const wanted: Key[] = [];
     for (const key of new Set(Array.from(keys, (key) => cls.normaliseKey(key)))) {
@@ -273,11 +292,11 @@ export class IdentityMap {
   }
 
   /** One exchange for all who want this document now; it ends early only when all of them have gone away. */
-  #fetch(cls: ModelClass, key: Key, id: string, options: LoadOptions): Promise<Entry> {
+  #fetch(cls: DocumentClass<Host>, key: Key, id: string, options: LoadOptions): Promise<Entry> {
     return this.#loading.run(id, options, (call) => this.#ask(cls, key, id, call));
   }
 
-  #fetchWithOthers(cls: ModelClass, key: Key, id: string, options: LoadOptions): Promise<Entry> {
+  #fetchWithOthers(cls: DocumentClass<Host>, key: Key, id: string, options: LoadOptions): Promise<Entry> {
     return this.#loading.run(id, options, async (call) => {
       const entry = await this.#inBatch(cls, key);
       // Not among the rows of the search: the object itself is asked, which also gives its own error.
@@ -285,7 +304,7 @@ export class IdentityMap {
     });
   }
 
-  async #ask(cls: ModelClass, key: Key, id: string, options: CallOptions): Promise<Entry> {
+  async #ask(cls: DocumentClass<Host>, key: Key, id: string, options: CallOptions): Promise<Entry> {
     this.#misses++;
     const asked = this.moment();
     try {
@@ -300,13 +319,13 @@ export class IdentityMap {
   }
 
   /** Keeps an answer, unless the object was read anew or written since it was asked for. */
-  #keep(cls: ModelClass, id: string, fetched: Fetched, completeness: Completeness, asked: Moment): Entry {
+  #keep(cls: DocumentClass<Host>, id: string, fetched: Fetched, completeness: Completeness, asked: Moment): Entry {
     if (this.#isOld(cls, id, asked)) return this.#entry(fetched, completeness, asked.time);
     return this.#put(id, fetched, completeness, asked.time);
   }
 
   /** Whether the object was read anew or written after this moment. */
-  #isOld(cls: ModelClass, id: string, { turn }: Moment): boolean {
+  #isOld(cls: DocumentClass<Host>, id: string, { turn }: Moment): boolean {
     const own = this.#generations.get(id) ?? this.#forgotten;
     return Math.max(own, this.#swept.get(cls.spec.name) ?? 0) > turn;
   }
@@ -329,7 +348,7 @@ export class IdentityMap {
   }
 
   /** Waits for the search that is sent for all joins of this turn; `undefined` when it does not know the key. */
-  #inBatch(cls: ModelClass, key: Key): Promise<Entry | undefined> {
+  #inBatch(cls: DocumentClass<Host>, key: Key): Promise<Entry | undefined> {
     let batch = this.#batches.get(cls);
     if (batch === undefined) {
       batch = [];
@@ -341,7 +360,7 @@ export class IdentityMap {
     return new Promise((resolve, reject) => waiting.push({ key: cls.normaliseKey(key), resolve, reject }));
   }
 
-  #flush(cls: ModelClass): void {
+  #flush(cls: DocumentClass<Host>): void {
     const batch = this.#batches.get(cls) ?? [];
     this.#batches.delete(cls);
     const [only] = batch;
@@ -363,7 +382,7 @@ export class IdentityMap {
     );
   }
 
-  async #fetchBatch(cls: ModelClass, keys: readonly Key[], options: CallOptions): Promise<Map<Key, Entry>> {
+  async #fetchBatch(cls: DocumentClass<Host>, keys: readonly Key[], options: CallOptions): Promise<Map<Key, Entry>> {
     this.#misses += keys.length;
     const asked = this.moment();
     const found = new Map<Key, Entry>();
@@ -379,5 +398,5 @@ export class IdentityMap {
   }
 }
 
-const documentId = (cls: ModelClass, key: Key): string => `${cls.spec.name} ${cls.documentKey(key)}`;
-const modelId = (cls: ModelClass, key: Key): string => `${cls.spec.name} ${cls.normaliseKey(key)}`;
+const documentId = (cls: DocumentClass<never>, key: Key): string => `${cls.spec.name} ${cls.documentKey(key)}`;
+const modelId = (cls: DocumentClass<never>, key: Key): string => `${cls.spec.name} ${cls.normaliseKey(key)}`;

@@ -4,12 +4,13 @@ import { ApiError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
 import { put } from "./assign.js";
 import type { Values } from "./declaration.js";
-import type { ModelHost } from "./document.js";
+import type { Key } from "./document.js";
+import type { ModelHost } from "./host.js";
 import { IdentityMap, type IdentityMapOptions } from "./identity-map.js";
 import type { AnyModel, ModelClass } from "./model.js";
 import { MutableModel } from "./mutable-model.js";
-import { type Ref, refByKey } from "./ref.js";
-import type { Key } from "./relations.js";
+import { refByKey } from "./ref.js";
+import type { Ref } from "./ref-type.js";
 
 /** A model class that can be searched: it says which query it is searched with. */
 export interface QueryableClass {
@@ -21,6 +22,7 @@ export interface ModelApiOptions extends ClientOptions {
   cache?: IdentityMapOptions;
 }
 
+/** How one object is read. */
 export interface SelectOptions extends CallOptions {
   /** Asks the server even when the object is known. */
   refresh?: boolean;
@@ -28,7 +30,7 @@ export interface SelectOptions extends CallOptions {
 
 /** A client with objects: what all products have in common above raw access. */
 export abstract class ModelApi extends BaseApi implements ModelHost {
-  readonly identityMap: IdentityMap;
+  readonly identityMap: IdentityMap<ModelHost>;
 
   protected constructor(product: Product, options: ModelApiOptions = {}) {
     const { cache, ...rest } = options;

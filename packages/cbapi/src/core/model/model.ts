@@ -1,61 +1,14 @@
 import { type InspectOptions, inspect } from "node:util";
 import { ApiError, InvalidObjectError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
-import { Completeness, type Document, type Fetched, type ModelHost } from "./document.js";
+import type { Entry, Key } from "./document.js";
+import { Completeness, type Document, type Fetched } from "./document.js";
 import { frozen, isField } from "./fields.js";
-import type { Entry } from "./identity-map.js";
+import type { ModelHost } from "./host.js";
 import { printDocument, printTable, shortForm } from "./print.js";
-import type { steppable } from "./ref.js";
-import type { Key } from "./relations.js";
-
-/** What is declared once about a model, beside its fields. */
-export interface ModelSpec {
-  /** The name that errors, printing and the field tables use. */
-  readonly name: string;
-  /** The route of the collection; one object is read at `path/key`. */
-  readonly path: string;
-  /** The field that identifies an object. */
-  readonly key: string;
-  /** Where no single field does: the key as documents give it. The field named by `key` is then one like any other. */
-  readonly keyOf?: (document: Document) => Key | undefined;
-  /** Whether the caller names the key of a new object, so that it is sent along. */
-  readonly ownKey?: boolean;
-  /** Fields that the server lets a caller change. A model without any is read-only. */
-  readonly writable?: readonly string[];
-  /** Whether `create()` makes new ones. */
-  readonly creatable?: boolean;
-  /** Whether `delete()` removes them; by default those that can be created. */
-  readonly deletable?: boolean;
-  /**
-   * What an update sends: the whole `document`, which is read again first when it is not fresh so that it does not undo
-   * what others changed, or the `changes` alone. Default `document`.
-   */
-  readonly update?: "document" | "changes";
-  /**
-   * For how long a document that was read is what the server has, in milliseconds, when it, or a part of it, is sent back.
-   * Default 10,000.
-   */
-  readonly freshFor?: number;
-  /** Fields that must be there before an object is saved. */
-  readonly required?: readonly string[];
-  /** `document` prints the fields in the server's order under a console link; the default is the table of changes. */
-  readonly printAs?: "document" | "table";
-  /** Computed properties that a list of such objects can be narrowed and ordered by, as by its fields. */
-  readonly listedBy?: readonly string[];
-  /** Methods that need only the object's key when they are taken through a `Ref`. */
-  readonly keyOnly?: readonly string[];
-}
-
-/** How a model comes into being; callers get models from a client and never make them. */
-export interface ModelInit {
-  readonly client: ModelHost;
-  readonly key?: Key | undefined;
-  readonly document?: Document;
-  readonly related?: unknown;
-  readonly completeness?: Completeness;
-  /** How the caller wants this object to behave; what it holds is up to the model class. */
-  readonly settings?: object | undefined;
-}
+import type { steppable } from "./ref-type.js";
+import type { ModelSpec } from "./spec.js";
+import { type ModelInit, ModelState } from "./state.js";
 
 /** The class of a model, as the client and the query engine use it. */
 // biome-ignore lint/suspicious/noExplicitAny: any model will do
@@ -72,48 +25,6 @@ export interface ModelClass<M extends AnyModel = any> {
   fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched>;
   /** Where the server has a form for many objects in one request: what it knows of each of these keys. */
   fetchMany?(client: ModelHost, keys: Key[], options: CallOptions): Promise<Map<Key, Fetched>>;
-}
-
-/** A change of a part of a field, from the server's form to the server's form. */
-export type Edit = (raw: unknown) => unknown;
-
-/** What is kept of a model beside its prototype. A search makes one for each row, so it is made in one go. */
-export class ModelState implements ModelInit {
-  readonly client: ModelHost;
-  readonly settings: object | undefined;
-  key: Key | undefined;
-  document: Document;
-  related: unknown;
-  completeness: Completeness;
-  /** Set when a read found nothing in a document that is known in part only. */
-  missed = false;
-  /** Field -> the server's form of what was assigned; only fields that differ from the document. */
-  changes: Map<string, unknown> | undefined = undefined;
-  /** Field -> the edits that `changes` is the outcome of, where the field was not assigned as a whole. */
-  edits: Map<string, readonly Edit[]> | undefined = undefined;
-  /** What a write that is under way sends. */
-  sending: ReadonlyMap<string, unknown> | undefined = undefined;
-  /** Refs taken through this object, so that a join gives the same object each time. */
-  joins: Map<string, unknown> | undefined = undefined;
-  refreshedAt: number | undefined = undefined;
-  /** Set by a delete that the server carried out. */
-  deleted = false;
-
-  constructor(
-    client: ModelHost,
-    key: Key | undefined,
-    document: Document,
-    completeness: Completeness,
-    settings?: object,
-    related?: unknown,
-  ) {
-    this.client = client;
-    this.key = key;
-    this.document = document;
-    this.completeness = completeness;
-    this.settings = settings;
-    this.related = related;
-  }
 }
 
 const NOTHING: Document = Object.freeze({});
@@ -258,7 +169,7 @@ export abstract class Model {
     const spec = specOf(this);
     return spec.printAs === "document"
       ? printDocument(spec, this.#state, consoleLink(this))
-      : printTable(classOf(this), this.#state);
+      : printTable(spec, classOf(this).record, this.#state);
   }
 }
 
@@ -300,21 +211,6 @@ export async function ensure(model: Model, wanted: Completeness, options: CallOp
   if (state.completeness >= wanted || state.key === undefined) return;
   const entry = await state.client.identityMap.load(classOf(model), state.key, { ...options, completeness: wanted });
   if (entry.completeness > state.completeness) adopt(state, entry);
-}
-
-/** @internal */
-export function hasChanges(model: Model): boolean {
-  return Model.stateOf(model).changes !== undefined;
-}
-
-/** @internal Whether the model's fields come from this very document. */
-export function showsDocument(model: Model, document: Document): boolean {
-  return Model.stateOf(model).document === document;
-}
-
-/** @internal Whether more than its key is known. */
-export function isKnown(model: Model): boolean {
-  return Model.stateOf(model).completeness > Completeness.key;
 }
 
 /** @internal Takes over a document of the identity map. */

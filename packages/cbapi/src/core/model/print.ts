@@ -1,6 +1,7 @@
 import { maskedValue } from "../transport/redact.js";
 import { Completeness } from "./document.js";
-import type { ModelClass, ModelSpec, ModelState } from "./model.js";
+import type { ModelSpec } from "./spec.js";
+import type { ModelState } from "./state.js";
 
 const RULE = "-".repeat(79);
 
@@ -11,7 +12,7 @@ export function shortForm(name: string, state: ModelState): string {
 }
 
 /** The table of the guide: every field, what is new marked `(+)`, what was changed marked `(*)`. */
-export function printTable({ spec, record }: Pick<ModelClass, "spec" | "record">, state: ModelState): string {
+export function printTable(spec: ModelSpec, record: object, state: ModelState): string {
   const lines = [`${spec.name} object, bound to ${state.client.url}.`];
   if (state.refreshedAt !== undefined) lines.push(` Last refreshed at ${new Date(state.refreshedAt).toISOString()}`);
   if (state.key === undefined) lines.push(" Partially initialized. Use save() to create it on the server");

@@ -1,6 +1,6 @@
 import { dropChanges, spelled } from "./assign.js";
+import type { Entry } from "./document.js";
 import { Completeness } from "./document.js";
-import type { Entry } from "./identity-map.js";
 import { adopt, classOf, Model, specOf } from "./model.js";
 import { sameValue } from "./same-value.js";
 

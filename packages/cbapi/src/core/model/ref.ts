@@ -1,59 +1,15 @@
 import { inspect } from "node:util";
-import { CbApiError, ObjectNotFoundError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
-import { Completeness, type ModelHost } from "./document.js";
+import { Completeness, type Key } from "./document.js";
 import { isField } from "./fields.js";
 import { freshError } from "./fresh-error.js";
-import type { Entry } from "./identity-map.js";
+import type { ModelHost } from "./host.js";
 import { Lazy } from "./lazy.js";
-import { type AnyModel, adopt, classOf, ensure, Model, type ModelClass, type ModelState, rawField } from "./model.js";
-import { isRelation, isResource, type Key, type Relation, type ResourceClass } from "./relations.js";
-import type { DryRun, WritePlan } from "./write-plan.js";
-
-/**
- * An object that may not be loaded yet. Awaiting it gives the object; its fields, joins, resources and methods can be
- * taken through it before that, and only what is awaited at the end is requested.
- *
- * An `async` function that returns a Ref loads it, because promises take in what can be awaited.
- */
-export type Ref<T> = PromiseLike<T> & RefMembers<NonNullable<T>, Extract<T, undefined>>;
-
-type NotTaken = "then" | "catch" | "finally" | "toJSON" | "constructor";
-
-export type RefMembers<M, Absent extends undefined> = M extends { readonly [steppable]: true }
-  ? { readonly [K in keyof M as K extends symbol | NotTaken ? never : K]: Step<M[K], Absent> }
-  : unknown;
-
-export type Step<V, Absent extends undefined> = [V] extends [(...args: infer A) => infer R]
-  ? "dryRun" extends keyof OptionsIn<A>
-    ? Triable<OptionsIn<A>, Exclude<Awaited<R>, WritePlan | undefined>, Absent>
-    : (...args: A) => PromiseLike<Awaited<R> | Absent>
-  : Ref<Awaited<V> | Absent>;
-
-/** The options of a method that takes nothing else. */
-type OptionsIn<A extends readonly unknown[]> = A extends readonly [options?: infer O] ? NonNullable<O> : unknown;
-
-/** What a method with `dryRun` gives depends on that, and a method's own type parameters cannot be handed through. */
-type Triable<O, T, Absent extends undefined> = <D extends boolean = false>(
-  options?: Omit<O, "dryRun"> & { readonly dryRun?: D },
-) => PromiseLike<DryRun<D, T> | Absent>;
-
-/** Marks what can be stepped through: models and resources. */
-export declare const steppable: unique symbol;
-
-/** Where a Ref's object is found. */
-export interface RefSource<M extends AnyModel> {
-  readonly cls: ModelClass<M>;
-  /** For printing: the key when it is known without a request. */
-  readonly describe: () => string;
-  /** The object, known as well as it can be without asking for it; `undefined` when there is none. */
-  readonly locate: (options: CallOptions) => Promise<M | undefined>;
-  /** How well the object has to be known when the Ref itself is awaited. */
-  readonly completeness: Completeness;
-  readonly options?: CallOptions & { refresh?: boolean };
-  /** Its key, where that is known without a request. */
-  readonly key?: () => Key | undefined;
-}
+import { type AnyModel, classOf, ensure, Model, type ModelClass } from "./model.js";
+import { joinSource, keySource, type RefSource, sharedModel } from "./ref-source.js";
+import type { Ref } from "./ref-type.js";
+import { isRelation, isResource, type Relation, type ResourceClass } from "./relations.js";
+import { whenKnown } from "./when-known.js";
 
 const makeThenable = Symbol("cbapi.settle");
 
@@ -212,15 +168,7 @@ export function refByKey<M extends AnyModel>(
   key: Key,
   options: CallOptions & { refresh?: boolean } = {},
 ): Ref<M> {
-  const normal = cls.normaliseKey(key);
-  return makeRef<M>({
-    cls,
-    describe: () => String(normal),
-    locate: async () => modelByKey(client, cls, normal),
-    completeness: Completeness.full,
-    options,
-    key: () => normal,
-  });
+  return makeRef<M>(keySource(client, cls, key, options));
 }
 
 /** The Ref that a join by key gives: content with what a search row or another object tells. */
@@ -234,160 +182,6 @@ export function refByJoin<M extends AnyModel>(client: ModelHost, cls: ModelClass
   });
 }
 
-/** A new model of this key, with what the identity map knows of it. */
-function modelByKey<M extends AnyModel>(client: ModelHost, cls: ModelClass<M>, key: Key): M {
-  const model = new cls({ client, key });
-  const entry = client.identityMap.recall(cls, key);
-  if (entry !== undefined) adopt(Model.stateOf(model), entry);
-  return model;
-}
-
-/** The join `name` of a loaded model: the same Ref each time, as long as it names the same object. */
-export function joinOf(
-  owner: AnyModel,
-  name: string,
-  relation: Relation<AnyModel, undefined>,
-): Ref<AnyModel | undefined> {
-  const state = Model.stateOf(owner);
-  const slot = slotOf(name, relation, state);
-  const known = state.joins?.get(slot);
-  if (known !== undefined) return known as Ref<AnyModel | undefined>;
-  const ref = joinRef(
-    relation,
-    async () => owner,
-    () => keyText(relation, owner),
-    {},
-    () => joinKey(relation, owner),
-  );
-  state.joins ??= new Map();
-  state.joins.set(slot, ref);
-  return ref;
-}
-
-/** The key that a join names, as far as its owner tells. */
-function joinKey(relation: Relation<AnyModel, undefined>, owner: AnyModel): Key | undefined {
-  const named = follow(owner, relation);
-  return named instanceof Model ? Model.stateOf(named).key : (named ?? undefined);
-}
-
-function keyText(relation: Relation<AnyModel, undefined>, owner: AnyModel): string {
-  return String(joinKey(relation, owner) ?? "?");
-}
-
-function joinRef(
-  relation: Relation<AnyModel, undefined>,
-  owner: () => Promise<AnyModel | undefined>,
-  describe: () => string,
-  options: CallOptions,
-  key?: () => Key | undefined,
-): Ref<AnyModel | undefined> {
-  const cls = relation.target as ModelClass<AnyModel>;
-  return makeRef<AnyModel, undefined>({
-    cls,
-    describe,
-    completeness: Completeness.row,
-    options,
-    ...(key === undefined ? {} : { key }),
-    locate: async () => {
-      const from = await owner();
-      return from === undefined ? undefined : locateJoin(from, relation, options);
-    },
-  });
-}
-
-async function locateJoin(
-  owner: AnyModel,
-  relation: Relation<AnyModel, undefined>,
-  options: CallOptions,
-): Promise<AnyModel | undefined> {
-  const found = await whenKnown(owner, () => follow(owner, relation), options);
-  if (found instanceof Model) return found;
-  if (found !== undefined && found !== null) return sharedModel(Model.stateOf(owner).client, relation.target, found);
-  if (relation.optional) return undefined;
-  throw new ObjectNotFoundError(`${owner} names no ${relation.target.spec.name}`);
-}
-
-/** Fixes a join to an object that was loaded for it, so that it stays although the map may let the document go. */
-export function bindJoin(
-  owner: AnyModel,
-  name: string,
-  relation: Relation<AnyModel, undefined>,
-  joined: AnyModel,
-): void {
-  const state = Model.stateOf(owner);
-  state.joins ??= new Map();
-  const ref = makeRef<AnyModel, undefined>({
-    cls: relation.target as ModelClass<AnyModel>,
-    describe: () => keyText(relation, owner),
-    completeness: Completeness.row,
-    locate: async () => joined,
-  });
-  state.joins.set(slotOf(name, relation, state), ref);
-}
-
-/** A join by a field is kept for the field's value: assigning another one names another object. */
-function slotOf(name: string, { via }: Relation<AnyModel, undefined>, state: ModelState): string {
-  return typeof via === "string" ? `${name} ${String(state.changes?.get(via) ?? state.document[via])}` : name;
-}
-
-/** What awaiting the join `name` of a model gives, with options for the requests that it costs. */
-export async function loadJoin(owner: AnyModel, name: string, options: CallOptions): Promise<AnyModel | undefined> {
-  const relation: unknown = Reflect.get(classOf(owner).record, name);
-  if (!isRelation(relation)) throw new TypeError(`${name} is no join`);
-  const joined = await locateJoin(owner, relation as Relation<AnyModel, undefined>, options);
-  if (joined !== undefined) await ensure(joined, Completeness.row, options);
-  return joined;
-}
-
-/** The same, from a document that has just been loaded. */
-export function sharedFrom(client: ModelHost, cls: ModelClass, key: Key, entry: Entry): AnyModel {
-  return client.identityMap.shared(cls, key, () => {
-    const model: AnyModel = new cls({ client, key });
-    adopt(Model.stateOf(model), entry);
-    return model;
-  });
-}
-
-/** What a relation names: a key, an object known in part, or nothing. */
-export function follow(owner: AnyModel, relation: Relation<AnyModel, undefined>): Key | AnyModel | undefined | null {
-  if (typeof relation.via !== "string") return (relation.via as (owner: AnyModel) => Key | undefined)(owner);
-  const raw = rawField(Model.stateOf(owner), relation.via);
-  return raw === undefined || raw === null || raw === "" ? undefined : (raw as Key);
-}
-
-/** The model that all joins to this object give. */
-function sharedModel(client: ModelHost, cls: ModelClass, key: Key): AnyModel {
-  const normal = cls.normaliseKey(key);
-  return client.identityMap.shared(cls, normal, () => modelByKey(client, cls, normal) as AnyModel);
-}
-
-/**
- * Evaluates on what is known of the model; as long as that is not enough, learns more and evaluates again: first as much
- * as the Ref itself would load, then everything.
- */
-async function whenKnown<T>(
-  model: AnyModel,
-  evaluate: () => T,
-  options: CallOptions = {},
-  enough: Completeness = Completeness.full,
-): Promise<T> {
-  const state = Model.stateOf(model);
-  for (;;) {
-    state.missed = false;
-    let value: T;
-    try {
-      value = evaluate();
-    } catch (error) {
-      // Some members depend on the server's version.
-      if (!(error instanceof CbApiError) || error.code !== "NOT_CONNECTED") throw error;
-      await state.client.connect(options);
-      continue;
-    }
-    if (!state.missed || state.completeness === Completeness.full || state.key === undefined) return value;
-    await ensure(model, state.completeness < enough ? enough : Completeness.full, options);
-  }
-}
-
 function refClassOf(cls: ModelClass): new (source: RefSource<AnyModel>) => RefBase<AnyModel> {
   const known = refClasses.get(cls);
   if (known !== undefined) return known;
@@ -397,11 +191,13 @@ function refClassOf(cls: ModelClass): new (source: RefSource<AnyModel>) => RefBa
     const declared: unknown = name in record ? Reflect.get(cls.record, name) : undefined;
     if (isRelation(declared)) {
       define(RefClass.prototype, name, (ref: RefBase<AnyModel>) =>
-        joinRef(
-          declared as Relation<AnyModel, undefined>,
-          () => RefBase.from(ref),
-          () => `of ${cls.spec.name} ${RefBase.sourceOf(ref).describe()}`,
-          callOptions(RefBase.sourceOf(ref)),
+        makeRef(
+          joinSource(
+            declared as Relation<AnyModel, undefined>,
+            () => RefBase.from(ref),
+            () => `of ${cls.spec.name} ${RefBase.sourceOf(ref).describe()}`,
+            callOptions(RefBase.sourceOf(ref)),
+          ),
         ),
       );
     } else if (isResource(declared)) {

@@ -1,7 +1,5 @@
+import type { Key } from "./document.js";
 import type { AnyModel, ModelClass } from "./model.js";
-
-/** The key of a document: what stands in its URL. */
-export type Key = string | number;
 
 /**
  * How a relation finds its object from its owner.

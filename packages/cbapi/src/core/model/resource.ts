@@ -1,4 +1,4 @@
-import type { steppable } from "./ref.js";
+import type { steppable } from "./ref-type.js";
 
 /** What belongs to an object and is reached by its key alone. Its methods can be taken through a Ref. */
 export abstract class Resource {

@@ -2,9 +2,9 @@ import { TimeoutError } from "../errors.js";
 import { timeLimit } from "../transport/limits.js";
 import type { CallOptions } from "../transport/types.js";
 import { waitFor } from "../transport/wait.js";
-import type { ModelHost } from "./document.js";
+import type { Key } from "./document.js";
+import type { ModelHost } from "./host.js";
 import { classOf, Model, type ModelClass } from "./model.js";
-import type { Key } from "./relations.js";
 
 /** The last of the writes that are under way, by what they are made through: a client, or an object without a key. */
 const turns = new WeakMap<object, Map<string, Promise<void>>>();

@@ -5,8 +5,11 @@ import type { Document } from "./document.js";
 
 /** A write as a model class asks for it. */
 export interface WriteRequest {
+  /** The HTTP method. */
   readonly method: "POST" | "PUT" | "PATCH" | "DELETE";
+  /** The route, without the server's address. */
   readonly path: string;
+  /** What is sent as JSON. */
   readonly body?: unknown;
 }
 

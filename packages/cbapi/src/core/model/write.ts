@@ -1,8 +1,8 @@
 import { ApiError, CbApiError, ObjectNotFoundError, ServerError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
-import type { ModelHost } from "./document.js";
+import type { Entry } from "./document.js";
 import { type Field, isField } from "./fields.js";
-import type { Entry } from "./identity-map.js";
+import type { ModelHost } from "./host.js";
 import { classOf, Model } from "./model.js";
 import { holdsValue } from "./same-value.js";
 import type { WriteRequest } from "./write-plan.js";

@@ -1,7 +1,9 @@
-import type { ModelHost } from "../model/document.js";
+import type { Key } from "../model/document.js";
+import type { ModelHost } from "../model/host.js";
+import { bindJoin } from "../model/joins.js";
 import { type AnyModel, classOf, Model } from "../model/model.js";
-import { bindJoin, follow, sharedFrom } from "../model/ref.js";
-import { isRelation, type Key, type Relation } from "../model/relations.js";
+import { follow, sharedFrom } from "../model/ref-source.js";
+import { isRelation, type Relation } from "../model/relations.js";
 import type { CallOptions } from "../transport/types.js";
 
 /** The joins of a model, and the joins of those: `"sensor"`, `"sensor.group"`. */

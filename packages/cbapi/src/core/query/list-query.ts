@@ -1,7 +1,9 @@
 import type { Declaration, declaration } from "../model/declaration.js";
-import { Completeness, type Document, type ModelHost } from "../model/document.js";
+import { Completeness, type Document } from "../model/document.js";
 import type { Field } from "../model/fields.js";
-import { type AnyModel, type ModelClass, ModelState } from "../model/model.js";
+import type { ModelHost } from "../model/host.js";
+import type { AnyModel, ModelClass } from "../model/model.js";
+import { ModelState } from "../model/state.js";
 import type { CallOptions } from "../transport/types.js";
 import {
   type Condition,

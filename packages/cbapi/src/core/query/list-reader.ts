@@ -1,5 +1,6 @@
 import { ApiError } from "../errors.js";
-import { Completeness, type Document, type ModelHost } from "../model/document.js";
+import { Completeness, type Document } from "../model/document.js";
+import type { ModelHost } from "../model/host.js";
 import type { Moment } from "../model/identity-map.js";
 import type { ModelClass } from "../model/model.js";
 import { SharedCalls } from "../model/shared-call.js";
@@ -16,6 +17,8 @@ export interface ListOptions {
    * to begin with. A list that is as long as that is asked for again with a larger one.
    */
   readonly count?: { readonly parameter: string; readonly rows: number };
+  /** Done before the list is asked for, or taken as it was kept; what it throws keeps it from being asked for. */
+  readonly before?: (options: CallOptions) => Promise<void>;
   /** Whether entries are whole documents; default true. */
   readonly complete?: boolean;
   /** What the route says of every entry, for those that leave it out. */
@@ -62,6 +65,8 @@ export class ListReader {
 
   async read(options: CallOptions): Promise<ReadList> {
     options.signal?.throwIfAborted();
+    const { before } = this.#options;
+    if (before !== undefined) await before(options);
     const { identityMap } = this.#client;
     const revision = identityMap.revisionOf(this.#model);
     const kept = this.#kept;

@@ -1,8 +1,11 @@
 import { inspect } from "node:util";
 import { ApiError, MoreThanOneResultError } from "../errors.js";
-import { Completeness, type Document, type ModelHost } from "../model/document.js";
-import { type AnyModel, type ModelClass, ModelState } from "../model/model.js";
-import { makeRef, type Ref } from "../model/ref.js";
+import { Completeness, type Document } from "../model/document.js";
+import type { ModelHost } from "../model/host.js";
+import type { AnyModel, ModelClass } from "../model/model.js";
+import { makeRef } from "../model/ref.js";
+import type { Ref } from "../model/ref-type.js";
+import { ModelState } from "../model/state.js";
 import type { CallOptions } from "../transport/types.js";
 import { Execution, PageExecution } from "./execution.js";
 import { type IncludePath, include } from "./include.js";

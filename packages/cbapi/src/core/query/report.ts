@@ -13,6 +13,7 @@ export interface QueryReport {
   readonly duplicates: number;
   /** Whether the sort leaves no two rows in doubt, so that paging cannot skip any while nothing changes. */
   readonly totalOrder: boolean;
+  /** How many pages were read. */
   readonly pages: number;
   /** Whether every row that was wanted was given out; `undefined` while reading goes on. */
   readonly complete: boolean | undefined;

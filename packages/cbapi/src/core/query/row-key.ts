@@ -1,7 +1,6 @@
 import { CbApiError } from "../errors.js";
-import type { Document } from "../model/document.js";
+import type { Document, Key } from "../model/document.js";
 import type { ModelClass } from "../model/model.js";
-import type { Key } from "../model/relations.js";
 
 /** The key of the object that a row is about, in its normal form; `undefined` when the row names none. */
 export function keyOfRow(model: ModelClass, document: Document): Key | undefined {

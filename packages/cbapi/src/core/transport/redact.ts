@@ -98,7 +98,7 @@ const addressFields: ReadonlySet<string> = new Set(["feed_url"]);
 const inAddress = /:\/\/([^\s"'<>\\/?#]+)@/g;
 
 /** Any text, without the passwords of the addresses in it. */
-export function maskUrls(text: string): string {
+function maskUrls(text: string): string {
   return text.replace(inAddress, (_, user: string) => `://${user.slice(0, user.indexOf(":") + 1)}${MASK}@`);
 }
 

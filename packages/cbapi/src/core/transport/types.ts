@@ -18,9 +18,11 @@ export interface CallOptions {
 
 /** One request, as the library's own rooms describe it. */
 export interface ApiRequest extends CallOptions {
+  /** The HTTP method. */
   method: string;
   /** Begins with a slash. It may hold a query of its own; `query` is then added to it. */
   path: string;
+  /** The parameters of the query string. */
   query?: QueryParameters | undefined;
   /** Added to the standard headers, which they replace where the names are equal. */
   headers?: Readonly<Record<string, string>> | undefined;
@@ -44,6 +46,7 @@ export interface ApiRequest extends CallOptions {
  * nobody asks for does not keep the program alive.
  */
 export interface ApiResponse {
+  /** The HTTP status. */
   readonly status: number;
   /** Names in lower case; repeated headers are joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
@@ -57,6 +60,7 @@ export interface ApiResponse {
    * @throws ServerError when it is not JSON.
    */
   json(): Promise<unknown>;
+  /** The whole body in memory. */
   bytes(): Promise<Uint8Array>;
   /** The body as it arrives, decompressed where something on the way compressed it. From here on only pauses between pieces are limited in time, not the whole. */
   stream(): Readable;
@@ -89,14 +93,19 @@ export interface TransportSettings {
 
 /** Takes the library's log lines. `console` is one. */
 export interface Logger {
+  /** Every exchange with the server, and what the library does by itself. */
   debug(message: string): void;
+  /** Nothing is written at this level yet. */
   info(message: string): void;
+  /** What weakens the connection: a check of certificates that is switched off, a token that is sent in the clear. */
   warn(message: string): void;
+  /** Nothing is written at this level yet. */
   error(message: string): void;
 }
 
 /** What is published on the diagnostics channel `cbapi:request`, once for each exchange with the server. */
 export interface RequestDiagnostics {
+  /** The HTTP method. */
   readonly method: string;
   /** With its query; secret values are masked. */
   readonly path: string;
@@ -106,6 +115,7 @@ export interface RequestDiagnostics {
   readonly duration: number;
   /** 1 for the first time, 2 for the first repetition, and so on. */
   readonly attempt: number;
+  /** Why no answer came. */
   readonly error: Error | undefined;
 }
 

@@ -7,10 +7,13 @@ export class CbChildProcEvent<P = unknown, S = unknown> extends CbEvent<S> {
   /** The child's id, as the server gave it. */
   readonly procguid: string;
   readonly pid: number | undefined;
+  /** The child's program. */
   readonly path: string;
+  /** The MD5 of the child's program. */
   readonly md5: string;
   /** Whether this is the end of the child. */
   readonly terminated: boolean;
+  /** Whether this was an attempt to tamper with the sensor. */
   readonly tamper_flag: boolean;
   /** Whether the sensor filtered the child, so that the server has no document of it. */
   readonly is_suppressed: boolean;

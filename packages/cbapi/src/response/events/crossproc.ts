@@ -3,13 +3,16 @@ import { CbEvent } from "./event.js";
 import { type EventSource, textOf } from "./joins.js";
 import { type PrivilegeName, privilegeBits, privilegeCode, privilegeText } from "./privileges.js";
 
+/** What one process did to another: began a thread in it, or opened it or one of its threads. */
 export type CrossProcType = "RemoteThread" | "ProcessOpen" | "ThreadOpen";
 
 /** One process opened another one, or a thread of it, or started a thread in it. */
 export class CbCrossProcEvent<P = unknown, S = unknown> extends CbEvent<S> {
+  /** What was done. */
   readonly type: CrossProcType | (string & {});
   /** The access rights that were asked for, as bits. */
   readonly privilege_code: number;
+  /** Whether this was an attempt to tamper with the sensor. */
   readonly tamper_flag: boolean;
   /** Whether the process of this event is the one that it was done to. */
   readonly is_target: boolean;

@@ -1,8 +1,10 @@
 import { CbEvent } from "./event.js";
 import type { EventSource } from "./joins.js";
 
+/** What was done to the file. */
 export type FileModType = "CreatedFile" | "FirstWrote" | "Deleted" | "LastWrote";
 
+/** What the sensor took the file for. */
 export type FileType =
   | "PE"
   | "ELF"
@@ -50,10 +52,13 @@ const DIGITS = /^\d*$/;
 export class CbFileModEvent<S = unknown> extends CbEvent<S> {
   /** What happened; a code that is not known here is given as the server sent it. */
   readonly type: FileModType | (string & {});
+  /** The file. */
   readonly path: string;
   /** Of the content after the last write; empty otherwise. */
   readonly md5: string;
+  /** What the sensor took the file for. */
   readonly filetype: FileType;
+  /** Whether this was an attempt to tamper with the sensor. */
   readonly tamper_flag: boolean;
 
   constructor(

@@ -51,7 +51,9 @@ export interface EventProblem {
   readonly entry: unknown;
 }
 
+/** What events are decoded with besides their own document. */
 export interface EventContext<B = unknown, P = unknown, S = unknown> {
+  /** Makes what the events join to. */
   readonly joins: EventJoins<B, P, S>;
   /** Fields of the process that the event document may lack, such as its `id`. */
   readonly process?: PartialDocument;

@@ -5,7 +5,9 @@ const MD5 = /^[0-9a-f]{32}$/i;
 
 /** A module (an executable, a DLL, a shared library) was loaded. */
 export class CbModLoadEvent<B = unknown, S = unknown> extends CbEvent<S> {
+  /** Its MD5, by which `binary` is found. */
   readonly md5: string;
+  /** The file that was loaded. */
   readonly path: string;
 
   readonly #source: EventSource<B, unknown, S>;

@@ -29,15 +29,20 @@ const PROTOCOLS: Readonly<Record<number, string>> = {
   255: "IPPROTO_RAW",
 };
 
+/** Who began the connection: the endpoint (`Outbound`), or the other side. */
 export type ConnectionDirection = "Outbound" | "Inbound";
 
 /** A network connection was made or accepted. */
 export class CbNetConnEvent<S = unknown> extends CbEvent<S> {
+  /** The name that was asked for, where it is known. */
   readonly domain: string;
+  /** The address at the other side. */
   readonly remote_ip: string;
+  /** The port at the other side. */
   readonly remote_port: number;
   /** The name of the protocol's constant, such as `IPPROTO_TCP`. */
   readonly proto: string;
+  /** Who began the connection. */
   readonly direction: ConnectionDirection;
   /** The following are `undefined` on servers before 5.1, which do not tell them. */
   readonly local_ip: string | undefined;

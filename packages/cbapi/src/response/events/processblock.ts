@@ -18,9 +18,12 @@ type Code<Name extends string = never> = Name | (string & {}) | number | undefin
 export class CbProcessBlockEvent<S = unknown> extends CbEvent<S> {
   readonly type: Code;
   readonly event: Code;
+  /** Whether the process was stopped, or why not. */
   readonly result: Code<BlockResult>;
   readonly error: Code;
+  /** The MD5 of the program. */
   readonly md5: string | undefined;
+  /** The program that was to run. */
   readonly path: string | undefined;
   readonly cmdline: string | undefined;
   readonly uid: string | undefined;

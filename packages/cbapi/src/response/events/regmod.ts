@@ -1,6 +1,7 @@
 import { CbEvent } from "./event.js";
 import type { EventSource } from "./joins.js";
 
+/** What was done to the registry. */
 export type RegModType = "CreatedKey" | "FirstWrote" | "DeletedKey" | "DeletedValue";
 
 const TYPES: Readonly<Record<string, RegModType>> = {
@@ -14,7 +15,9 @@ const TYPES: Readonly<Record<string, RegModType>> = {
 export class CbRegModEvent<S = unknown> extends CbEvent<S> {
   /** What happened; a code that is not known here is given as the server sent it. */
   readonly type: RegModType | (string & {});
+  /** The key or the value. */
   readonly path: string;
+  /** Whether this was an attempt to tamper with the sensor. */
   readonly tamper_flag: boolean;
 
   constructor(

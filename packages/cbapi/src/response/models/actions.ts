@@ -1,7 +1,7 @@
 import { ApiError, InvalidObjectError } from "../../core/errors.js";
-import type { Document, Fetched, ModelHost } from "../../core/model/document.js";
-import type { ModelState } from "../../core/model/model.js";
-import type { Key } from "../../core/model/relations.js";
+import type { Document, Fetched, Key } from "../../core/model/document.js";
+import type { ModelHost } from "../../core/model/host.js";
+import type { ModelState } from "../../core/model/state.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { findInList } from "./listed.js";
 

@@ -23,7 +23,7 @@ export const statusField: Field<AlertStatus | (string & {}), AlertStatus> = {
 };
 
 /** @throws ApiError when it is none of the four */
-export function checkedStatus(status: unknown): AlertStatus {
+function checkedStatus(status: unknown): AlertStatus {
   const known = ALERT_STATUSES.find((one) => one === status);
   if (known === undefined) {
     throw new ApiError(`${JSON.stringify(status)} is no status of an alert: it is one of ${ALERT_STATUSES.join(", ")}`);

@@ -1,5 +1,5 @@
-import type { Document, ModelHost } from "../../core/model/document.js";
-import type { Key } from "../../core/model/relations.js";
+import type { Document, Key } from "../../core/model/document.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { sameValue } from "../../core/model/same-value.js";
 
 /** For how long searches may show an alert as it was before a change, in milliseconds. */

@@ -1,17 +1,18 @@
 import { ApiError, MoreThanOneResultError, ObjectNotFoundError, TimeoutError } from "../../core/errors.js";
 import { dropChanges } from "../../core/model/assign.js";
 import { defineModel } from "../../core/model/define-model.js";
-import type { Document, Fetched, ModelHost } from "../../core/model/document.js";
+import type { Document, Entry, Fetched, Key } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
-import type { Entry } from "../../core/model/identity-map.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { rebaseOn } from "../../core/model/rebase.js";
-import { type Key, optional } from "../../core/model/relations.js";
+import { optional } from "../../core/model/relations.js";
 import { sameValue } from "../../core/model/same-value.js";
 import { inTurn } from "../../core/model/turns.js";
 import { readNow, sendWrites } from "../../core/model/write.js";
 import type { WriteRequest } from "../../core/model/write-plan.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { edr } from "../host.js";
+import { pauseAfter } from "../pauses.js";
 import { AlertQuery } from "../queries/alert-query.js";
 import { asAnswer, pageOf } from "../queries/search-answer.js";
 import { type AlertStatus, assignment, ignoring, statusChange, statusField } from "./alert-changes.js";
@@ -31,9 +32,6 @@ export interface AlertChangeOptions extends CallOptions {
    */
   readonly wait?: number | undefined;
 }
-
-/** Pauses between looks at whether a change shows; the last one repeats. */
-const PAUSES = [1000, 2000, 4000, 5000];
 
 /**
  * A hit of a watchlist or a feed that somebody should look at.
@@ -263,7 +261,7 @@ export class Alert extends defineModel(
       const isShown = ([name, value]: [string, unknown]) =>
         !(name in pending) && sameValue(entry.document[name], value);
       if (Object.entries(values).every(isShown)) return;
-      const pause = Math.min(PAUSES[look] ?? PAUSES.at(-1) ?? 0, deadline - clock.now());
+      const pause = Math.min(pauseAfter(look), deadline - clock.now());
       if (pause <= 0) break;
       await clock.sleep(pause, options.signal);
     }

@@ -1,8 +1,9 @@
 import { InvalidObjectError } from "../../core/errors.js";
 import { assign } from "../../core/model/assign.js";
+import type { Key } from "../../core/model/document.js";
 import type { AnyModel, Model, ModelClass } from "../../core/model/model.js";
-import { namedObject, type Ref } from "../../core/model/ref.js";
-import type { Key } from "../../core/model/relations.js";
+import { namedObject } from "../../core/model/ref.js";
+import type { Ref } from "../../core/model/ref-type.js";
 
 /** What a join may be assigned, or an object be named by: the object, a Ref to it, or its id. */
 export type Named<M extends AnyModel> = M | Ref<M> | number;

@@ -1,10 +1,11 @@
 import { ClientError, InvalidHashError, ObjectNotFoundError, ServerError } from "../../core/errors.js";
 import { defineModel } from "../../core/model/define-model.js";
-import { Completeness, type Fetched, type ModelHost } from "../../core/model/document.js";
+import { Completeness, type Fetched, type Key } from "../../core/model/document.js";
 import { type StringField, t } from "../../core/model/fields.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { asDocument } from "../../core/model/model.js";
 import { refByKey } from "../../core/model/ref.js";
-import { type Key, one } from "../../core/model/relations.js";
+import { one } from "../../core/model/relations.js";
 import { inTurnOf } from "../../core/model/turns.js";
 import type { DryRun, SaveOptions, WritePlan, WriteRequest } from "../../core/model/write-plan.js";
 import { ListQuery } from "../../core/query/list-query.js";

@@ -3,7 +3,7 @@ import { writeLocalFile } from "../../core/local-file.js";
 import { Resource } from "../../core/model/resource.js";
 import type { ApiResponse, CallOptions } from "../../core/transport/types.js";
 import { zipEntry } from "../../core/transport/zip-entry.js";
-import { edr } from "../client.js";
+import { edr } from "../host.js";
 import { Binary } from "./binary.js";
 
 /**

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Answer, edrServer } from "../../test-support/edr-server.js";
+import { HeldAnswers } from "../../test-support/held-answers.js";
 import { ApiError, Binary, Process, Sensor, StoragePartition, TimeoutError } from "../index.js";
 
 const md5 = (digit: string) => digit.repeat(32).toUpperCase();
 const COUNT = "/api/v1/process/host/count";
-const slow = (answer: Answer) => () => new Promise<Answer>((resolve) => setTimeout(resolve, 80, answer));
 
 describe("binaries that are asked for together", () => {
   it("come although the search gives a row without a hash", async () => {
@@ -32,23 +32,22 @@ describe("binaries that are asked for together", () => {
 
 describe("a binary's frequency and ban", () => {
   it("can be stopped, and are asked for once by all who want them", async () => {
+    const [frequency, ban] = [new HeldAnswers(), new HeldAnswers()];
     const { cb, requests } = await edrServer({
-      [COUNT]: slow({ hostCount: "2", globalCount: 5, numDocs: 10 }),
-      [`/api/v1/banning/blacklist/${"a".repeat(32)}`]: slow({ md5hash: "a".repeat(32), enabled: true }),
+      [COUNT]: frequency.route({ hostCount: "2", globalCount: 5, numDocs: 10 }),
+      [`/api/v1/banning/blacklist/${"a".repeat(32)}`]: ban.route({ md5hash: "a".repeat(32), enabled: true }),
     });
     const binary = new Binary({ client: cb, key: md5("a") });
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(new Error("gone")), 20);
-    const [first, second] = await Promise.allSettled([
-      binary.getFrequency({ signal: controller.signal }),
-      binary.getFrequency(),
-    ]);
-    expect(first).toMatchObject({ status: "rejected", reason: { message: "gone" } });
+    const leaving = binary.getFrequency({ signal: frequency.signal });
+    const staying = binary.getFrequency();
+    await expect(leaving).rejects.toThrow("gone");
+    frequency.release();
     const counts = { computer_count: 2, process_count: 5, all_process_count: 10, module_frequency: 0.5 };
-    expect(second).toMatchObject({ status: "fulfilled", value: counts });
+    expect(await staying).toEqual(counts);
     expect(await binary.frequency).toEqual(counts);
     expect(requests).toHaveLength(1);
     await expect(binary.getBanned({ timeout: 20 })).rejects.toThrow(TimeoutError);
+    ban.release();
     expect(await binary.getBanned()).toMatchObject({ enabled: true });
     expect(await new Binary({ client: cb, key: md5("b") }).banned).toBe(false);
   });
@@ -81,14 +80,16 @@ describe("answers that are none", () => {
 
 describe("a sensor's statistics", () => {
   it("can be stopped, and are empty when there are none", async () => {
+    const held = new HeldAnswers();
     const { cb } = await edrServer({
-      "/api/v1/sensor/3/queued": slow([{ id: 1 }]),
+      "/api/v1/sensor/3/queued": held.route([{ id: 1 }]),
       "/api/v1/sensor/3/activity": { status: 204, text: "" },
-      "/api/v1/sensor/3/resourcestatus": slow([]),
+      "/api/v1/sensor/3/resourcestatus": held.route([]),
     });
     const sensor = new Sensor({ client: cb, key: 3 });
     await expect(sensor.getQueuedStats({ timeout: 20 })).rejects.toThrow(TimeoutError);
     await expect(sensor.getResourceStatus({ timeout: 20 })).rejects.toThrow(TimeoutError);
+    held.release();
     expect(await sensor.queued_stats).toEqual([{ id: 1 }]);
     expect(await sensor.activity_stats).toEqual([]);
     expect(await sensor.resource_status).toEqual([]);

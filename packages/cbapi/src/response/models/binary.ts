@@ -1,12 +1,13 @@
 import { ClientError, InvalidHashError, ObjectNotFoundError } from "../../core/errors.js";
 import { defineModel } from "../../core/model/define-model.js";
-import type { Fetched, ModelHost } from "../../core/model/document.js";
+import type { Fetched, Key } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { Lazy } from "../../core/model/lazy.js";
 import { asDocument } from "../../core/model/model.js";
-import type { Ref } from "../../core/model/ref.js";
 import { refByKey } from "../../core/model/ref.js";
-import { type Key, resource } from "../../core/model/relations.js";
+import type { Ref } from "../../core/model/ref-type.js";
+import { resource } from "../../core/model/relations.js";
 import type { DryRun, WritePlan } from "../../core/model/write-plan.js";
 import type { RowFilter } from "../../core/query/row-source.js";
 import type { CallOptions } from "../../core/transport/types.js";

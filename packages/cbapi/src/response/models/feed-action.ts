@@ -1,8 +1,9 @@
 import type { assignable } from "../../core/model/declaration.js";
 import { defineModel } from "../../core/model/define-model.js";
-import type { Fetched, ModelHost } from "../../core/model/document.js";
+import type { Fetched, Key } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
-import { type Key, one } from "../../core/model/relations.js";
+import type { ModelHost } from "../../core/model/host.js";
+import { one } from "../../core/model/relations.js";
 import type { WriteRequest } from "../../core/model/write-plan.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { ChildListQuery } from "../queries/child-list-query.js";

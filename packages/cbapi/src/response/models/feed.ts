@@ -1,7 +1,7 @@
-import { ApiError, ClientError, InvalidObjectError, ServerError } from "../../core/errors.js";
+import { ClientError, InvalidObjectError, ServerError } from "../../core/errors.js";
 import { defineModel } from "../../core/model/define-model.js";
-import type { ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { sendWrite } from "../../core/model/write.js";
 import type { DryRun, SaveOptions, WritePlan } from "../../core/model/write-plan.js";
 import { ListQuery } from "../../core/query/list-query.js";
@@ -16,6 +16,7 @@ import type { ThreatReportQuery } from "../queries/threat-report-query.js";
 import { Binary } from "./binary.js";
 import { FeedAction } from "./feed-action.js";
 import { Process } from "./process.js";
+import { savedNumber } from "./saved.js";
 import { ThreatReport } from "./threat-report.js";
 
 /**
@@ -142,7 +143,7 @@ export class Feed extends defineModel(
    * @throws ClientError with status 409 when the feed is disabled
    */
   async synchronize(fullSync = true, options: CallOptions = {}): Promise<void> {
-    const id = this.#savedId("synchronize it");
+    const id = savedNumber(this, "synchronize it");
     const request = { method: "POST", path: `${this.itemPath}/synchronize`, body: { full_sync: fullSync } } as const;
     try {
       await sendWrite(Feed.stateOf(this).client, request, options);
@@ -179,19 +180,19 @@ export class Feed extends defineModel(
 
   /** What is done with its hits, as a query that has not been sent: `GET /api/v1/feed/{id}/action`. */
   get actions(): ChildListQuery<FeedAction> {
-    return FeedAction.query(Feed.stateOf(this).client).where({ group_id: this.#savedId("list its actions") });
+    return FeedAction.query(Feed.stateOf(this).client).where({ group_id: savedNumber(this, "list its actions") });
   }
 
   /** A new action of this feed, which has to be given a type and saved. */
   createAction(): FeedAction {
-    const group_id = this.#savedId("give it an action");
+    const group_id = savedNumber(this, "give it an action");
     // The server demands a watchlist, of which there is none here.
     return edr(Feed.stateOf(this).client).create(FeedAction, { group_id, watchlist_id: -1 });
   }
 
   /** Its reports, as a query that has not been sent. */
   get reports(): ThreatReportQuery {
-    return ThreatReport.query(Feed.stateOf(this).client).where(`feed_id:${this.#savedId("search its reports")}`);
+    return ThreatReport.query(Feed.stateOf(this).client).where(`feed_id:${savedNumber(this, "search its reports")}`);
   }
 
   #scoreTerm(
@@ -209,12 +210,6 @@ export class Feed extends defineModel(
       throw new InvalidObjectError(`Feed ${this.id} has no name, by which its tags are searched`);
     }
     return { [`alliance_score_${name.toLowerCase()}` as const]: range(minScore, maxScore) };
-  }
-
-  #savedId(what: string): number {
-    const { id } = this;
-    if (id === undefined) throw new ApiError(`This Feed has not been saved: save() it first to ${what}`);
-    return id;
   }
 
   /** The server repeats the address that it could not fetch, with its password. */

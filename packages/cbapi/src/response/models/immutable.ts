@@ -1,6 +1,7 @@
 import { ApiError } from "../../core/errors.js";
 import { assign } from "../../core/model/assign.js";
-import type { Model, ModelSpec } from "../../core/model/model.js";
+import type { Model } from "../../core/model/model.js";
+import type { ModelSpec } from "../../core/model/spec.js";
 
 /**
  * Makes assigning to a getter of this class say what is wrong. A getter that overrides a field's hides the setter that

@@ -1,11 +1,11 @@
 import { InvalidObjectError } from "../../core/errors.js";
 import { defineModel } from "../../core/model/define-model.js";
-import type { Fetched, ModelHost } from "../../core/model/document.js";
+import type { Fetched, Key } from "../../core/model/document.js";
 import { type StringField, t } from "../../core/model/fields.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { asDocument } from "../../core/model/model.js";
-import type { Key } from "../../core/model/relations.js";
 import type { WriteRequest } from "../../core/model/write-plan.js";
-import { ListQuery, ListReader, type ReadList } from "../../core/query/list-query.js";
+import { ListQuery, ListReader } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { edr } from "../host.js";
 import { requireServer } from "../requires.js";
@@ -129,8 +129,12 @@ export class IngressFilter extends defineModel(
 ) {
   /** The list of filters, which has not been asked for: `GET /api/v1/ingress_whitelist`. Its entries may be short. */
   static query(client: ModelHost): ListQuery<IngressFilter> {
-    const list = new ListReader(client, IngressFilter, { path: edr(client).routes.ingressFilters, complete: false });
-    return new IngressFilterQuery(client, IngressFilter, { conditions: [], list });
+    const list = new ListReader(client, IngressFilter, {
+      path: edr(client).routes.ingressFilters,
+      complete: false,
+      before: (options) => requireIngressFilters(client, options),
+    });
+    return new ListQuery(client, IngressFilter, { conditions: [], list });
   }
 
   /** `GET /api/v1/ingress_whitelist/{id}` */
@@ -167,13 +171,6 @@ export class IngressFilter extends defineModel(
   /** The answer to a list of filters is the list of their ids. */
   protected override answeredFields(answer: unknown): Record<string, unknown> {
     return Array.isArray(answer) && answer.length > 0 ? { id: answer[0] as unknown } : super.answeredFields(answer);
-  }
-}
-
-class IngressFilterQuery extends ListQuery<IngressFilter> {
-  protected override async readList(options: CallOptions): Promise<ReadList> {
-    await requireIngressFilters(this.client, options);
-    return super.readList(options);
   }
 }
 

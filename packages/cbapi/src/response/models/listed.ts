@@ -1,7 +1,7 @@
 import { ApiError, ObjectNotFoundError } from "../../core/errors.js";
-import type { Document, Fetched, ModelHost } from "../../core/model/document.js";
+import type { Document, Fetched, Key } from "../../core/model/document.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { asDocument } from "../../core/model/model.js";
-import type { Key } from "../../core/model/relations.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { documentsOf } from "./answers.js";
 

@@ -1,9 +1,9 @@
 import { ApiError, ObjectNotFoundError, ServerError } from "../../core/errors.js";
 import { Completeness, type Document } from "../../core/model/document.js";
 import { asDocument, Model } from "../../core/model/model.js";
-import { makeRef, type Ref, refByJoin } from "../../core/model/ref.js";
+import { makeRef, refByJoin } from "../../core/model/ref.js";
+import type { Ref } from "../../core/model/ref-type.js";
 import type { CallOptions } from "../../core/transport/types.js";
-import { type CbResponseAPI, connected } from "../client.js";
 import {
   type AnyEvent,
   type CbChildProcEvent,
@@ -16,6 +16,7 @@ import {
   eventListNames,
 } from "../events/index.js";
 import { isDocument } from "../events/joins.js";
+import { connected, type EdrHost } from "../host.js";
 import { splitProcessId } from "../process-guid.js";
 import { asDocuments, documentsOf } from "./answers.js";
 import { Binary } from "./binary.js";
@@ -134,11 +135,11 @@ export class ProcessEventReader {
     return documents.map((document, index) => childOfSummary(document, index, source));
   }
 
-  #connected(options: CallOptions): Promise<CbResponseAPI> {
+  #connected(options: CallOptions): Promise<EdrHost> {
     return connected(Model.stateOf(this.#process).client, options);
   }
 
-  async #decode(cb: CbResponseAPI, segments: readonly number[], options: CallOptions): Promise<ProcessEvents> {
+  async #decode(cb: EdrHost, segments: readonly number[], options: CallOptions): Promise<ProcessEvents> {
     const documents: Document[] = [];
     for (const segment of segments) documents.push(await this.#fetch(cb, segment, options));
     const { id, unique_id, sensor_id } = this.#process;
@@ -149,7 +150,7 @@ export class ProcessEventReader {
   }
 
   /** `GET /api/v4/process/{id}/{segment}/event`, or the older route of an older server. */
-  async #fetch(cb: CbResponseAPI, segment: number, options: CallOptions): Promise<Document> {
+  async #fetch(cb: EdrHost, segment: number, options: CallOptions): Promise<Document> {
     const { id } = this.#process;
     const path = `/api/v${routeVersion(cb)}/process/${id}/${segment}/event`;
     const answer = asDocument(await cb.getObject(path, undefined, options), "the events of Process", id);
@@ -220,7 +221,7 @@ function merge(documents: readonly Document[]): Document {
 }
 
 /** The event route that a server's version has. */
-function routeVersion(cb: CbResponseAPI): EventVersion {
+function routeVersion(cb: EdrHost): EventVersion {
   const version = cb.cb_server_version;
   if (version.atLeast(6, 0)) return 4;
   if (version.atLeast(5, 2)) return 3;

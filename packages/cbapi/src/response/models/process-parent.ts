@@ -1,6 +1,6 @@
+import type { Key } from "../../core/model/document.js";
 import { Completeness } from "../../core/model/document.js";
 import { Model } from "../../core/model/model.js";
-import type { Key } from "../../core/model/relations.js";
 import { creationTimeText, parseProcessGuid, splitProcessId } from "../process-guid.js";
 import { Process } from "./process.js";
 

@@ -1,10 +1,11 @@
 import { ApiError } from "../../core/errors.js";
-import { Completeness, type Document, type Fetched, type ModelHost } from "../../core/model/document.js";
+import type { Key } from "../../core/model/document.js";
+import { Completeness, type Document, type Fetched } from "../../core/model/document.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { asDocument, type ModelClass } from "../../core/model/model.js";
-import type { Key } from "../../core/model/relations.js";
 import type { CallOptions } from "../../core/transport/types.js";
-import { type CbResponseAPI, connected } from "../client.js";
 import { isDocument } from "../events/joins.js";
+import { connected, type EdrHost } from "../host.js";
 import { splitProcessId } from "../process-guid.js";
 import { documentsOf } from "./answers.js";
 
@@ -27,7 +28,7 @@ export const MAX_SIBLINGS = 15;
 const MAX_CHILDREN = 1000;
 
 /** The segment that stands for the whole process: 0 merges them all, and a 5.x server begins with 1. */
-function defaultSegment(cb: CbResponseAPI): number {
+function defaultSegment(cb: EdrHost): number {
   return cb.cb_server_version.atLeast(6, 0) ? 0 : 1;
 }
 

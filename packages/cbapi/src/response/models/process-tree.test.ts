@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { type Answer, edrServer } from "../../test-support/edr-server.js";
+import { until } from "../../test-support/until.js";
 import { ObjectNotFoundError, Process, type ProcessNode, ServerError, UnauthorizedError } from "../index.js";
 import { formatProcessGuid } from "../process-guid.js";
 
@@ -253,7 +254,7 @@ describe("a tree of two thousand processes", () => {
   });
 
   it("ends at once when its caller goes away", async () => {
-    const { cb, requests } = await serverOf(root);
+    const { cb, requests, load } = await serverOf(root);
     const first = await cb.select(Process, root.id);
     const controller = new AbortController();
     const tree = first.tree({ signal: controller.signal });
@@ -270,7 +271,7 @@ describe("a tree of two thousand processes", () => {
     const other = first.tree({ concurrency: 3 });
     for await (const { depth } of other) if (depth === 2) break;
     expect(other.report()?.reasons.at(-1)).toMatch(/^the caller stopped after \d+ processes$/);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => load.now === 0);
     expect(requests.length).toBeLessThan(sent + 40);
     await expect(first.tree({ signal: AbortSignal.abort(new Error("gone")) }).all()).rejects.toThrow("gone");
   });
@@ -280,7 +281,7 @@ describe("a tree of two thousand processes", () => {
     await cb.connect();
     const walk = new Process({ client: cb, key: root.id }).tree()[Symbol.asyncIterator]();
     const pending = walk.next();
-    while (requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => requests.length > 0);
     expect(walk.report().complete).toBeUndefined();
     expect(await walk.return()).toEqual({ value: undefined, done: true });
     expect(await pending).toEqual({ value: undefined, done: true });

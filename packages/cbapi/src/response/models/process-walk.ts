@@ -1,8 +1,8 @@
 import { ApiError, ObjectNotFoundError } from "../../core/errors.js";
+import type { Key } from "../../core/model/document.js";
 import { Completeness } from "../../core/model/document.js";
+import { loadJoin } from "../../core/model/joins.js";
 import { Model } from "../../core/model/model.js";
-import { loadJoin } from "../../core/model/ref.js";
-import type { Key } from "../../core/model/relations.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import type { Process } from "./process.js";
 import { hasChildren, readChildren, relativeOf } from "./process-children.js";

@@ -1,10 +1,10 @@
 import { InvalidObjectError } from "../../core/errors.js";
-import type { Document, Fetched, ModelHost } from "../../core/model/document.js";
+import type { Document, Fetched, Key } from "../../core/model/document.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { Lazy } from "../../core/model/lazy.js";
-import type { Key } from "../../core/model/relations.js";
 import type { Results } from "../../core/query/query.js";
 import type { CallOptions } from "../../core/transport/types.js";
-import { edr } from "../client.js";
+import { edr } from "../host.js";
 import { type ProcessId, parseProcessGuid, splitProcessId } from "../process-guid.js";
 import { ProcessQuery } from "../queries/process-query.js";
 import { refuseAssignments } from "./immutable.js";

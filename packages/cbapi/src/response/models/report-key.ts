@@ -1,6 +1,5 @@
 import { ApiError } from "../../core/errors.js";
-import type { Document } from "../../core/model/document.js";
-import type { Key } from "../../core/model/relations.js";
+import type { Document, Key } from "../../core/model/document.js";
 import type { WriteRequest } from "../../core/model/write-plan.js";
 
 /** A threat report by its feed, and by its name in that feed. */

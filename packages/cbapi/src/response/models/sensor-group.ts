@@ -1,11 +1,12 @@
 import { ApiError } from "../../core/errors.js";
 import type { assignable } from "../../core/model/declaration.js";
 import { defineModel } from "../../core/model/define-model.js";
-import type { Fetched, ModelHost } from "../../core/model/document.js";
+import type { Fetched, Key } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { Lazy } from "../../core/model/lazy.js";
-import type { Ref } from "../../core/model/ref.js";
-import { type Key, one } from "../../core/model/relations.js";
+import type { Ref } from "../../core/model/ref-type.js";
+import { one } from "../../core/model/relations.js";
 import type { WriteRequest } from "../../core/model/write-plan.js";
 import { ListQuery } from "../../core/query/list-query.js";
 import type { ApiResponse, CallOptions } from "../../core/transport/types.js";

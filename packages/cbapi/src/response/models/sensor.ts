@@ -1,9 +1,9 @@
 import type { assignable } from "../../core/model/declaration.js";
 import { defineModel } from "../../core/model/define-model.js";
-import type { ModelHost } from "../../core/model/document.js";
 import { type DateTimeField, t } from "../../core/model/fields.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { Lazy } from "../../core/model/lazy.js";
-import type { Ref } from "../../core/model/ref.js";
+import type { Ref } from "../../core/model/ref-type.js";
 import { one } from "../../core/model/relations.js";
 import type { DryRun, WritePlan, WriteRequest } from "../../core/model/write-plan.js";
 import { parseTime } from "../../core/time.js";

@@ -1,8 +1,8 @@
 import { ApiError } from "../../core/errors.js";
 import { defineModel } from "../../core/model/define-model.js";
-import type { Fetched, ModelHost } from "../../core/model/document.js";
+import type { Fetched, Key } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
-import type { Key } from "../../core/model/relations.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { ListQuery } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { refuseAssignments } from "./immutable.js";

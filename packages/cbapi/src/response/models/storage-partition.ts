@@ -1,12 +1,12 @@
 import { ApiError } from "../../core/errors.js";
 import { defineModel } from "../../core/model/define-model.js";
-import type { Fetched, ModelHost } from "../../core/model/document.js";
+import type { Fetched, Key } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { adopt } from "../../core/model/model.js";
-import type { Key } from "../../core/model/relations.js";
 import { inTurn } from "../../core/model/turns.js";
 import { readBack, sendWrites } from "../../core/model/write.js";
-import { ListQuery, ListReader, type ReadList } from "../../core/query/list-query.js";
+import { ListQuery, ListReader } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { requireServer } from "../requires.js";
 import { findInList } from "./listed.js";
@@ -58,8 +58,10 @@ export class StoragePartition extends defineModel(
 ) {
   /** The list of partitions, which has not been asked for: `GET /api/v1/storage/events/partition`. */
   static query(client: ModelHost): ListQuery<StoragePartition> {
-    const list = new ListReader(client, StoragePartition, {});
-    return new StoragePartitionQuery(client, StoragePartition, { conditions: [], list });
+    const list = new ListReader(client, StoragePartition, {
+      before: (options) => requirePartitions(client, options),
+    });
+    return new ListQuery(client, StoragePartition, { conditions: [], list });
   }
 
   /**
@@ -129,13 +131,6 @@ export class StoragePartition extends defineModel(
 
 /** What a server has to know, as its refusal names it. */
 const CHANGES = "Changes of storage partitions";
-
-class StoragePartitionQuery extends ListQuery<StoragePartition> {
-  protected override async readList(options: CallOptions): Promise<ReadList> {
-    await requirePartitions(this.client, options);
-    return super.readList(options);
-  }
-}
 
 function requirePartitions(client: ModelHost, options: CallOptions): Promise<void> {
   return requireServer(client, options, "Storage partitions", 6, 0);

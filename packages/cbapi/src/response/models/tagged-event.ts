@@ -1,9 +1,10 @@
 import { ApiError, InvalidObjectError } from "../../core/errors.js";
 import { defineModel } from "../../core/model/define-model.js";
-import { Completeness, type Document, type Fetched, type ModelHost } from "../../core/model/document.js";
+import { Completeness, type Document, type Fetched, type Key } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { Model } from "../../core/model/model.js";
-import { type Key, one, optional } from "../../core/model/relations.js";
+import { one, optional } from "../../core/model/relations.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { formatUniqueId, splitProcessId } from "../process-guid.js";
 import { ChildListQuery } from "../queries/child-list-query.js";

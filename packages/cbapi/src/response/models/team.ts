@@ -1,8 +1,8 @@
 import { ApiError } from "../../core/errors.js";
 import { edit } from "../../core/model/assign.js";
 import { defineModel } from "../../core/model/define-model.js";
-import type { ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { refByKey } from "../../core/model/ref.js";
 import { ListQuery } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";

@@ -1,8 +1,9 @@
 import { defineModel } from "../../core/model/define-model.js";
-import type { Fetched, ModelHost } from "../../core/model/document.js";
+import type { Fetched, Key } from "../../core/model/document.js";
 import { type DateTimeField, t } from "../../core/model/fields.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { asDocument } from "../../core/model/model.js";
-import { type Key, one } from "../../core/model/relations.js";
+import { one } from "../../core/model/relations.js";
 import type { DryRun, SaveOptions, WritePlan, WriteRequest } from "../../core/model/write-plan.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { consoleLink } from "../console.js";

@@ -1,10 +1,10 @@
 import { ApiError } from "../../core/errors.js";
 import { edit } from "../../core/model/assign.js";
 import { defineModel } from "../../core/model/define-model.js";
-import type { Fetched, ModelHost } from "../../core/model/document.js";
+import type { Fetched, Key } from "../../core/model/document.js";
 import { type ArrayField, t } from "../../core/model/fields.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { refByKey } from "../../core/model/ref.js";
-import type { Key } from "../../core/model/relations.js";
 import type { WriteRequest } from "../../core/model/write-plan.js";
 import { ListQuery } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";

@@ -1,8 +1,8 @@
 import { ApiError, InvalidObjectError } from "../../core/errors.js";
 import type { assignable } from "../../core/model/declaration.js";
 import { defineModel } from "../../core/model/define-model.js";
-import type { ModelHost } from "../../core/model/document.js";
 import { t } from "../../core/model/fields.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { ListQuery } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { consoleLink } from "../console.js";
@@ -13,6 +13,7 @@ import { ProcessQuery } from "../queries/process-query.js";
 import { facetsIn, readParameters, textOf, withText } from "../query-string.js";
 import { Binary } from "./binary.js";
 import { Process } from "./process.js";
+import { savedNumber } from "./saved.js";
 import { WatchlistAction } from "./watchlist-action.js";
 
 /** What a watchlist searches: `events` are processes, `modules` are binaries. */
@@ -109,19 +110,19 @@ export class Watchlist extends defineModel(
   /** What is done with its hits, as a query that has not been sent: `GET /api/v1/watchlist/{id}/action`. */
   get actions(): ChildListQuery<WatchlistAction> {
     return WatchlistAction.query(Watchlist.stateOf(this).client).where({
-      watchlist_id: this.#number("list its actions"),
+      watchlist_id: savedNumber(this, "list its actions"),
     });
   }
 
   /** A new action of this watchlist, which has to be given a type and saved. */
   createAction(): WatchlistAction {
-    const watchlist_id = this.#number("give it an action");
+    const watchlist_id = savedNumber(this, "give it an action");
     return edr(Watchlist.stateOf(this).client).create(WatchlistAction, { watchlist_id });
   }
 
   /** What is done with its hits, as the server's own list: `GET /api/v1/watchlist/{id}/action_type`. */
   async actionTypes(options: CallOptions = {}): Promise<readonly unknown[]> {
-    const path = `/api/v1/watchlist/${this.#number("ask for its actions")}/action_type`;
+    const path = `/api/v1/watchlist/${savedNumber(this, "ask for its actions")}/action_type`;
     const answer = await Watchlist.stateOf(this).client.getObject(path, undefined, { ...options, default: [] });
     if (!Array.isArray(answer)) throw new ApiError(`The server answered GET ${path} with something that is no list`);
     return answer;
@@ -135,12 +136,5 @@ export class Watchlist extends defineModel(
 
   get #named(): string {
     return `Watchlist ${Watchlist.stateOf(this).key ?? JSON.stringify(this.name ?? "")}`;
-  }
-
-  /** The id as a number, which actions name it by. */
-  #number(what: string): number {
-    const { key } = Watchlist.stateOf(this);
-    if (key === undefined) throw new ApiError(`This Watchlist has not been saved: save() it first to ${what}`);
-    return Number(key);
   }
 }

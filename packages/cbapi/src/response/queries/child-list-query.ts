@@ -1,5 +1,5 @@
 import { ApiError } from "../../core/errors.js";
-import type { ModelHost } from "../../core/model/document.js";
+import type { ModelHost } from "../../core/model/host.js";
 import type { AnyModel, ModelClass } from "../../core/model/model.js";
 import { ListQuery, ListReader, type ListState, type ListTerms, type ReadList } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";

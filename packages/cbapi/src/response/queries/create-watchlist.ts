@@ -1,4 +1,4 @@
-import type { ModelHost } from "../../core/model/document.js";
+import type { ModelHost } from "../../core/model/host.js";
 import { encodePairs } from "../../core/transport/query.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { type IndexType, Watchlist } from "../models/watchlist.js";

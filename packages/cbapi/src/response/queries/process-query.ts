@@ -1,9 +1,9 @@
 import type { Document } from "../../core/model/document.js";
 import { Completeness } from "../../core/model/document.js";
-import { ModelState } from "../../core/model/model.js";
+import { ModelState } from "../../core/model/state.js";
 import { parseTime, solrTime } from "../../core/time.js";
 import type { CallOptions } from "../../core/transport/types.js";
-import type { CbResponseAPI } from "../client.js";
+import type { EdrHost } from "../host.js";
 import { connected, edr } from "../host.js";
 import type { Process } from "../models/process.js";
 import type { Watchlist } from "../models/watchlist.js";
@@ -108,7 +108,7 @@ export class ProcessQuery extends SearchQuery<Process, ProcessSearchState, Proce
     return { ...super.conditions(), ...this.#parameters(), ...legacy };
   }
 
-  protected override filters(cb: CbResponseAPI): SearchParameters {
+  protected override filters(cb: EdrHost): SearchParameters {
     if (!cb.cb_server_version.atLeast(6, 0)) return super.conditions();
     const legacy = this.state.legacyMode ?? cb.hasLegacyPartitions;
     return legacy ? { ...this.conditions(), [LEGACY]: true } : this.conditions();
@@ -132,7 +132,7 @@ export class ProcessQuery extends SearchQuery<Process, ProcessSearchState, Proce
     return { taken, rest };
   }
 
-  protected override shortcomings(cb: CbResponseAPI): readonly string[] {
+  protected override shortcomings(cb: EdrHost): readonly string[] {
     if (cb.cb_server_version.atLeast(6, 0)) return [];
     return this.#added().map(
       ({ name, without }) =>

@@ -11,8 +11,8 @@ import {
 } from "../../core/query/terms.js";
 import { encodePairs } from "../../core/transport/query.js";
 import type { CallOptions } from "../../core/transport/types.js";
-import type { CbResponseAPI } from "../client.js";
 import { consoleLink } from "../console.js";
+import type { EdrHost } from "../host.js";
 import { connected } from "../host.js";
 import { edrDialect, joinClauses } from "../query-language.js";
 import { type Parameter, textOf } from "../query-string.js";
@@ -168,12 +168,12 @@ export abstract class SearchQuery<
   }
 
   /** Parameters that select rows, without window and order. */
-  protected filters(_cb: CbResponseAPI): SearchParameters {
+  protected filters(_cb: EdrHost): SearchParameters {
     return this.conditions();
   }
 
   /** What a search sends beside its window and its order. */
-  protected selection(cb: CbResponseAPI): SearchParameters {
+  protected selection(cb: EdrHost): SearchParameters {
     // Servers before 5.1.1 answer 504 when the parameter is there at all.
     return { q: "", ...this.filters(cb), ...(cb.cb_server_version.atLeast(5, 1, 1) ? { facet: false } : {}) };
   }
@@ -187,7 +187,7 @@ export abstract class SearchQuery<
   }
 
   /** What of this query the server cannot be asked for, and what that means for the rows. */
-  protected shortcomings(_cb: CbResponseAPI): readonly string[] {
+  protected shortcomings(_cb: EdrHost): readonly string[] {
     return [];
   }
 

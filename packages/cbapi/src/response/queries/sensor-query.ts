@@ -1,6 +1,6 @@
 import { ApiError } from "../../core/errors.js";
 import { Completeness, type Document } from "../../core/model/document.js";
-import { ModelState } from "../../core/model/model.js";
+import { ModelState } from "../../core/model/state.js";
 import { Query, type QueryState } from "../../core/query/query.js";
 import type { FetchedPage, RowFilter, Window } from "../../core/query/row-source.js";
 import { checkScalar } from "../../core/query/terms.js";

@@ -1,6 +1,6 @@
 import type { AnyModel } from "../../core/model/model.js";
 import { asDocument } from "../../core/model/model.js";
-import type { Ref } from "../../core/model/ref.js";
+import type { Ref } from "../../core/model/ref-type.js";
 import { Query } from "../../core/query/query.js";
 import type { FetchedPage, Window } from "../../core/query/row-source.js";
 import type { CallOptions } from "../../core/transport/types.js";
