@@ -161,17 +161,56 @@ describe("a command", () => {
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({ timeout: 30_000, message: expect.stringMatching(/may still carry it out/) });
     await until(() => server.requests.includes("PUT /session/1/command/1"));
-    // What was killed, or not, nobody knows.
+    // What was killed, or not, nobody knows; but it is not killed later, when another process may have the number.
     await expect(session.killProcess(340)).rejects.toMatchObject({ code: "NOT_CONFIRMED", timeout: 10_000 });
-    expect(server.requests).not.toContain("PUT /session/1/command/2");
+    await until(() => server.requests.includes("PUT /session/1/command/2"));
   });
 
-  it("that was held too long by a real clock ends in time", async () => {
-    const { cb } = await liveResponseServer({ command: () => new Promise(() => {}) });
+  it("that the server holds too long ends when its time is up, by a real clock", async () => {
+    const { cb, server } = await liveResponseServer({ command: () => new Promise(() => {}) });
     await using session = await cb.liveResponse.openSession(3);
-    const began = Date.now();
-    await expect(session.listProcesses({ timeout: 1200 })).rejects.toBeInstanceOf(TimeoutError);
-    expect(Date.now() - began).toBeLessThan(4000);
+    await expect(session.listProcesses({ timeout: 1200 })).rejects.toMatchObject({ timeout: 1200 });
+    // One question, which the server never answered.
+    expect(server.requests.filter((line) => line.startsWith("GET /session/1/command"))).toHaveLength(1);
+    await until(() => server.requests.includes("PUT /session/1/command/1"));
+  });
+
+  it("whose acceptance is not answered ends when its time is up, and is taken back when it is", async () => {
+    let accept = (): void => {};
+    const { cb, server } = await liveResponseServer({
+      command: () => new Promise(() => {}),
+      before: ({ line, response }) => {
+        if (line !== "POST /session/1/command") return undefined;
+        accept = () => response.end(JSON.stringify({ id: 9, status: "pending" }));
+        return "answered";
+      },
+    });
+    await using session = await cb.liveResponse.openSession(3);
+    const error: unknown = await session.createDirectory("c:\\a", { timeout: 300 }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(String(error)).toContain("the server did not accept create directory within 300 ms");
+    accept();
+    await until(() => server.requests.includes("PUT /session/1/command/9"));
+  });
+
+  it("is asked for again when a question comes to no connection, which says nothing of the command", async () => {
+    let refusals = 2;
+    const { cb, server } = await liveResponseServer({
+      options: {
+        clock: new JumpClock(),
+        // As undici reports a server that does not answer to a connection.
+        fetch: (url, init) => {
+          if (!url.includes("/command/1") || refusals-- <= 0) return fetch(url, init);
+          const cause = Object.assign(new Error("Connect Timeout Error"), { code: "UND_ERR_CONNECT_TIMEOUT" });
+          return Promise.reject(new TypeError("fetch failed", { cause }));
+        },
+      },
+      command: () => ({ processes: [{ pid: 4 }] }),
+    });
+    await using session = await cb.liveResponse.openSession(3);
+    expect(await session.listProcesses()).toEqual([{ pid: 4 }]);
+    expect(refusals).toBe(-1);
+    expect(server.commands).toHaveLength(1);
   });
 
   it("fails when the session is closed under it", async () => {

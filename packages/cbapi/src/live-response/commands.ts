@@ -11,6 +11,8 @@ import type { CommandData, CommandOptions } from "./types.js";
 
 /** Milliseconds that a command may take when nobody names a limit. */
 const COMMAND_TIME = 120_000;
+/** The least time that the server has to accept a command, in milliseconds, whatever the caller says. */
+const SHORTEST = 1000;
 /** Milliseconds that taking back a command may take. */
 const CANCEL_TIME = 10_000;
 /** How often a session that was lost is opened again for one command. */
@@ -25,6 +27,8 @@ export interface Command {
   readonly body?: Fields | ((session: Current, signal: AbortSignal) => Promise<Fields>) | undefined;
   /** Whether it only reads, so that it may be sent again when its fate is not known. */
   readonly reads?: boolean;
+  /** Called when the caller has given up before the server had accepted it, and the server then did. */
+  readonly onAbandoned?: (issued: Issued) => void;
 }
 
 /** A command that the server has accepted. */
@@ -39,6 +43,13 @@ export interface WaitOptions extends CommandOptions {
   readonly onNews?: ((data: CommandData) => void) | undefined;
   /** Whether the command is left to itself when its time is up or it is given up. */
   readonly leave?: boolean;
+}
+
+/** How long the server may take to accept a command, and what is done when it takes longer. */
+interface Patience {
+  /** Milliseconds; 0 for no limit. */
+  readonly timeout: number;
+  readonly expire: () => void;
 }
 
 /** Sends commands, in the order of the calls, and waits for what they come to. */
@@ -56,7 +67,7 @@ export class Commands {
    */
   async run(command: Command, options: WaitOptions = {}): Promise<Issued & { readonly result: CommandData }> {
     for (let losses = 0; ; losses++) {
-      const issued = await this.issue(command, options.signal);
+      const issued = await this.issue(command, options);
       try {
         return { ...issued, result: await this.wait(issued, options) };
       } catch (error) {
@@ -69,19 +80,30 @@ export class Commands {
 
   /**
    * Sends a command and returns when the server has accepted it.
+   * @param options `timeout`: for the server to accept it, from when its turn has come and its upload is done
    * @throws ApiError when the endpoint does not know the command; nothing is sent
    */
-  async issue(command: Command, signal?: AbortSignal): Promise<Issued> {
+  async issue(command: Command, options: CommandOptions = {}): Promise<Issued> {
     const { link } = this;
-    const stop = firstOf(signal, link.ended);
+    const { signal } = options;
+    const timeout = this.#limit(options.timeout);
+    const late = new AbortController();
+    const stop = firstOf(signal, link.ended, late.signal);
+    const patience = { timeout, expire: () => late.abort(notAccepted(command.name, timeout)) };
     // Whatever was called before is sent before.
-    const issuing = this.#sending.then(() => this.#issue(command, stop.signal));
+    const issuing = this.#sending.then(() => this.#issue(command, stop.signal, patience));
     this.#sending = issuing.catch(() => {});
     try {
       return await waitFor(issuing, stop.signal, undefined, () => new Error());
     } catch (error) {
       // A request that may have reached the server is not stopped: the command is taken back when its number is known.
-      if (signal?.aborted) issuing.then((issued) => this.cancel(issued)).catch(() => {});
+      if (stop.signal.aborted) {
+        const abandoned = issuing.then((issued) => {
+          this.cancel(issued);
+          command.onAbandoned?.(issued);
+        });
+        link.background(waitFor(abandoned, undefined, CANCEL_TIME, () => new Error()));
+      }
       throw error;
     } finally {
       issuing.catch(() => {}).finally(() => stop.release());
@@ -94,7 +116,7 @@ export class Commands {
     const { dialect } = link;
     const { name, subject } = issued.command;
     const { signal, onNews, leave = false } = options;
-    const timeout = timeLimit(options.timeout ?? link.options.commandTimeout ?? COMMAND_TIME);
+    const timeout = this.#limit(options.timeout);
     const request = dialect.readCommand(issued.session.id, issued.data.id);
     let latest = issued.data;
     const read = (document: unknown): CommandData | undefined => {
@@ -117,7 +139,8 @@ export class Commands {
     } catch (error) {
       if (signal?.aborted && !leave) this.cancel({ ...issued, data: latest });
       if (!(error instanceof ObjectNotFoundError)) throw error;
-      link.lose(issued.session.generation);
+      // Any other 404 leaves the session as it was: the next command finds out.
+      if (link.isGone(error)) link.lose(issued.session.generation);
       throw lostOnTheWay(name, error);
     } finally {
       stop.release();
@@ -127,18 +150,22 @@ export class Commands {
   /** Takes back a command that has not begun yet. Nobody waits for that, and it may be too late. */
   cancel({ session, data }: Issued): void {
     const { link } = this;
-    if (stateOf(data.status) !== "waiting" || link.isClosed) return;
+    if (stateOf(data.status) !== "waiting" || link.isEnded) return;
     const request = link.dialect.cancelCommand(session.id, data);
     link.background(send(link.api, request, { timeout: CANCEL_TIME }));
   }
 
-  async #issue(command: Command, signal: AbortSignal): Promise<Issued> {
+  #limit(timeout: number | undefined): number {
+    return timeLimit(timeout ?? this.link.options.commandTimeout ?? COMMAND_TIME);
+  }
+
+  async #issue(command: Command, signal: AbortSignal, patience: Patience): Promise<Issued> {
     const { link } = this;
     for (let losses = 0; ; losses++) {
       const session = await link.ready(signal);
       requireKnown(command.name, session, link.dialect.noun);
       try {
-        return { command, session, data: await this.#send(command, session, signal) };
+        return { command, session, data: await this.#send(command, session, signal, patience) };
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof ObjectNotFoundError)) throw error;
@@ -158,16 +185,26 @@ export class Commands {
     }
   }
 
-  async #send({ name, subject, body, reads }: Command, session: Current, signal: AbortSignal): Promise<CommandData> {
+  async #send(
+    { name, subject, body, reads }: Command,
+    session: Current,
+    signal: AbortSignal,
+    { timeout, expire }: Patience,
+  ): Promise<CommandData> {
     const { link } = this;
     const { dialect, api } = link;
     const about = subject === undefined ? {} : dialect.subject(subject);
     const rest = typeof body === "function" ? await body(session, signal) : body;
     signal.throwIfAborted();
     const request = dialect.createCommand(session.id, { name, ...about, ...rest, session_id: session.id });
-    const data = await sendForObject<CommandData>(api, request, { idempotent: reads === true });
-    link.touch();
-    return data;
+    const timer = timeout === 0 ? undefined : setTimeout(expire, Math.max(timeout, SHORTEST));
+    try {
+      const data = await sendForObject<CommandData>(api, request, { idempotent: reads === true });
+      link.touch();
+      return data;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Lets a server that loses sessions as fast as they are opened come to itself. */
@@ -211,9 +248,16 @@ function notInTime(name: string, timeout: number, path: string): TimeoutError {
   );
 }
 
+function notAccepted(name: string, timeout: number): TimeoutError {
+  return new TimeoutError(
+    `Timed out: the server did not accept ${name} within ${timeout} ms. If it does so later, the command is taken back where it has not begun.`,
+    { timeout, method: "POST", retryable: false },
+  );
+}
+
 function lostOnTheWay(name: string, cause: ObjectNotFoundError): ObjectNotFoundError {
   return new ObjectNotFoundError(
-    `The session was lost while ${name} was under way. Whether the endpoint carried it out is not known.`,
+    `The server lost the session while ${name} was under way, or the command. Whether the endpoint carried it out is not known.`,
     { cause, code: "SESSION_LOST", status: 404, path: cause.path, uri: cause.uri, serverMessage: cause.serverMessage },
   );
 }

@@ -62,6 +62,8 @@ export interface LiveResponseDialect {
   cancelCommand(session: SessionId, command: CommandData): ProtocolRequest;
   /** Where a form with one part named `file` is sent. */
   uploadFile(session: SessionId): ProtocolRequest;
+  /** What the server knows of a stored file, with its `size` in bytes. */
+  readStoredFile(session: SessionId, file: SessionId): ProtocolRequest;
   readContent(session: SessionId, file: SessionId): ProtocolRequest;
 
   /** What a command is about, as the body names it: `{ object: path }`, `{ path }` or `{ pid }`. */
@@ -79,8 +81,9 @@ export interface LiveResponseDialect {
 }
 
 /** What the states of sessions and commands mean, however servers spell them. */
-export function stateOf(status: string): "waiting" | "active" | "complete" | "error" | "cancelled" | "ended" {
-  switch (status.toLowerCase()) {
+export function stateOf(status: unknown): "waiting" | "active" | "complete" | "error" | "cancelled" | "ended" {
+  // A document without one says nothing of an end.
+  switch (String(status).toLowerCase()) {
     case "active":
       return "active";
     case "complete":
@@ -101,4 +104,10 @@ export function stateOf(status: string): "waiting" | "active" | "complete" | "er
     default:
       return "waiting";
   }
+}
+
+/** Whether a session of this state takes a slot of its server. */
+export function isOpen(status: unknown): boolean {
+  const state = stateOf(status);
+  return state === "waiting" || state === "active";
 }

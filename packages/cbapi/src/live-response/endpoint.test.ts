@@ -66,6 +66,34 @@ describe("a walk", () => {
     await expect(walking.next()).rejects.toThrow("enough");
   });
 
+  it("is never shorter without a word: only what the endpoint refuses is passed over", async () => {
+    const { cb } = await liveResponseServer({
+      options: { clock: new JumpClock() },
+      command: (body) => tree[String(body["object"])] ?? denied,
+      before: ({ line, json }) =>
+        line.endsWith("/command") && json?.["object"] === "C:\\b\\*" ? { status: 500, text: "no disk" } : undefined,
+    });
+    await using session = await cb.liveResponse.openSession(3);
+    await expect(collect(session.walk("C:\\"))).rejects.toMatchObject({ status: 500 });
+    const failed: string[] = [];
+    const onError = (_: Error, directory: string) => failed.push(directory);
+    const walked = await collect(session.walk("C:\\", { onError }));
+    expect(walked.map(([directory]) => directory)).toEqual(["C:\\", "C:\\a", "C:\\a\\deep"]);
+    expect(failed).toEqual(["C:\\b", "C:\\locked"]);
+  });
+
+  it("takes whatever an endpoint says of attributes", async () => {
+    const files = [{ filename: "a", attributes: null }, { filename: "b" }, entry("c", "DIRECTORY")];
+    const { cb } = await liveResponseServer({
+      command: ({ object }) => ({ files: object === "C:\\*" ? files : null }),
+    });
+    await using session = await cb.liveResponse.openSession(3);
+    expect(await collect(session.walk("C:\\"))).toEqual([
+      ["C:\\", ["c"], ["a", "b"]],
+      ["C:\\c", [], []],
+    ]);
+  });
+
   it("joins paths as the endpoint's system does, and changes nothing else", async () => {
     const { cb, server: served } = await liveResponseServer({ sensor: { os_type: 4 }, command: () => ({ files: [] }) });
     await using linux = await cb.liveResponse.openSession(3);
@@ -122,11 +150,46 @@ describe("a program", () => {
     });
     const session = await cb.liveResponse.openSession(3);
     await expect(session.createProcess("ping -t a", { waitTimeout: 2000 })).rejects.toThrow(
-      /ping -t a did not end within 2000 ms\. It runs on/,
+      /ping -t a did not end within 2000 ms\. It may run on/,
     );
     await session.close();
     const [start, remove] = server.commands;
     expect(remove).toMatchObject({ name: "delete file", object: start?.["output_file"] });
+    expect(server.open).toEqual([]);
+  });
+
+  it("has the time that it is given, under either name, and so has everything around it", async () => {
+    const { cb, server } = await liveResponseServer({
+      holds: false,
+      options: { clock: new JumpClock() },
+      command: ({ object, name }) => (object === "slow" || name === "get file" ? new Promise(() => {}) : {}),
+    });
+    await using session = await cb.liveResponse.openSession(3);
+    await expect(session.createProcess("slow", { timeout: 2000 })).rejects.toThrow("did not end within 2000 ms");
+    await expect(session.createProcess("slow", { timeout: 9, waitTimeout: 3000 })).rejects.toThrow("within 3000 ms");
+    const alone = { waitForOutput: false, waitForCompletion: false, timeout: 4000 };
+    await expect(session.runProcess("slow", alone)).rejects.toMatchObject({ timeout: 4000 });
+    // The program ended; its output does not come.
+    await expect(session.createProcess("quick", { timeout: 5000 })).rejects.toThrow(
+      /get file was not finished within 5000 ms/,
+    );
+    expect(server.commands.filter(({ name }) => name === "create process")).toHaveLength(4);
+  });
+
+  it("whose output cannot be fetched has it removed even when the session is closed at once", async () => {
+    let removed = false;
+    const { cb, server } = await liveResponseServer({
+      command: async ({ name }) => {
+        if (name !== "delete file") return name === "get file" ? denied : {};
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        removed = server.open.length === 1;
+        return {};
+      },
+    });
+    const session = await cb.liveResponse.openSession(3);
+    await expect(session.createProcess("whoami")).rejects.toMatchObject({ decoded_win32_error: "ERROR_ACCESS_DENIED" });
+    await session.close();
+    expect(removed).toBe(true);
     expect(server.open).toEqual([]);
   });
 
@@ -154,6 +217,33 @@ describe("the registry", () => {
     expect(await session.listRegistryValues("HKLM\\a")).toEqual(content.values);
     expect((await session.getRegistryValue("HKLM\\a\\")).value_data).toBe("x");
     expect(server.requests.filter((line) => line.startsWith("GET /session/1/command"))).toHaveLength(4);
+  });
+
+  it("gives numbers of 64 bits as they are: as text where a number would be rounded", async () => {
+    const value = (name: string, data: string) =>
+      `{"value_name": ${JSON.stringify(name)}, "value_type": "REG_QWORD", "value_data": ${data}}`;
+    const values = [
+      value("large", "18446744073709551615"),
+      value("exact", "9007199254740991"),
+      value("small", "7"),
+      value("text", JSON.stringify('"value_data": 18446744073709551615, ')),
+    ];
+    const { cb } = await liveResponseServer({
+      before: ({ line }) => {
+        if (!line.startsWith("GET /session/1/command/")) return undefined;
+        const text = `{"id": 1, "status": "complete", "values": [${values.join(",")}], "value": ${values[0]}}`;
+        return { status: 200, text };
+      },
+    });
+    await using session = await cb.liveResponse.openSession(3);
+    const listed = await session.listRegistryValues("HKLM\\a");
+    expect(listed.map(({ value_data }) => value_data)).toEqual([
+      "18446744073709551615",
+      9_007_199_254_740_991,
+      7,
+      '"value_data": 18446744073709551615, ',
+    ]);
+    expect((await session.getRegistryValue("HKLM\\a\\large")).value_data).toBe("18446744073709551615");
   });
 
   it("takes each value as the type that it is, and refuses those that do not fit", () => {

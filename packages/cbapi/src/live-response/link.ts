@@ -5,8 +5,10 @@ import { timeLimit } from "../core/transport/limits.js";
 import type { CallOptions } from "../core/transport/types.js";
 import { waitFor } from "../core/transport/wait.js";
 import type { Endpoint, LiveResponseDialect } from "./dialect.js";
-import { closeSession, type Opened, openSession, type Server } from "./opening.js";
+import { closeSession, type Opened, openSession } from "./opening.js";
+import type { OwnSessions } from "./own-sessions.js";
 import { send } from "./protocol.js";
+import type { Server } from "./server.js";
 import type { SessionData, SessionId, SessionOptions } from "./types.js";
 
 /** Milliseconds between two signs of life when the server does not say how long it waits. */
@@ -32,9 +34,10 @@ export interface Current {
  * What stands behind a session object: the session on the server, which may get lost and be opened again, the signs of
  * life that keep it, and its end.
  */
-export class SessionLink {
+export class SessionLink implements Server {
   readonly api: BaseApi;
   readonly dialect: LiveResponseDialect;
+  readonly own: OwnSessions;
   readonly endpoint: Endpoint;
   readonly options: LinkOptions;
   readonly #onClosed: () => void;
@@ -45,6 +48,7 @@ export class SessionLink {
   #current: Current;
   #owned: boolean;
   #lost = false;
+  #ended = false;
   #reopening: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -53,6 +57,7 @@ export class SessionLink {
   constructor(server: Server, endpoint: Endpoint, opened: Opened, options: LinkOptions, onClosed: () => void) {
     this.api = server.api;
     this.dialect = server.dialect;
+    this.own = server.own;
     this.endpoint = endpoint;
     this.options = options;
     this.#onClosed = onClosed;
@@ -79,6 +84,11 @@ export class SessionLink {
     return this.#owned;
   }
 
+  /** Whether it has ended on the server, or is being ended: from then on nothing can be cleared away any more. */
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
   /** Aborted when the session is closed. */
   get ended(): AbortSignal {
     return this.#ending.signal;
@@ -103,12 +113,19 @@ export class SessionLink {
 
   /** Reports that the server does not know the session any more; late news of one before it change nothing. */
   lose(generation: number): void {
-    if (generation === this.#current.generation) this.#lost = true;
+    if (generation !== this.#current.generation) return;
+    this.#lost = true;
+    this.own.delete(this.#current.id);
   }
 
   /** Whether an error says that the session is gone, rather than that it has no such thing. */
   isGone(error: unknown): boolean {
     return error instanceof ObjectNotFoundError && this.dialect.sessionGone(error.serverMessage ?? "");
+  }
+
+  /** Whether an error says that nobody will be able to tell what becomes of something on the server. */
+  isUnknown(error: unknown): boolean {
+    return this.isClosed || error instanceof ObjectNotFoundError;
   }
 
   /** A command was sent, which starts the server's patience anew. */
@@ -135,7 +152,8 @@ export class SessionLink {
     try {
       await send(this.api, this.dialect.keepAlive(id), { signal, timeout });
     } catch (error) {
-      if (error instanceof ObjectNotFoundError) this.lose(generation);
+      // Another 404 may come from anywhere on the way: a session taken for lost by mistake would never be closed.
+      if (this.isGone(error)) this.lose(generation);
       throw error;
     }
   }
@@ -159,7 +177,10 @@ export class SessionLink {
           code: "SESSION_CLOSED",
         }),
       );
-      await Promise.allSettled([...endings, ...this.#background, this.#reopening]);
+      await Promise.allSettled([...endings, this.#reopening]);
+      // What ends leaves work behind: a session that was being opened is closed when its number is known.
+      while (this.#background.size > 0) await Promise.allSettled(this.#background);
+      this.#ended = true;
     }
     if (this.#owned && !this.#lost) {
       try {

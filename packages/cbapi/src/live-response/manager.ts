@@ -1,10 +1,13 @@
 import type { BaseApi } from "../core/client.js";
 import { CbApiError, ObjectNotFoundError } from "../core/errors.js";
+import { timeLimit } from "../core/transport/limits.js";
 import type { CallOptions } from "../core/transport/types.js";
+import { waitFor } from "../core/transport/wait.js";
 import { Commands } from "./commands.js";
 import type { LiveResponseDialect } from "./dialect.js";
 import { type LinkOptions, SessionLink } from "./link.js";
-import { closeSession, listSessions, openSession } from "./opening.js";
+import { closeSession, listSessions, type OpeningOptions, openSession } from "./opening.js";
+import { OwnSessions } from "./own-sessions.js";
 import {
   type Job,
   type JobRun,
@@ -14,7 +17,11 @@ import {
   type SubmittedJob,
 } from "./scheduler/index.js";
 import { LiveResponseSession } from "./session.js";
+import { firstOf } from "./signals.js";
 import type { LiveResponseTarget, ReapOptions, ReapOutcome, SessionData, SessionOptions } from "./types.js";
+
+/** Milliseconds for which closing waits for what callers have given up before: to be asked for, or to be closed. */
+const CLEARING_TIME = 30_000;
 
 /** Live Response on one server: its sessions, and jobs over many endpoints. */
 export class LiveResponse implements AsyncDisposable {
@@ -22,7 +29,11 @@ export class LiveResponse implements AsyncDisposable {
   readonly api: BaseApi;
   /** @internal */
   readonly dialect: LiveResponseDialect;
+  /** @internal */
+  readonly own = new OwnSessions();
   readonly #open = new Set<LiveResponseSession>();
+  /** What ends the sessions that are being opened. */
+  readonly #opening = new Map<AbortController, Promise<unknown>>();
   readonly #background = new Set<Promise<unknown>>();
   #jobs: Jobs<LiveResponseSession, LiveResponseTarget> | undefined;
 
@@ -38,9 +49,14 @@ export class LiveResponse implements AsyncDisposable {
   }
 
   /**
-   * Opens a session with an endpoint and waits until it is there. When the server has no slot, one is waited for. Close
-   * the session, or let `await using` do so.
+   * Opens a session with an endpoint and waits until it is there: `POST /api/v1/cblr/session`, then
+   * `GET .../session/{id}?wait=true`. When the server has no slot, one is waited for. Close the session, or let
+   * `await using` do so. Each call opens one of its own, also for an endpoint that has one, unless `join` is set.
+   *
+   * Whatever goes wrong, no slot stays taken: what was opened is closed, also when the caller gives up, and a session
+   * whose answer was lost is looked for on the server (`GET .../session?active_only=true`).
    * @throws ApiError when the server or the endpoint does not have Live Response
+   * @throws ObjectNotFoundError when there is no such sensor
    * @throws TimeoutError when no slot came free or the endpoint did not check in within `timeout` (default 6 minutes)
    * @example await using session = await cb.liveResponse.openSession(3);
    */
@@ -52,6 +68,7 @@ export class LiveResponse implements AsyncDisposable {
   /**
    * The sessions that the server has, of all users: `GET /api/v1/cblr/session`.
    * @param options `activeOnly`: whether to leave out those that have ended. Default true.
+   * @throws ApiError with code `NOT_OFFERED` when servers of this kind do not list them
    */
   async sessions(options: CallOptions & { activeOnly?: boolean } = {}): Promise<SessionData[]> {
     const { activeOnly = true, signal, timeout } = options;
@@ -60,7 +77,7 @@ export class LiveResponse implements AsyncDisposable {
 
   /**
    * Closes sessions that were left over, so that their slots are free: reads the list, then closes each that meets all
-   * conditions. Sessions that were opened here and are in use are kept.
+   * conditions. Sessions that this client is using or opening are kept. `timeout` bounds each request (milliseconds).
    * @returns what became of each session in the list
    * @throws ApiError when no condition is given: that would close everybody's sessions
    * @example await cb.liveResponse.reap({ olderThan: 3_600_000, dryRun: true });
@@ -78,7 +95,7 @@ export class LiveResponse implements AsyncDisposable {
     const endpoints =
       targets === undefined ? undefined : await Promise.all(targets.map((target) => this.#find(target)));
     const keep = (session: SessionData): string | undefined => {
-      if ([...this.#open].some(({ sessionId }) => String(sessionId) === String(session.id))) return "in use here";
+      if (this.own.has(session.id) || this.#joined(session.id)) return "in use here";
       if (ids !== undefined && !ids.some((id) => String(id) === String(session.id))) return "another id";
       const endpoint = this.dialect.endpointOf(session);
       if (endpoints !== undefined && (endpoint === undefined || !endpoints.includes(endpoint))) {
@@ -136,15 +153,21 @@ export class LiveResponse implements AsyncDisposable {
   }
 
   /**
-   * Cancels the jobs that have not begun, lets those that run end by themselves for a while, and closes all sessions that
-   * were opened here.
+   * Cancels the jobs that have not begun, lets those that run end by themselves for a while, gives up the sessions that
+   * are being opened, and closes all that were opened here.
    * @param options `grace`: milliseconds that jobs which run may take to end, once their signal was aborted. Default 5000.
    * @throws AggregateError when some could not be closed
    */
   async close(options: { readonly grace?: number | undefined } = {}): Promise<void> {
     await this.#jobs?.close(options);
+    const reason = new CbApiError("Live Response has been closed while the session was being opened.", {
+      code: "CLOSED",
+    });
+    for (const opening of this.#opening.keys()) opening.abort(reason);
+    await Promise.allSettled(this.#opening.values());
     const results = await Promise.allSettled([...this.#open].map((session) => session.close()));
-    await Promise.allSettled(this.#background);
+    // A server that does not answer must not keep the program: it ends idle sessions by itself.
+    await waitFor(this.#cleared(), undefined, CLEARING_TIME, () => reason).catch(() => {});
     const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
     if (errors.length > 0)
       throw new AggregateError(errors, `${errors.length} Live Response sessions could not be closed`);
@@ -157,12 +180,33 @@ export class LiveResponse implements AsyncDisposable {
   /** @param later the options for when the session is there */
   async #openSession(
     target: LiveResponseTarget,
-    options: SessionOptions,
+    options: OpeningOptions,
     later: LinkOptions,
   ): Promise<LiveResponseSession> {
-    const { signal } = options;
-    const endpoint = await this.dialect.endpoint(target, { signal });
-    const opened = await openSession(this, endpoint, options, (work) => this.#later(work));
+    // Before anything is sent: what comes to light later would cost a slot.
+    const { timeout, commandTimeout, keepAlive } = options;
+    for (const limit of [timeout, commandTimeout, keepAlive]) {
+      if (limit !== undefined && typeof limit !== "boolean") timeLimit(limit);
+    }
+    const closing = new AbortController();
+    const { signal, release } = firstOf(options.signal, closing.signal);
+    const opening = this.#openOne(target, { ...options, signal }, later).finally(() => {
+      release();
+      this.#opening.delete(closing);
+    });
+    this.#opening.set(closing, opening);
+    return opening;
+  }
+
+  async #openOne(
+    target: LiveResponseTarget,
+    options: OpeningOptions,
+    later: LinkOptions,
+  ): Promise<LiveResponseSession> {
+    const since = this.api.clock.now();
+    const { signal, timeout } = options;
+    const endpoint = await this.dialect.endpoint(target, { signal, timeout });
+    const opened = await openSession(this, endpoint, options, (work) => this.#later(work), since);
     const link = new SessionLink(this, endpoint, opened, later, () => this.#open.delete(session));
     const session = new LiveResponseSession(new Commands(link));
     this.#open.add(session);
@@ -216,6 +260,16 @@ export class LiveResponse implements AsyncDisposable {
       if (error instanceof ObjectNotFoundError) return { session, state: "gone" };
       return { session, state: "failed", error: error instanceof Error ? error : new Error(String(error)) };
     }
+  }
+
+  /** Whether a session of somebody else's is used here. */
+  #joined(id: SessionData["id"]): boolean {
+    return [...this.#open].some(({ sessionId, isOwned }) => !isOwned && String(sessionId) === String(id));
+  }
+
+  /** Resolves when nothing is under way any more of which nobody waits for the end. */
+  async #cleared(): Promise<void> {
+    while (this.#background.size > 0) await Promise.allSettled(this.#background);
   }
 
   #later(work: Promise<unknown>): void {

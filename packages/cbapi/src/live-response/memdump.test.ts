@@ -59,4 +59,52 @@ describe("a memory dump", () => {
     expect(server.commands.at(-1)).toMatchObject({ name: "delete file", object: "c:\\m.dmp" });
     expect(await readdir(folder)).toEqual([]);
   });
+
+  it("that is given up is taken back where it has not begun, and otherwise removed when it is there", async () => {
+    const { cb, server } = await liveResponseServer({
+      command: ({ name }) => (name === "memdump" ? new Promise(() => {}) : {}),
+    });
+    const session = await cb.liveResponse.openSession(3);
+    const stop = new AbortController();
+    const dumping = session.memdump(join(folder, "m"), { remotePath: "c:\\m.dmp", signal: stop.signal });
+    await until(() => server.requests.some((line) => line.includes("/command/1?wait")));
+    stop.abort(new Error("enough"));
+    await expect(dumping).rejects.toThrow("enough");
+    await until(() => server.requests.includes("PUT /session/1/command/1"));
+    await session.close();
+    expect(server.commands.at(-1)).toMatchObject({ name: "delete file", object: "c:\\m.dmp" });
+    expect(server.open).toEqual([]);
+  });
+
+  it("that failed on the endpoint is removed before the session is closed", async () => {
+    const full = { status: "error", result_type: "WinHresult", result_code: 0x80070070 };
+    let removed = false;
+    const { cb, server } = await liveResponseServer({
+      command: async ({ name }) => {
+        if (name === "memdump") return full;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        removed = server.open.length === 1;
+        return {};
+      },
+    });
+    const session = await cb.liveResponse.openSession(3);
+    const dump = session.memdump(join(folder, "m"), { remotePath: "c:\\m.dmp", compress: true });
+    await expect(dump).rejects.toMatchObject({ decoded_win32_error: "ERROR_DISK_FULL" });
+    await session.close();
+    expect(server.commands.at(-1)).toMatchObject({ name: "delete file", object: "c:\\m.dmp.zip" });
+    expect(removed).toBe(true);
+  });
+
+  it("takes an option without a value for one that is not there", async () => {
+    const { cb, server } = await liveResponseServer({
+      holds: false,
+      options: { clock: new JumpClock() },
+      command: ({ name }) => (name === "get file" ? new Promise(() => {}) : {}),
+    });
+    await using session = await cb.liveResponse.openSession(3);
+    const dump = await session.startMemdump("c:\\m", { compress: undefined });
+    expect(server.commands[0]).toMatchObject({ compress: true });
+    expect(dump.remotePath).toBe("c:\\m.zip");
+    await expect(dump.getRawFile({ timeout: undefined })).rejects.toMatchObject({ timeout: 3_600_000 });
+  });
 });

@@ -1,6 +1,7 @@
 import type { BaseApi } from "../core/client.js";
 import { TimeoutError } from "../core/errors.js";
 import type { ProtocolRequest } from "./dialect.js";
+import { withExactNumbers } from "./exact-numbers.js";
 import { isPassing } from "./protocol.js";
 
 /** How long the server may hold back an answer, in milliseconds; it answers after 120 s at the latest. */
@@ -49,7 +50,7 @@ export async function poll<T>(api: BaseApi, options: Poll<T>): Promise<T> {
       const result = read(answer.document);
       if (result !== undefined) return result;
       failures = 0;
-    } else if (answer.failure instanceof TimeoutError) {
+    } else if (answer.expired) {
       // The question itself was given all the time that was left, by a real clock.
       if (left <= HOLD) throw late();
     } else if (++failures > FAILURES) throw answer.failure;
@@ -70,17 +71,21 @@ export async function poll<T>(api: BaseApi, options: Poll<T>): Promise<T> {
 /** An answer, or why there is none; only failures after which it may be asked again. */
 type Answer =
   | { readonly document: unknown; readonly failure?: undefined }
-  | { readonly failure: Error; readonly document?: undefined };
+  | { readonly failure: Error /** Whether it used up its time. */; readonly expired: boolean };
 
 async function ask<T>(api: BaseApi, { request, waits, signal }: Poll<T>, timeout: number): Promise<Answer> {
   const { method, path } = request;
   const query = waits ? { ...request.query, wait: true } : request.query;
+  const began = performance.now();
   try {
     const response = await api.requestStream({ method, path, query, signal, timeout, longPoll: waits });
-    return { document: await response.json() };
+    const text = await response.text();
+    const exact = withExactNumbers(text);
+    return { document: exact === text ? await response.json() : JSON.parse(exact) };
   } catch (error) {
     signal?.throwIfAborted();
     if (!isPassing(error)) throw error;
-    return { failure: error };
+    // A connection that does not come about ends sooner, and says nothing of the command.
+    return { failure: error, expired: error instanceof TimeoutError && performance.now() - began >= timeout * 0.9 };
   }
 }

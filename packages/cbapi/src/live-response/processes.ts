@@ -1,9 +1,9 @@
 import { CbApiError, TimeoutError } from "../core/errors.js";
 import type { Commands, Issued } from "./commands.js";
-import { stateOf } from "./dialect.js";
 import { deleteFile, requirePath } from "./files.js";
+import { clearLater, clearNow } from "./leftovers.js";
 import { temporaryName } from "./paths.js";
-import { fieldsIn, isFields, send } from "./protocol.js";
+import { fieldsIn } from "./protocol.js";
 import { getRawFile } from "./remote-file.js";
 import type { CommandData, CommandOptions, CreateProcessOptions, ProcessInfo, ProcessResult } from "./types.js";
 
@@ -11,10 +11,6 @@ import type { CommandData, CommandOptions, CreateProcessOptions, ProcessInfo, Pr
 const KILL_TIME = 10_000;
 /** Milliseconds that a program may run when the caller names no limit. */
 const PROCESS_TIME = 30_000;
-/** Milliseconds between two looks at a program that ran longer than it was waited for. */
-const LEFTOVER_LOOK = 15_000;
-/** Milliseconds that clearing away may take. */
-const CLEAR_TIME = 10_000;
 
 export async function listProcesses(commands: Commands, options: CommandOptions): Promise<ProcessInfo[]> {
   const { result } = await commands.run({ name: "process list", reads: true }, options);
@@ -29,7 +25,8 @@ export async function killProcess(commands: Commands, pid: number, options: Comm
   }
   const { timeout = KILL_TIME } = options;
   try {
-    await commands.run({ name: "kill", subject: pid }, { ...options, timeout, leave: true });
+    // One that has not begun is taken back: carried out later, it might end another process that has the number by then.
+    await commands.run({ name: "kill", subject: pid }, { ...options, timeout });
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
     const { path } = error;
@@ -65,8 +62,8 @@ async function start(
   started: boolean,
 ): Promise<ProcessResult> {
   requirePath(commandLine, "The program to start");
-  const { waitForOutput = true, waitForCompletion = true, remoteOutputFileName, workingDirectory, signal } = options;
-  const { waitTimeout = PROCESS_TIME } = options;
+  const { waitForOutput = true, waitForCompletion = true, remoteOutputFileName, workingDirectory } = options;
+  const { signal, timeout, waitTimeout = timeout ?? PROCESS_TIME } = options;
   const wait = waitForOutput || waitForCompletion;
   const generated = remoteOutputFileName === undefined && waitForOutput;
   const outputFile = remoteOutputFileName ?? (generated ? temporaryName(commands.link.endpoint.osType) : undefined);
@@ -75,86 +72,58 @@ async function start(
     ...(outputFile === undefined ? {} : { output_file: outputFile }),
     ...(workingDirectory === undefined ? {} : { working_directory: workingDirectory }),
   };
-  const issued = await commands.issue({ name: "create process", subject: commandLine, body }, signal);
+  const given = wait ? waitTimeout : timeout;
+  const onAbandoned = (abandoned: Issued): void => {
+    if (generated && outputFile !== undefined) clearLater(commands, abandoned, outputFile);
+  };
+  const issued = await commands.issue(
+    { name: "create process", subject: commandLine, body, onAbandoned },
+    { signal, timeout: given },
+  );
   if (!wait && !started) return { pid: undefined, returnCode: undefined, output: undefined };
   let result: CommandData;
   try {
-    result = await commands.wait(issued, wait ? { signal, timeout: waitTimeout } : { signal });
+    result = await commands.wait(issued, { signal, timeout: given });
   } catch (error) {
     // The program may be running yet: its output is in the way when it has ended, and cannot be removed before.
     const mayRun = error instanceof TimeoutError || signal?.aborted === true;
     if (mayRun && generated && outputFile !== undefined) clearLater(commands, issued, outputFile);
-    throw error instanceof TimeoutError && error.code === "TIMEOUT" ? runsOn(commandLine, waitTimeout, error) : error;
+    throw wait && error instanceof TimeoutError && error.code === "TIMEOUT"
+      ? runsOn(commandLine, waitTimeout, error)
+      : error;
   }
   const output =
-    waitForOutput && outputFile !== undefined ? await collect(commands, outputFile, generated, signal) : undefined;
+    waitForOutput && outputFile !== undefined
+      ? await collect(commands, outputFile, generated, { signal, timeout })
+      : undefined;
   return { pid: numberIn(result, "pid"), returnCode: numberIn(result, "return_code"), output };
 }
 
 /** Fetches the output; a file of our own making is removed, whatever came of that. */
-async function collect(
-  commands: Commands,
-  file: string,
-  generated: boolean,
-  signal: AbortSignal | undefined,
-): Promise<Buffer> {
+async function collect(commands: Commands, file: string, generated: boolean, options: CommandOptions): Promise<Buffer> {
   let output: Buffer;
   try {
-    output = await (await getRawFile(commands, file, { signal })).bytes({ signal });
+    output = await (await getRawFile(commands, file, options)).bytes(options);
   } catch (error) {
-    if (generated) commands.link.background(deleteFile(commands, file, { timeout: CLEAR_TIME }));
+    if (generated) clearNow(commands, file);
     throw error;
   }
   if (generated) {
     // The output is here: that a file stayed behind must not hide it.
-    await deleteFile(commands, file, { signal }).catch((error: unknown) => {
+    await deleteFile(commands, file, options).catch((error: unknown) => {
       const { api, endpoint } = commands.link;
-      api.logDebug(`The output file ${file} was left on endpoint ${endpoint.id}: ${String(error)}`);
+      if (options.signal?.aborted) clearNow(commands, file);
+      else api.logDebug(`The output file ${file} was left on endpoint ${endpoint.id}: ${String(error)}`);
     });
   }
   return output;
-}
-
-/** Removes the output of a program when it has ended, or tries to when the session is closed. Keeps no program alive. */
-function clearLater(commands: Commands, { session, data }: Issued, file: string): void {
-  const { link } = commands;
-  if (link.isClosed) return;
-  const { api, dialect } = link;
-  const remove = () =>
-    send(
-      api,
-      dialect.createCommand(link.data.id, { name: "delete file", ...dialect.subject(file), session_id: link.data.id }),
-      {
-        timeout: CLEAR_TIME,
-      },
-    );
-  let timer: NodeJS.Timeout;
-  const takeBack = link.beforeClosing(() => {
-    clearTimeout(timer);
-    return remove();
-  });
-  const done = (): void => {
-    takeBack();
-    clearTimeout(timer);
-  };
-  const look = async (): Promise<void> => {
-    try {
-      const document = await send(api, dialect.readCommand(session.id, data.id), { timeout: CLEAR_TIME });
-      if (isFields(document) && stateOf(String(document["status"])) === "waiting") return;
-      done();
-      await remove();
-    } catch {
-      if (link.isClosed) done();
-    }
-  };
-  timer = setInterval(() => link.background(look()), LEFTOVER_LOOK).unref();
 }
 
 function runsOn(commandLine: string, timeout: number, cause: TimeoutError): TimeoutError {
   const { path } = cause;
   const shown = commandLine.length > 200 ? `${commandLine.slice(0, 200)}...` : commandLine;
   return new TimeoutError(
-    `${shown} did not end within ${timeout} ms. It runs on; give it more time by waitTimeout, or start it with waitForCompletion and waitForOutput set to false.`,
+    `${shown} did not end within ${timeout} ms. It may run on; give it more time by waitTimeout, or start it with waitForCompletion and waitForOutput set to false.`,
     { cause, timeout, path, uri: path, retryable: false },
   );
 }

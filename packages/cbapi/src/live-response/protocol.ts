@@ -1,10 +1,7 @@
-import type { Readable } from "node:stream";
 import type { BaseApi } from "../core/client.js";
 import { CbApiError, ConnectionError, ServerError, TimeoutError } from "../core/errors.js";
 import type { CallOptions } from "../core/transport/types.js";
-import type { LiveResponseDialect, ProtocolRequest } from "./dialect.js";
-import type { SessionLink } from "./link.js";
-import type { SessionId } from "./types.js";
+import type { ProtocolRequest } from "./dialect.js";
 
 /** A document of the server's. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -58,22 +55,4 @@ export function isPassing(error: unknown): error is CbApiError {
     return error.kind === "reset" || error.kind === "closed" || error.kind === "refused";
   if (error instanceof ServerError) return error.status !== undefined && error.status >= 500;
   return error instanceof TimeoutError || (error instanceof CbApiError && error.status === 429);
-}
-
-/** The session's request for a stream, with the connection that it arrives on. */
-export async function readStream(
-  link: SessionLink,
-  requestOf: (dialect: LiveResponseDialect, session: SessionId) => ProtocolRequest | undefined,
-  what: string,
-  options: CallOptions,
-): Promise<Readable> {
-  const session = await link.ready(options.signal);
-  const request = requestOf(link.dialect, session.id);
-  if (request === undefined) {
-    throw new CbApiError(`This kind of server does not offer ${what}`, { code: "NOT_OFFERED" });
-  }
-  const { signal, timeout } = options;
-  const { method, path, query } = request;
-  const response = await link.api.requestStream({ method, path, query, signal, timeout });
-  return response.stream();
 }

@@ -4,7 +4,7 @@ import { CbApiError, ConnectionError, ObjectNotFoundError, ServerError } from ".
 import type { CallOptions } from "../core/transport/types.js";
 import type { Commands, Issued } from "./commands.js";
 import { requirePath } from "./files.js";
-import { isPassing } from "./protocol.js";
+import { isFields, isPassing, send } from "./protocol.js";
 import { firstOf } from "./signals.js";
 import type { CommandData, GetFileOptions, TransferProgress } from "./types.js";
 
@@ -15,7 +15,11 @@ const RESUMPTIONS = 100;
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 10_000;
 
+/** How a file that is on the server is read. */
 export interface ReadFileOptions extends CallOptions {
+  /** Milliseconds in which the server must answer, or send more, each time. Default that of the client. */
+  timeout?: number | undefined;
+  /** Called as bytes arrive. Default that of `getRawFile()`. */
   onProgress?: ((progress: TransferProgress) => void) | undefined;
 }
 
@@ -64,12 +68,26 @@ export class RemoteFile implements AsyncIterable<Buffer> {
     return this.#source.issued.data;
   }
 
-  /** The bytes as a stream, from the beginning. */
+  /**
+   * The bytes as a stream, from the beginning (`GET .../file/{id}/content`). Destroying it ends the transfer at once.
+   * @throws as its `error` event: ConnectionError when the transfer gets no further; ApiError with code `FILE_CHANGED` when
+   * the file has another size meanwhile; the session's error when that is closed
+   */
   stream(options: ReadFileOptions = {}): Readable {
-    return Readable.from(this.#read(options), { objectMode: false });
+    const gone = new AbortController();
+    const { signal, release } = firstOf(options.signal, gone.signal);
+    const stream = Readable.from(this.#read({ ...options, signal }), { objectMode: false });
+    const { _destroy: end } = stream;
+    // While bytes are waited for, the generator cannot be ended from outside: it would be waited for in turn.
+    stream._destroy = (error, callback) => {
+      gone.abort(new Error("The stream was destroyed"));
+      release();
+      end.call(stream, error, callback);
+    };
+    return stream;
   }
 
-  /** All bytes at once. */
+  /** All bytes at once: held in memory. Fails as {@link RemoteFile.stream} does. */
   async bytes(options: ReadFileOptions = {}): Promise<Buffer> {
     const chunks: Buffer[] = [];
     for await (const chunk of this.#read(options)) chunks.push(chunk);
@@ -200,7 +218,15 @@ class Transfer {
     }
     this.#skip = from - partial;
     const length = plainLength(response.headers);
-    const total = length === undefined ? undefined : source.start + partial + length;
+    const size = length === undefined ? undefined : partial + length;
+    if (/^text\/html\b/i.test(response.headers["content-type"] ?? "") && !(await this.#isStored(source, size))) {
+      await response.discard();
+      throw new ServerError(
+        `${path} was answered with a web page in place of the file. A proxy on the way may want a login.`,
+        { code: "UNEXPECTED_ANSWER", path, status: response.status },
+      );
+    }
+    const total = size === undefined ? undefined : source.start + size;
     if (total !== undefined && this.total !== undefined && total !== this.total) {
       await response.discard();
       throw new CbApiError(
@@ -212,6 +238,18 @@ class Transfer {
     this.#body = response.stream();
     this.#commands.link.touch();
     return this.#body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  }
+
+  /** Whether the server has a file of this size: what looks like a page may be one that was asked for. */
+  async #isStored({ issued, fileId }: Source, size: number | undefined): Promise<boolean> {
+    const { api, dialect } = this.#commands.link;
+    try {
+      const document = await send(api, dialect.readStoredFile(issued.session.id, fileId), this.#options);
+      return size !== undefined && isFields(document) && Number(document["size"]) === size;
+    } catch {
+      this.#options.signal?.throwIfAborted();
+      return false;
+    }
   }
 }
 

@@ -1,13 +1,13 @@
 import type { Readable } from "node:stream";
 import { inspect } from "node:util";
 import type { CallOptions } from "../core/transport/types.js";
+import { readArchive } from "./archive.js";
 import type { Commands } from "./commands.js";
 import { downloadFile } from "./download.js";
 import { createDirectory, deleteFile, listDirectory } from "./files.js";
 import { type MemoryDump, memdump, startMemdump } from "./memdump.js";
 import { joinPath } from "./paths.js";
 import { createProcess, killProcess, listProcesses, runProcess } from "./processes.js";
-import { readStream } from "./protocol.js";
 import {
   createRegistryKey,
   deleteRegistryKey,
@@ -102,8 +102,10 @@ export class LiveResponseSession implements AsyncDisposable {
   }
 
   /**
-   * Ends the session and frees its slot: reads it and sends it back as closed. Further calls send nothing. Commands that
-   * are under way fail. A session that was joined is left open on the server.
+   * Ends the session and frees its slot: reads it and sends it back as closed (`GET`, then `PUT .../session/{id}`).
+   * Further calls send nothing. Commands that are under way fail; what they left on the endpoint under names of our own is
+   * removed first, which is waited for up to ten seconds. A session that was joined is left open on the server.
+   * @param options `timeout`: milliseconds for each of the two requests; default 30 000
    * @throws what the server answered, unless the session is gone anyway; calling again then tries again
    */
   close(options: CallOptions = {}): Promise<void> {
@@ -117,6 +119,7 @@ export class LiveResponseSession implements AsyncDisposable {
   /**
    * Tells the server that the session is still needed: `GET .../keepalive`. Done by itself while no command is sent, unless
    * the session was opened without.
+   * @param options `timeout`: milliseconds; default 30 000
    * @throws ObjectNotFoundError when the session is gone; the next command opens a new one
    */
   keepAlive(options: CallOptions = {}): Promise<void> {
@@ -136,7 +139,8 @@ export class LiveResponseSession implements AsyncDisposable {
 
   /**
    * A file as a stream. The endpoint sends it to the server (`get file`), which is awaited; its content is asked for when
-   * it is read. A transfer that is cut goes on where it was.
+   * it is read. A transfer that is cut goes on where it was. When the server has lost what it had, the endpoint sends the
+   * rest anew: a file that is written to meanwhile is noticed by its size (`FILE_CHANGED`) and not by its content.
    * @throws LiveResponseError when there is no such file, or it cannot be read
    */
   getRawFile(path: string, options: GetFileOptions = {}): Promise<RemoteFile> {
@@ -145,7 +149,7 @@ export class LiveResponseSession implements AsyncDisposable {
 
   /**
    * Writes a file of the endpoint to a local one, which only its owner may read. It is written beside it first: nothing
-   * incomplete ever has the name. A transfer that is cut goes on where it was.
+   * incomplete ever has the name, and it has reached the disk by then. A transfer that is cut goes on where it was.
    * @param localPath chosen by the caller, with its name; its folder must exist
    * @throws ApiError with code `NOT_WRITTEN` when there is such a file (and `overwrite` is not set) or it cannot be written
    * @throws LiveResponseError when there is no such file on the endpoint, or it cannot be read
@@ -156,16 +160,23 @@ export class LiveResponseSession implements AsyncDisposable {
 
   /**
    * Writes a file on the endpoint: uploads it to the session's store (`POST .../file`), then `put file`. Bytes and local
-   * files are uploaded again when the connection is cut or the session was lost; a stream can be read only once.
+   * files are uploaded again when the connection is cut or the session was lost; a stream can be read only once, and is
+   * destroyed when the call fails. `timeout` is for the command: an upload may take any time, as long as it moves.
    * @param remotePath with the file's name; a file that is there is replaced
    * @throws LiveResponseError when the endpoint cannot write it
-   * @throws ApiError with code `NOT_READ` when the local file cannot be read; nothing is written then
+   * @throws ApiError with code `NOT_READ` when the local file cannot be read, or becomes shorter; nothing is written then
+   * @throws ApiError with code `READ_ONCE` when a stream would have to be read again, `VERIFY_FAILED` when `verify` is set
+   * and the size on the endpoint is another one
+   * @throws TimeoutError when the server takes nothing of the upload for two minutes
    */
   putFile(source: UploadSource, remotePath: string, options: PutFileOptions = {}): Promise<Transferred> {
     return putFile(this.#commands, source, remotePath, options);
   }
 
-  /** Removes a file or an empty directory (`delete file`). */
+  /**
+   * Removes a file or an empty directory (`delete file`).
+   * @throws LiveResponseError when it is not there, in use, or not empty
+   */
   deleteFile(path: string, options: CommandOptions = {}): Promise<void> {
     return deleteFile(this.#commands, path, options);
   }
@@ -173,6 +184,7 @@ export class LiveResponseSession implements AsyncDisposable {
   /**
    * What is in a directory (`directory list`), `.` and `..` included.
    * @param path of a directory with a separator at its end, with a pattern (`c:\temp\*.log`), or of a single file
+   * @throws LiveResponseError when there is no such directory, or it cannot be listed
    */
   listDirectory(path: string, options: CommandOptions = {}): Promise<DirectoryEntry[]> {
     return listDirectory(this.#commands, path, options);
@@ -188,7 +200,8 @@ export class LiveResponseSession implements AsyncDisposable {
 
   /**
    * All directories below one, itself included: each with the names of the directories and the files in it. One
-   * `directory list` each, sent when the walk comes to it.
+   * `directory list` each, sent when the walk comes to it; `timeout` is for each of them.
+   * @throws what a listing throws, unless it is passed over: see `onError`
    * @example
    * for await (const [directory, directories, files] of session.walk("c:\\temp")) console.log(directory, files.length);
    */
@@ -212,7 +225,8 @@ export class LiveResponseSession implements AsyncDisposable {
    * Ends a process (`kill`).
    * @returns true: the endpoint reports that it did
    * @throws LiveResponseError when there is no such process, or it cannot be ended
-   * @throws TimeoutError when the endpoint did not report in time (default 10 s): whether the process ended is not known
+   * @throws TimeoutError when the endpoint did not report within `timeout` (default 10 000 ms): whether the process ended is
+   * not known. A command that has not begun is taken back, as the number may be another process's later.
    */
   killProcess(pid: number, options: CommandOptions = {}): Promise<true> {
     return killProcess(this.#commands, pid, options);
@@ -220,8 +234,10 @@ export class LiveResponseSession implements AsyncDisposable {
 
   /**
    * Starts a program (`create process`) and returns what it wrote; undefined when no output was wanted.
+   * The output is fetched by `get file` and removed by `delete file`.
    * @throws LiveResponseError when it cannot be started
-   * @throws TimeoutError when it did not end within `waitTimeout`; it runs on
+   * @throws TimeoutError when it did not end within `waitTimeout`; it may run on. Its output is removed when it has ended,
+   * or the session is closed
    */
   createProcess(commandLine: string, options: CreateProcessOptions = {}): Promise<Buffer | undefined> {
     return createProcess(this.#commands, commandLine, options);
@@ -237,7 +253,10 @@ export class LiveResponseSession implements AsyncDisposable {
 
   // Registry
 
-  /** The values in a key and the names of the keys below it (`reg enum key`). */
+  /**
+   * The values in a key and the names of the keys below it (`reg enum key`).
+   * @throws LiveResponseError when there is no such key; the same holds for all calls about the registry
+   */
   listRegistryKeysAndValues(key: string, options: CommandOptions = {}): Promise<RegistryKeyContent> {
     return listRegistryKeysAndValues(this.#commands, key, options);
   }
@@ -290,12 +309,15 @@ export class LiveResponseSession implements AsyncDisposable {
    * @param options `compress`: on by default, which adds `.zip` to the name
    */
   startMemdump(remotePath?: string, options: StartMemdumpOptions = {}): Promise<MemoryDump> {
-    return startMemdump(this.#commands, { compress: true, ...options, remotePath });
+    return startMemdump(this.#commands, { ...options, compress: options.compress ?? true, remotePath });
   }
 
   /**
-   * Has the endpoint write its memory to a file, waits, fetches it and removes it there. Not compressed by default. The
-   * local file appears when it is complete, as with {@link LiveResponseSession.downloadFile}.
+   * Has the endpoint write its memory to a file, waits, fetches it and removes it there (`memdump`, `get file`, `delete
+   * file`). Not compressed by default. The local file appears when it is complete, as with
+   * {@link LiveResponseSession.downloadFile}. However it fails, the dump does not stay on the endpoint if that can be helped.
+   * @throws LiveResponseError when the endpoint cannot write it, ApiError with code `NOT_WRITTEN` when this computer cannot
+   * @throws TimeoutError when the dump, or its way to the server, takes longer than `timeout` (default one hour each)
    */
   memdump(localPath: string, options: MemdumpOptions = {}): Promise<Transferred> {
     return memdump(this.#commands, localPath, options);
@@ -307,7 +329,7 @@ export class LiveResponseSession implements AsyncDisposable {
    * @throws ApiError when servers of this kind have none
    */
   getSessionArchive(options: CallOptions = {}): Promise<Readable> {
-    return readStream(this.#commands.link, (dialect, id) => dialect.archive?.(id), "a session archive", options);
+    return readArchive(this.#commands.link, options);
   }
 
   [inspect.custom](): string {

@@ -1,13 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFileSync, createReadStream, truncateSync } from "node:fs";
+import { chmod, type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { JumpClock } from "../test-support/jump-clock.js";
-import { liveResponseServer, type Script } from "../test-support/live-response-server.js";
+import { liveResponseServer, type Script, until } from "../test-support/live-response-server.js";
 import type { TransferProgress } from "./types.js";
 
 const MIB = 2 ** 20;
@@ -227,6 +228,74 @@ describe("a download", () => {
     expect(content.equals(await readFile(there))).toBe(true);
   });
 
+  it("is on the disk before it has its name", async () => {
+    const { cb } = await liveResponseServer({ files: { 1: content } });
+    await using session = await cb.liveResponse.openSession(3);
+    const path = join(folder, "a");
+    const probe = await open(folder, "r");
+    const handles = Object.getPrototypeOf(probe) as { sync(this: FileHandle): Promise<void> };
+    await probe.close();
+    const { sync } = handles;
+    const synced: [number | "folder", string[]][] = [];
+    handles.sync = async function () {
+      const found = await this.stat();
+      synced.push([found.isFile() ? found.size : "folder", await readdir(folder)]);
+      await sync.call(this);
+    };
+    onTestFinished(() => {
+      handles.sync = sync;
+    });
+    await session.downloadFile("c:\\a", path);
+    expect(synced).toEqual([
+      [content.length, [expect.stringMatching(/^cbapi-.*\.part$/)]],
+      ["folder", ["a"]],
+    ]);
+  });
+
+  it("ends at once when its stream is destroyed while bytes are waited for", async () => {
+    let closed = false;
+    const { cb } = await liveResponseServer({
+      before: ({ line, response }) => {
+        if (!line.endsWith("/content")) return undefined;
+        response.writeHead(200, { "content-length": content.length }).write(content.subarray(0, 1000));
+        response.on("close", () => {
+          closed = true;
+        });
+        return "answered";
+      },
+    });
+    await using session = await cb.liveResponse.openSession(3);
+    const stream = (await session.getRawFile("c:\\a")).stream();
+    await new Promise((resolve) => stream.once("data", resolve));
+    stream.destroy();
+    await until(() => closed);
+    expect(stream.errored).toBeNull();
+  });
+
+  it("is not a proxy's page in place of the file, but may be a page", async () => {
+    const page = "<html>log in</html>";
+    let stored: object = { status: 200, text: page };
+    const { cb } = await liveResponseServer({
+      before: ({ line, response }) => {
+        if (line === "GET /session/1/file/1" || line === "GET /session/1/file/2") {
+          response.end(JSON.stringify(stored));
+          return "answered";
+        }
+        if (!line.endsWith("/content")) return undefined;
+        const headers = { "content-type": "text/html; charset=utf-8", "content-length": String(page.length) };
+        return { status: 200, text: page, headers };
+      },
+    });
+    await using session = await cb.liveResponse.openSession(3);
+    const local = join(folder, "a.html");
+    const refused = session.downloadFile("c:\\a.html", local);
+    await expect(refused).rejects.toThrow("was answered with a web page in place of the file");
+    expect(await readdir(folder)).toEqual([]);
+    stored = { id: 2, size: String(page.length), status: 0 };
+    await session.downloadFile("c:\\a.html", local);
+    expect(String(await readFile(local))).toBe(page);
+  });
+
   it("does not replace a file that came there meanwhile", async () => {
     const path = join(folder, "a");
     const { cb } = await liveResponseServer({
@@ -310,6 +379,46 @@ describe("an upload", () => {
     expect(server.commands).toEqual([]);
     // The session is as good as before.
     expect(await session.listProcesses()).toEqual([]);
+  });
+
+  it("of a stream that fails before its turn has come is an error of the call, and closes the stream", async () => {
+    let finish = (): void => {};
+    const { cb, server } = await liveResponseServer({
+      before: ({ line, response }) => {
+        if (line !== "POST /session/1/command" || server.requests.filter((each) => each === line).length > 1)
+          return undefined;
+        finish = () => response.writeHead(403).end("not yours");
+        return "answered";
+      },
+    });
+    await using session = await cb.liveResponse.openSession(3);
+    const first = session.listProcesses();
+    const missing = createReadStream(join(folder, "missing"));
+    const failing = session.putFile(missing, "c:\\a");
+    await new Promise<void>((resolve) => missing.once("close", () => resolve()));
+    await until(() => server.requests.includes("POST /session/1/command"));
+    finish();
+    await expect(first).rejects.toMatchObject({ status: 403 });
+    await expect(failing).rejects.toMatchObject({ code: "NOT_READ" });
+
+    const unread = Readable.from([BLOCK]);
+    await expect(session.putFile(unread, "")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(unread.destroyed).toBe(true);
+    expect(server.commands).toEqual([]);
+  });
+
+  it("sends a file that grows as long as it was, and says so when one shrinks", async () => {
+    const { cb, server } = await liveResponseServer();
+    await using session = await cb.liveResponse.openSession(3);
+    const path = join(folder, "log");
+    await writeFile(path, Buffer.alloc(MIB, 1));
+    const grow = () => appendFileSync(path, "more");
+    expect((await session.putFile({ path }, "c:\\log", { onProgress: grow })).size).toBe(MIB);
+    const shrink = () => truncateSync(path, 1000);
+    const short = session.putFile({ path }, "c:\\log", { onProgress: shrink });
+    await expect(short).rejects.toMatchObject({ code: "NOT_READ" });
+    await expect(short).rejects.toThrow(/log became shorter while it was read/);
+    expect(server.commands).toHaveLength(1);
   });
 
   it("stops when its caller does, and can be verified", async () => {

@@ -9,7 +9,9 @@ export type LiveResponseTarget = number | string | { readonly id?: number | stri
 /** A session as the server describes it. Fields keep the server's names; unknown ones are kept as they came. */
 export interface SessionData {
   readonly id: SessionId;
+  /** The endpoint, on EDR. */
   readonly sensor_id?: number;
+  /** The endpoint, in the cloud. */
   readonly device_id?: number;
   /** `pending`, `active`, `timeout`, `inactive`, `close`; in capitals in the cloud. */
   readonly status: string;
@@ -27,6 +29,7 @@ export interface SessionData {
   readonly session_timeout?: number;
   /** Seconds that the sensor waits for the next command; keeping alive starts them anew. */
   readonly sensor_wait_timeout?: number;
+  /** When it was opened: Unix seconds on EDR. */
   readonly create_time?: number | string;
   readonly [name: string]: unknown;
 }
@@ -34,6 +37,7 @@ export interface SessionData {
 /** A command as the server describes it: what was asked, how far it is, and what it gave. */
 export interface CommandData {
   readonly id: number | string;
+  /** What is to be done: `get file`, `process list` ... */
   readonly name?: string;
   /** `pending`, `in progress`, `complete`, `error`, `cancel` ... */
   readonly status: string;
@@ -41,6 +45,7 @@ export interface CommandData {
   readonly result_code?: number;
   /** What `result_code` is: `WinHresult`, `CbError` ... */
   readonly result_type?: string;
+  /** What the endpoint wrote beside the code. */
   readonly result_desc?: string;
   readonly [name: string]: unknown;
 }
@@ -60,8 +65,8 @@ export interface SlotWait {
 /** How a session is opened and kept. */
 export interface SessionOptions extends CallOptions {
   /**
-   * Milliseconds until the session must be active, waiting for a slot and for the sensor's check-in included. Default
-   * 360 000; 0 or Infinity means no limit.
+   * Milliseconds until the session must be active, looking up the sensor, waiting for a slot and for its check-in
+   * included. Default 360 000; 0 or Infinity means no limit.
    */
   timeout?: number | undefined;
   /**
@@ -82,19 +87,27 @@ export interface SessionOptions extends CallOptions {
 
 /** How long a command may take, and what stops it: a pending one is then taken back, and the session lives on. */
 export interface CommandOptions extends CallOptions {
-  /** Milliseconds until the endpoint must have carried it out. Default 120 000, or the session's `commandTimeout`. */
+  /**
+   * Milliseconds until the endpoint must have carried it out, from when the server has accepted it, and as many (at least
+   * a second) for the server to accept it. Waiting for commands that were called before, opening a lost session again and
+   * the bytes of transfers do not count. Default 120 000, or the session's `commandTimeout`; 0 or Infinity means no limit.
+   */
   timeout?: number | undefined;
 }
 
 /** An entry of a directory. Times are Unix seconds. */
 export interface DirectoryEntry {
+  /** Its name, without the directory. */
   readonly filename: string;
   /** `DIRECTORY`, `ARCHIVE`, `HIDDEN`, `SYSTEM`, `READONLY`, `REPARSE_POINT` ... */
   readonly attributes: readonly string[];
   /** In bytes. */
   readonly size: number;
+  /** Unix seconds. */
   readonly create_time: number;
+  /** Unix seconds. */
   readonly last_access_time: number;
+  /** Unix seconds. */
   readonly last_write_time: number;
   /** The short name, where it differs. */
   readonly alt_name?: string;
@@ -104,6 +117,7 @@ export interface DirectoryEntry {
 /** A process that runs on the endpoint. */
 export interface ProcessInfo {
   readonly pid: number;
+  /** The path of its program. */
   readonly path: string;
   readonly command_line: string;
   readonly username: string;
@@ -135,13 +149,17 @@ export interface RegistryValue {
   /** Empty for a key's default value. */
   readonly value_name: string;
   readonly value_type: RegistryValueType | (string & {});
-  /** Text, a number, a list of texts (`REG_MULTI_SZ`), or the base64 text of bytes, by its type. */
+  /**
+   * Text, a number, a list of texts (`REG_MULTI_SZ`), or the base64 text of bytes, by its type. A `REG_QWORD` that a number
+   * would round (above 2^53 - 1) is the text of its digits: read it with `BigInt()`.
+   */
   readonly value_data: string | number | readonly string[];
   readonly [name: string]: unknown;
 }
 
 /** What a key of the registry holds. */
 export interface RegistryKeyContent {
+  /** The values of the key itself. */
   readonly values: readonly RegistryValue[];
   /** Names of the keys below it. */
   readonly sub_keys: readonly string[];
@@ -150,6 +168,7 @@ export interface RegistryKeyContent {
 /** What can be written to the registry; see `setRegistryValue()` for the types that it becomes. */
 export type RegistryData = string | number | bigint | boolean | readonly (string | number)[] | Uint8Array;
 
+/** How a value of the registry is written. */
 export interface SetRegistryValueOptions extends CommandOptions {
   /** Whether a value that exists is replaced; otherwise that is an error of the endpoint. Default true. */
   overwrite?: boolean | undefined;
@@ -179,9 +198,11 @@ export interface GetFileOptions extends CommandOptions {
   offset?: number | undefined;
   /** How many bytes to read. Default all that follow. */
   count?: number | undefined;
+  /** Told how far the transfer is. */
   onProgress?: ((progress: TransferProgress) => void) | undefined;
 }
 
+/** Which part of a file is read, and whether it may replace a local one. */
 export interface DownloadOptions extends GetFileOptions {
   /** Whether a local file of that name is replaced, once the new one is complete. Default false: it is an error. */
   overwrite?: boolean | undefined;
@@ -190,7 +211,9 @@ export interface DownloadOptions extends GetFileOptions {
 /** What is uploaded: bytes, a stream of unknown length, or a local file. Only bytes and files survive a cut connection. */
 export type UploadSource = Uint8Array | AsyncIterable<Uint8Array | string> | { readonly path: string };
 
+/** How a file is written to the endpoint. */
 export interface PutFileOptions extends CommandOptions {
+  /** Told how far the transfer is. */
   onProgress?: ((progress: TransferProgress) => void) | undefined;
   /** Whether the size on the endpoint is looked up and compared afterwards. Default false. */
   verify?: boolean | undefined;
@@ -200,21 +223,29 @@ export interface WalkOptions extends CommandOptions {
   /** Whether a directory comes before those in it. Default true. */
   topDown?: boolean | undefined;
   /**
-   * Called with the error when a directory cannot be listed; the walk goes on. Without it such directories are passed
-   * over, and only the top itself fails the walk.
+   * Called with the error when a directory cannot be listed, whatever the reason; the walk goes on, unless it throws.
+   * Without it, directories that the endpoint refuses to list are passed over, and anything else fails the walk, as does
+   * a top that cannot be listed.
    */
   onError?: ((error: Error, directory: string) => void) | undefined;
   /** Whether directories that are links (`REPARSE_POINT`) are entered. They may lead in circles. Default false. */
   followLinks?: boolean | undefined;
 }
 
+/** How a program is started, and what is waited for. */
 export interface CreateProcessOptions extends CallOptions {
+  /**
+   * Milliseconds for each command around it: starting it without waiting for its end, fetching its output, removing that.
+   * Also how long it may run, unless `waitTimeout` says otherwise. Default 120 000, or the session's `commandTimeout`.
+   */
+  timeout?: number | undefined;
   /** Whether the output is collected in a file on the endpoint and returned; waits for the end. Default true. */
   waitForOutput?: boolean | undefined;
   /** The file on the endpoint that takes the output. Default one with a random name, removed afterwards; this one is kept. */
   remoteOutputFileName?: string | undefined;
+  /** The directory on the endpoint that it starts in. */
   workingDirectory?: string | undefined;
-  /** Milliseconds that the process may run. Default 30 000. */
+  /** Milliseconds that the process may run. Default `timeout`, or 30 000. */
   waitTimeout?: number | undefined;
   /** Whether to wait for the end when no output is wanted. Default true. */
   waitForCompletion?: boolean | undefined;
@@ -233,17 +264,21 @@ export interface ProcessResult {
 export interface MemdumpProgress {
   /** 0 to 100. Some sensors tell nothing before the end. */
   readonly percent: number | undefined;
+  /** What is done at the moment. */
   readonly state: "dumping" | "compressing" | "downloading" | "deleting";
   /** While it is downloaded. */
   readonly transfer?: TransferProgress;
 }
 
-export interface StartMemdumpOptions {
-  signal?: AbortSignal | undefined;
+/** How a memory dump is begun. */
+export interface StartMemdumpOptions extends CallOptions {
+  /** Milliseconds until the server must have accepted it. Default 120 000, or the session's `commandTimeout`. */
+  timeout?: number | undefined;
   /** Whether it is compressed on the endpoint, which adds `.zip` to the name. */
   compress?: boolean | undefined;
 }
 
+/** How a memory dump is made and fetched. */
 export interface MemdumpOptions extends StartMemdumpOptions {
   /** Where the endpoint writes it. Default a random name in its folder for temporary files. */
   remotePath?: string | undefined;
@@ -251,6 +286,7 @@ export interface MemdumpOptions extends StartMemdumpOptions {
   timeout?: number | undefined;
   /** Whether a local file of that name is replaced, once the dump is complete. Default false: it is an error. */
   overwrite?: boolean | undefined;
+  /** Told how far the dump and its transfer are. */
   onProgress?: ((progress: MemdumpProgress) => void) | undefined;
 }
 
@@ -268,6 +304,7 @@ export interface ReapOptions extends CallOptions {
 
 /** What became of one session. */
 export interface ReapOutcome {
+  /** The session as the server described it. */
   readonly session: SessionData;
   /** `gone`: it ended by itself meanwhile. `would close`: of a dry run. */
   readonly state: "closed" | "gone" | "would close" | "kept" | "failed";

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { Readable } from "node:stream";
 import { CbApiError, TimeoutError } from "../core/errors.js";
 import { isSystemError } from "../core/local-file.js";
 import { streamMultipart } from "../core/transport/multipart.js";
@@ -10,7 +11,7 @@ import { listDirectory, requirePath } from "./files.js";
 import type { Current } from "./link.js";
 import { isPassing, objectWithId } from "./protocol.js";
 import { firstOf } from "./signals.js";
-import type { PutFileOptions, SessionId, Transferred, UploadSource } from "./types.js";
+import type { CommandOptions, PutFileOptions, SessionId, Transferred, UploadSource } from "./types.js";
 
 /** How often an upload that was cut is tried again. */
 const ATTEMPTS = 5;
@@ -34,6 +35,22 @@ export async function putFile(
   commands: Commands,
   source: UploadSource,
   remotePath: string,
+  options: PutFileOptions,
+): Promise<Transferred> {
+  if (!(source instanceof Readable)) return put(commands, source, remotePath, options);
+  // A stream may fail before its turn has come, when nobody listens to it yet; and one that is not read holds its file open.
+  source.on("error", () => {});
+  try {
+    return await put(commands, source, remotePath, options);
+  } finally {
+    source.destroy();
+  }
+}
+
+async function put(
+  commands: Commands,
+  source: UploadSource,
+  remotePath: string,
   { onProgress, verify = false, signal, timeout }: PutFileOptions,
 ): Promise<Transferred> {
   requirePath(remotePath, "The file to write");
@@ -50,7 +67,7 @@ export async function putFile(
   };
   await commands.run({ name: "put file", subject: remotePath, body }, { signal, timeout });
   const done = sent ?? { size: 0, sha256: "" };
-  if (verify) await verifySize(commands, remotePath, done.size, signal);
+  if (verify) await verifySize(commands, remotePath, done.size, { signal, timeout });
   return done;
 }
 
@@ -103,6 +120,7 @@ class Upload {
           progress?.({ transferred: size, total });
           yield piece;
         }
+        if (total !== undefined && size !== total) throw shrunk(name, total, size);
       } catch (error) {
         // What the wire makes of it does not tell that the file could not be read.
         broken = error;
@@ -173,13 +191,8 @@ async function* asBytes(stream: AsyncIterable<unknown>): AsyncGenerator<Uint8Arr
 }
 
 /** Compares the size that the endpoint reports of a file with what was sent. */
-async function verifySize(
-  commands: Commands,
-  path: string,
-  size: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const [file] = await listDirectory(commands, path, { signal });
+async function verifySize(commands: Commands, path: string, size: number, options: CommandOptions): Promise<void> {
+  const [file] = await listDirectory(commands, path, options);
   if (file?.size === size) return;
   const found = file === undefined ? "is not there" : `has ${file.size} bytes`;
   throw new CbApiError(`${path} was written with ${size} bytes and ${found} on the endpoint`, {
@@ -204,6 +217,13 @@ function notRead(path: string, cause: NodeJS.ErrnoException): CbApiError {
     code: "NOT_READ",
     cause,
   });
+}
+
+function shrunk(name: string, before: number, now: number): CbApiError {
+  return new CbApiError(
+    `${name} became shorter while it was read: it had ${before} bytes, and ends after ${now}. Nothing was written; upload it again when it is at rest.`,
+    { code: "NOT_READ", retryable: true },
+  );
 }
 
 function stall(path: string): TimeoutError {

@@ -1,3 +1,4 @@
+import { LiveResponseError } from "../core/errors.js";
 import type { Commands } from "./commands.js";
 import { listDirectory, requirePath } from "./files.js";
 import { joinPath } from "./paths.js";
@@ -32,8 +33,8 @@ export async function* walk(
       signal?.throwIfAborted();
       // A session that is closed lists no other directory either.
       if (commands.link.isClosed || !(error instanceof Error)) throw error;
-      // A walk that finds nothing because its top cannot be listed must not look like an empty directory.
-      if (onError === undefined && directory === top) throw error;
+      // Only what the endpoint refuses is passed over, and not at the top: anything else would make a short walk look whole.
+      if (onError === undefined && (directory === top || !(error instanceof LiveResponseError))) throw error;
       onError?.(error, directory);
       continue;
     }
@@ -63,8 +64,9 @@ async function read(
   const directories: string[] = [];
   const files: string[] = [];
   const links = new Set<string>();
-  for (const { filename, attributes = [] } of await listDirectory(commands, pattern, options)) {
+  for (const { filename, attributes: told } of await listDirectory(commands, pattern, options)) {
     if (filename === "." || filename === "..") continue;
+    const attributes = Array.isArray(told) ? told : [];
     if (!attributes.includes("DIRECTORY")) {
       files.push(filename);
       continue;

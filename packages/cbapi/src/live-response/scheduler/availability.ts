@@ -7,6 +7,8 @@ export interface Seen {
   readonly rank: readonly number[];
   /** When it is expected to check in next, in milliseconds since 1970. */
   readonly nextCheckIn?: number | undefined;
+  /** Milliseconds between two of its check-ins. */
+  readonly checkInInterval?: number | undefined;
   /** Why it can have no session at all: its jobs fail with this. */
   readonly problem?: Error | undefined;
 }
@@ -27,9 +29,15 @@ export interface SessionSource<S> {
    *
    * @param options.timeout 0: the scheduler sets its own limit, by the signal
    * @param options.onWait called while all slots of the server are taken
+   * @param options.onSlot called when the server has given a slot; the endpoint is waited for then
    */
   open(
     target: number,
-    options: { readonly signal: AbortSignal; readonly timeout: number; readonly onWait: () => void },
+    options: {
+      readonly signal: AbortSignal;
+      readonly timeout: number;
+      readonly onWait: () => void;
+      readonly onSlot: () => void;
+    },
   ): Promise<S>;
 }

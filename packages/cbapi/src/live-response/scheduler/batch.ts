@@ -59,9 +59,9 @@ export class Batch<S extends JobSession> {
   }
 
   /** Counts a job that was settled. */
-  settled(entry: Entry<S>, wasRunning: boolean): void {
+  settled(entry: Entry<S>, end: JobEnd, wasRunning: boolean): void {
     this.entries.delete(entry);
     if (wasRunning) this.running--;
-    if (!(entry.state === "waiting" || entry.state === "running")) this.ends[entry.state]++;
+    this.ends[end]++;
   }
 }

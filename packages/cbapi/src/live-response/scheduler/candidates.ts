@@ -41,28 +41,20 @@ export class Candidates<S extends JobSession> {
 
   push(lane: Lane<S>): void {
     lane.phase = "ready";
-    const goesFirst = lane.returned && lane.round <= this.#round;
-    this.#places.push({
-      lane,
-      place: lane.place,
-      priority: priorityOf(lane.waiting[0]),
-      round: goesFirst ? AT_ONCE : lane.round,
-      rank: lane.seen?.rank ?? [],
-    });
+    this.#places.push(this.#placeOf(lane));
     if (this.#places.size < this.#clearAt) return;
     this.#places.keep(isTaken);
     this.#clearAt = 2 * this.#places.size + CLUTTER;
   }
 
-  /** The endpoint whose turn it is; it stays where it is. */
+  /** The endpoint whose turn it is. It stays here until it is moved to another phase. */
   peek(): Lane<S> | undefined {
-    return this.#top()?.lane;
-  }
-
-  pop(): Lane<S> | undefined {
-    const top = this.#top();
-    if (top !== undefined) this.#places.pop();
-    return top?.lane;
+    for (let top = this.#places.peek(); top !== undefined; top = this.#places.peek()) {
+      // Those that moved meanwhile have left a place behind that means nothing.
+      if (isTaken(top)) return top.lane;
+      this.#places.pop();
+    }
+    return undefined;
   }
 
   /** Says that an endpoint has its turn. */
@@ -77,13 +69,21 @@ export class Candidates<S extends JobSession> {
     lane.returned = false;
   }
 
-  #top(): Place<S> | undefined {
-    for (let top = this.#places.peek(); top !== undefined; top = this.#places.peek()) {
-      // Those that moved meanwhile have left a place behind that means nothing.
-      if (isTaken(top)) return top;
-      this.#places.pop();
-    }
-    return undefined;
+  /** Endpoints in the order in which they would have their turns. */
+  inOrder(lanes: Iterable<Lane<S>>): Lane<S>[] {
+    const places = Array.from(lanes, (lane) => this.#placeOf(lane));
+    return places.sort(comparePlaces).map(({ lane }) => lane);
+  }
+
+  #placeOf(lane: Lane<S>): Place<S> {
+    const goesFirst = lane.returned && lane.round <= this.#round;
+    return {
+      lane,
+      place: lane.place,
+      priority: priorityOf(lane.waiting[0]),
+      round: goesFirst ? AT_ONCE : lane.round,
+      rank: lane.seen?.rank ?? [],
+    };
   }
 }
 
@@ -98,7 +98,8 @@ function comparePlaces<S extends JobSession>(a: Place<S>, b: Place<S>): number {
 }
 
 function compareRanks(a: readonly number[], b: readonly number[]): number {
-  for (const [place, figure] of a.entries()) {
+  for (let place = 0; place < Math.max(a.length, b.length); place++) {
+    const figure = a[place] ?? Number.POSITIVE_INFINITY;
     const other = b[place] ?? Number.POSITIVE_INFINITY;
     if (figure !== other) return figure < other ? -1 : 1;
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Batch } from "./batch.js";
 import type { Job, JobContext, JobEnd, JobOutcome, JobSession, JobState } from "./job.js";
 import type { JobSettings } from "./options.js";
@@ -37,6 +38,7 @@ export class Entry<S extends JobSession> {
   #attempts = 0;
   #ranMs = 0;
   #current: Current | undefined;
+  #lost: unknown;
   #stopped: { readonly reason: unknown } | undefined;
 
   constructor(init: {
@@ -80,10 +82,10 @@ export class Entry<S extends JobSession> {
     return this.#stopped;
   }
 
-  /** Whether it may be done once more when its session is lost while it runs. */
-  get mayRepeat(): boolean {
-    const { repeatable, retries } = this.settings;
-    return repeatable && this.#attempts <= retries && this.#stopped === undefined;
+  /** Whether it may be done once more when its session is lost while it runs. Nobody ends one that waits behind its deadline. */
+  mayRepeat(now: number): boolean {
+    const { repeatable, retries, deadline } = this.settings;
+    return repeatable && this.#attempts <= retries && this.#stopped === undefined && now < deadline;
   }
 
   begin(now: number): Attempt {
@@ -92,6 +94,7 @@ export class Entry<S extends JobSession> {
       end = resolve;
     });
     const controller = new AbortController();
+    setMaxListeners(0, controller.signal); // one for each command that the job has under way
     this.#state = "running";
     if (this.batch !== undefined) this.batch.running++;
     this.#current = { number: ++this.#attempts, signal: controller.signal, controller, over, since: now, end };
@@ -103,8 +106,14 @@ export class Entry<S extends JobSession> {
     return typeof this.#job === "function" ? this.#job(session, context) : this.#job.run(session, context);
   }
 
+  /** What its latest attempt came to, when its session was lost. */
+  get lost(): unknown {
+    return this.#lost;
+  }
+
   /** Has it wait once more, as its session is lost. */
-  again(now: number): void {
+  again(now: number, error: unknown): void {
+    this.#lost = error;
     this.#ranMs += now - (this.#current?.since ?? now);
     this.#current = undefined;
     this.told = undefined;
@@ -126,7 +135,7 @@ export class Entry<S extends JobSession> {
     const wasRunning = this.#state === "running";
     this.#state = ending.state;
     this.#current = undefined;
-    this.batch?.settled(this, wasRunning);
+    this.batch?.settled(this, ending.state, wasRunning);
     this.#deliver(
       outcomeOf(this.target, this.id, ending, {
         attempts: this.#attempts,
@@ -144,7 +153,7 @@ export function outcomeOf(
   target: number | string,
   job: number,
   ending: Ending,
-  figures: Pick<JobOutcome<unknown>, "attempts" | "queuedMs" | "ranMs"> = { attempts: 0, queuedMs: 0, ranMs: 0 },
+  figures: Pick<JobOutcome<unknown>, "attempts" | "queuedMs" | "ranMs">,
 ): JobOutcome<unknown> {
   return ending.state === "done"
     ? { target, job, state: ending.state, value: ending.value, ...figures }

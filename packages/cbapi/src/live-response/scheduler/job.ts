@@ -29,6 +29,7 @@ export interface JobFunction<T, S> {
 
 /** Something to do on an endpoint, as an object. */
 export interface JobObject<T, S> {
+  /** Does it. What is thrown, or rejects, fails the job. */
   run(session: S, context: JobContext): T | Promise<T>;
   /** Whether doing it again, when its session was lost half way, does no harm. */
   readonly repeatable?: boolean;
@@ -54,7 +55,7 @@ export interface JobOutcome<T> {
   readonly job: number;
   /**
    * `done`: it returned. `failed`: it threw, used up its time, or no session could be opened. `expired`: it had not begun
-   * at its deadline. `cancelled`: by the caller, or because the client was closed.
+   * at its deadline, or not again after its session was lost. `cancelled`: by the caller, or because the client was closed.
    */
   readonly state: JobEnd;
   /** What a job that is done returned. */
@@ -80,7 +81,7 @@ export interface JobOptions {
   deadline?: number | Date | undefined;
   /**
    * How often a job is repeated when its session was lost half way, on a session of its own each time. Only a job that is
-   * repeatable is. Default 3. A job that had not begun is not lost with the session.
+   * repeatable is, and none behind its deadline. Default 3. A job that had not begun is not lost with the session.
    */
   retries?: number | undefined;
   /** Whether doing the job twice does no harm. Default what the job says by its property `repeatable`; otherwise no. */
@@ -95,8 +96,9 @@ export interface JobOptions {
   recheck?: number | undefined;
   /**
    * Milliseconds in which a session must be open; time spent waiting for a slot of the server does not count. An endpoint
-   * that goes offline meanwhile gives up its slot after 15 to 30 seconds. Default 360 000. 0 or Infinity means no limit: then
-   * one that goes offline is waited for all the same.
+   * that goes offline meanwhile gives up its slot after 15 to 30 seconds, and one that the server still takes for online
+   * after a minute or two of its check-ins if others wait. Default 360 000. 0 or Infinity means no limit: then it is waited
+   * for all the same.
    */
   openTimeout?: number | undefined;
 }
@@ -113,7 +115,7 @@ export interface RunOptions extends JobOptions {
   jobTimeout?: number | undefined;
   /** How many sessions this run may have at once; at most, and by default, as many as its client. */
   slots?: number | undefined;
-  /** Called with the progress when it has changed. What it throws cancels the run, which then rejects with that. */
+  /** Called with the progress when it has changed. What it throws, or rejects with, cancels the run, which then rejects with that. */
   onProgress?: ((progress: RunProgress) => void) | undefined;
 }
 
@@ -123,10 +125,15 @@ export interface RunProgress {
   readonly total: number;
   /** Whether `total` is all. */
   readonly totalKnown: boolean;
+  /** Jobs that returned. */
   readonly done: number;
+  /** Jobs that threw, used up their time, or found no session. */
   readonly failed: number;
+  /** Jobs that had not begun at their deadline. */
   readonly expired: number;
+  /** Jobs that were cancelled. */
   readonly cancelled: number;
+  /** Jobs that run on an endpoint. */
   readonly running: number;
   /** Jobs that wait for their turn, for a slot or for a session. */
   readonly waiting: number;
@@ -138,8 +145,11 @@ export interface RunProgress {
 
 /** A job that runs at the moment. */
 export interface RunningJob {
+  /** The number of the job. */
   readonly job: number;
+  /** The id of the endpoint. */
   readonly target: number;
+  /** 1 for the first time, 2 for the first repetition after a lost session, and so on. */
   readonly attempt: number;
   /** Milliseconds since it began. */
   readonly ranMs: number;
@@ -153,6 +163,7 @@ export interface SubmittedJob<T> {
   readonly id: number;
   /** The id of the endpoint; text as long as an object is not loaded, so that its id is not known. */
   readonly target: number | string;
+  /** Where it is. */
   readonly state: JobState;
   /** What it said last of how far it is. */
   readonly progress: number | string | undefined;

@@ -39,7 +39,7 @@ export class Jobs<S extends JobSession, Target> {
    */
   submit<T>(job: Job<T, S>, target: Target, options: SubmitOptions = {}): SubmittedJob<T> {
     this.#scheduler.checkOpen();
-    const settings = jobSettings(job, options, options.timeout, this.#scheduler.now());
+    const settings = jobSettings(job, "submit", options, this.#scheduler.now());
     return new Submitted(this.#scheduler, job, { given: target, id: this.#identify(target) }, settings);
   }
 
@@ -49,7 +49,7 @@ export class Jobs<S extends JobSession, Target> {
    */
   run<T>(job: Job<T, S>, targets: Targets<Target>, options: RunOptions = {}): JobRun<T, S> {
     this.#scheduler.checkOpen();
-    const settings = jobSettings(job, options, options.jobTimeout, this.#scheduler.now());
+    const settings = jobSettings(job, "run", options, this.#scheduler.now());
     const { slots = this.slots } = options;
     if (slotCount(slots) > this.slots) {
       throw new CbApiError(

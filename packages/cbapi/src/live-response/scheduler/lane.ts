@@ -25,6 +25,8 @@ export class Lane<S extends JobSession> {
   place = 0;
   /** Sessions in a row that could not be opened, or were lost before a job was done. */
   failures = 0;
+  /** How often in a row it gave up its slot to others before its session was open. */
+  inVain = 0;
   /** How often in a row it was found offline. */
   rechecks = 0;
   /** Whether it has been offline since its latest turn. */

@@ -32,19 +32,16 @@ export class Lookout<S extends JobSession> {
   readonly #stop = new AbortController();
   #looking = false;
   #failures = 0;
-  #pause: Timer = NEVER;
-  #paused = false;
+  /** Until when there is to be no look. */
+  #restUntil = Number.NEGATIVE_INFINITY;
+  #wakesAt = Number.POSITIVE_INFINITY;
+  #alarm: Timer = NEVER;
 
   constructor(availability: Availability, timers: Timers, host: LookoutHost<S>, share: number) {
     this.#availability = availability;
     this.#timers = timers;
     this.#host = host;
     this.#share = share;
-  }
-
-  /** How many endpoints wait to be looked at. */
-  get size(): number {
-    return this.#wanted.size;
   }
 
   /** Has an endpoint looked at, unless it is being worked with by then. */
@@ -54,14 +51,18 @@ export class Lookout<S extends JobSession> {
 
   /** Begins a look, when there is something to look at and nothing against it. */
   start(): void {
-    if (this.#looking || this.#paused || this.#stop.signal.aborted) return;
+    if (this.#looking || this.#stop.signal.aborted) return;
+    const at = this.#isWanted() ? this.#restUntil : Number.POSITIVE_INFINITY;
+    if (at > this.#timers.now()) {
+      this.#wakeAt(at);
+      return;
+    }
     const lanes: Lane<S>[] = [];
     for (const lane of this.#wanted) {
       if (lanes.length === MOST) break;
       this.#wanted.delete(lane);
       if (needsLook(lane)) lanes.push(lane);
     }
-    if (lanes.length === 0) return;
     this.#looking = true;
     void this.#look(lanes);
   }
@@ -69,7 +70,7 @@ export class Lookout<S extends JobSession> {
   /** Ends what is under way. */
   close(): void {
     this.#stop.abort();
-    this.#pause.cancel();
+    this.#alarm.cancel();
     this.#wanted.clear();
   }
 
@@ -81,6 +82,7 @@ export class Lookout<S extends JobSession> {
         lanes.map(({ key }) => key),
         { signal: this.#stop.signal },
       );
+      if (this.#stop.signal.aborted) return;
       this.#failures = 0;
       const took = this.#timers.now() - since;
       pause = took / this.#share - took;
@@ -93,16 +95,28 @@ export class Lookout<S extends JobSession> {
     } finally {
       this.#looking = false;
     }
-    if (pause > 0) this.#rest(pause);
+    this.#restUntil = this.#timers.now() + pause;
     this.#host.changed();
   }
 
-  #rest(pause: number): void {
-    this.#paused = true;
-    this.#pause = this.#timers.after(pause, () => {
-      this.#paused = false;
+  /** Nothing is waited for when there is nothing to look at: that would keep the program alive. */
+  #wakeAt(at: number): void {
+    if (at === this.#wakesAt) return;
+    this.#wakesAt = at;
+    this.#alarm.cancel();
+    this.#alarm = this.#timers.at(at, () => {
+      this.#wakesAt = Number.POSITIVE_INFINITY;
       this.#host.changed();
     });
+  }
+
+  /** Whether there is an endpoint to look at. Those that there is no need to look at any more are forgotten. */
+  #isWanted(): boolean {
+    for (const lane of this.#wanted) {
+      if (needsLook(lane)) return true;
+      this.#wanted.delete(lane);
+    }
+    return false;
   }
 }
 

@@ -1,5 +1,5 @@
 import { CbApiError } from "../../core/errors.js";
-import type { Job, JobOptions } from "./job.js";
+import type { Job, RunOptions, SubmitOptions } from "./job.js";
 
 /** Options of jobs with their defaults filled in; limits are infinite where there is none. */
 export interface JobSettings {
@@ -16,19 +16,12 @@ export interface JobSettings {
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const names = [
-  "signal",
-  "deadline",
-  "timeout",
-  "jobTimeout",
-  "retries",
-  "repeatable",
-  "priority",
-  "recheck",
-  "openTimeout",
-  "slots",
-  "onProgress",
-];
+const common = ["signal", "deadline", "retries", "repeatable", "priority", "recheck", "openTimeout"];
+/** The options of `submitJob()` and of `run()`. */
+const names = {
+  submit: [...common, "timeout"],
+  run: [...common, "jobTimeout", "slots", "onProgress"],
+};
 
 /**
  * Checks the options of jobs and fills in the defaults.
@@ -36,22 +29,24 @@ const names = [
  */
 export function jobSettings(
   job: Job<unknown, never>,
-  options: JobOptions,
-  timeout: number | undefined,
+  way: keyof typeof names,
+  options: SubmitOptions & RunOptions,
   now: number,
 ): JobSettings {
   checkJob(job);
   for (const name of Object.keys(options)) {
-    if (!names.includes(name)) throw invalid(`Unknown option ${name}. The options are: ${names.join(", ")}.`);
+    if (!names[way].includes(name)) throw invalid(`Unknown option ${name}. The options are: ${names[way].join(", ")}.`);
   }
-  const { signal, deadline, retries = 3, priority = 0 } = options;
+  const { signal, deadline, retries = 3, priority = 0, onProgress } = options;
+  if (onProgress !== undefined && typeof onProgress !== "function") throw invalid("onProgress must be a function.");
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid("signal must be an AbortSignal.");
   if (!Number.isInteger(retries) || retries < 0) throw invalid(`retries cannot be ${retries}: it counts from 0.`);
   if (!Number.isFinite(priority)) throw invalid(`priority cannot be ${priority}: it must be a number.`);
   return {
     signal,
     deadline: timeOf(deadline, now),
-    timeout: duration("timeout", timeout, HOUR),
+    timeout:
+      way === "run" ? duration("jobTimeout", options.jobTimeout, HOUR) : duration("timeout", options.timeout, HOUR),
     retries,
     repeatable: options.repeatable ?? job.repeatable === true,
     priority,

@@ -2,6 +2,7 @@ import type { JobObject, JobSession } from "./job.js";
 
 /** A session that files can be read with. */
 export interface FileSession {
+  /** Reads a file of the endpoint into memory. */
   getFile(path: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<Buffer>;
 }
 
@@ -11,12 +12,14 @@ export interface FileSession {
  */
 export class GetFileJob implements JobObject<Buffer, FileSession> {
   readonly repeatable = true;
+  /** The file on the endpoint. */
   readonly path: string;
 
   constructor(path: string) {
     this.path = path;
   }
 
+  /** Reads the file into memory. */
   run(session: FileSession, context?: { readonly signal: AbortSignal }): Promise<Buffer> {
     return session.getFile(this.path, { signal: context?.signal });
   }

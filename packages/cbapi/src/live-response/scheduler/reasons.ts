@@ -1,4 +1,5 @@
 import { CbApiError, ConnectionError, LiveResponseError, ServerError, TimeoutError } from "../../core/errors.js";
+import type { Entry } from "./entry.js";
 import type { JobSession } from "./job.js";
 import type { Lane } from "./lane.js";
 
@@ -25,12 +26,23 @@ export function isClosed(): CbApiError {
   return new CbApiError("Live Response of this client was closed, and its jobs with it", { code: "CLOSED" });
 }
 
-/** @param lane where the job waited, when its endpoint was taken up */
-export function isExpired<S extends JobSession>(noun: string, key: number, lane: Lane<S> | undefined): TimeoutError {
+/** @param lane where the job waited */
+export function isExpired<S extends JobSession>(
+  noun: string,
+  entry: Entry<S>,
+  lane: Lane<S> | undefined,
+): TimeoutError {
   const waited = lane === undefined ? "its turn was not reached" : waitsFor(lane);
-  return new TimeoutError(`The job on ${noun} ${key} had not begun at its deadline: ${waited}`, {
+  const begun = entry.attempts === 0 ? "had not begun" : "lost its session, and had not begun again";
+  return new TimeoutError(`The job on ${noun} ${entry.target} ${begun} at its deadline: ${waited}`, {
     code: "JOB_EXPIRED",
-    cause: lane?.problem,
+    cause: lane?.problem ?? entry.lost,
+  });
+}
+
+export function isExpiredUnknown(job: number): TimeoutError {
+  return new TimeoutError(`Job ${job} had not begun at its deadline: its endpoint was not known yet`, {
+    code: "JOB_EXPIRED",
   });
 }
 

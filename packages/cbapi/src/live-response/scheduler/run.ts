@@ -1,11 +1,14 @@
 import { inspect } from "node:util";
 import { CbApiError } from "../../core/errors.js";
+import { onAbort } from "../signals.js";
 import type { Batch } from "./batch.js";
-import { outcomeOf } from "./entry.js";
+import { type Ending, outcomeOf } from "./entry.js";
+import { Feed } from "./feed.js";
 import type { Job, JobOutcome, JobSession, RunningJob, RunOptions, RunProgress } from "./job.js";
 import type { JobSettings } from "./options.js";
+import { isExpiredUnknown } from "./reasons.js";
 import type { Scheduler } from "./scheduler.js";
-import type { Identified, Identify, TargetSource } from "./targets.js";
+import type { Identify, TargetSource } from "./targets.js";
 import { NEVER, type Timer } from "./timers.js";
 import { Unread } from "./unread.js";
 
@@ -27,26 +30,19 @@ const UNREAD = 100;
 export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterableIterator<JobOutcome<T>> {
   readonly #scheduler: Scheduler<S>;
   readonly #job: Job<T, S>;
-  readonly #source: TargetSource<unknown>;
-  readonly #identify: Identify<unknown>;
+  readonly #feed: Feed;
   readonly #settings: JobSettings;
   readonly #slots: number;
   readonly #onProgress: ((progress: RunProgress) => void) | undefined;
   readonly #unread = new Unread<JobOutcome<unknown>>();
-  readonly #seen = new Set<number>();
   #batch: Batch<S> | undefined;
-  /** How many targets were taken, and how many of a list were the same as others. */
-  #taken = 0;
-  #repeated = 0;
-  /** Outcomes of targets that never became jobs. */
-  #failed = 0;
-  #allTaken = false;
   #ended = false;
   #cancelled: { readonly reason: unknown } | undefined;
   #error: { readonly error: unknown } | undefined;
   #deadline: Timer = NEVER;
+  #offAbort = () => {};
+  #offClose = () => {};
   #since = 0;
-  #wakeFeeder: (() => void) | undefined;
   #telling = false;
 
   /** @internal */
@@ -60,11 +56,17 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
   }) {
     this.#scheduler = init.scheduler;
     this.#job = init.job;
-    this.#source = init.source;
-    this.#identify = init.identify;
     this.#settings = init.settings;
     this.#slots = init.options.slots ?? Number.POSITIVE_INFINITY;
     this.#onProgress = init.options.onProgress;
+    this.#feed = new Feed(init.source, init.identify, {
+      hasRoom: () => this.#hasRoom(),
+      endpoint: (id) => this.#add(id),
+      unidentified: (target, error) => this.#addUnidentified(target, error),
+      broken: (error) => {
+        this.#error ??= { error };
+      },
+    });
   }
 
   [Symbol.asyncIterator](): this {
@@ -73,6 +75,8 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
 
   /** The next outcome, when there is one. */
   async next(): Promise<IteratorResult<JobOutcome<T>, undefined>> {
+    // One that was left before it began has nothing to begin.
+    if (this.#batch === undefined && this.#ended) return { value: undefined, done: true };
     const batch = this.#start();
     for (;;) {
       const outcome = this.#take(batch);
@@ -114,13 +118,11 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
    * query is not read further.
    */
   cancel(reason: unknown = new CbApiError("The run was cancelled", { code: "JOB_CANCELLED" })): void {
-    if (this.#cancelled !== undefined || this.#ended) return;
-    this.#cancelled = { reason };
-    const batch = this.#batch;
-    if (batch === undefined) return;
-    for (const entry of [...batch.entries]) this.#scheduler.end(entry, { state: "cancelled", error: reason });
-    if ("read" in this.#source) this.#allTaken = true;
-    this.#wakeFeeder?.();
+    if (this.#ended) return;
+    const { reason: first } = this.#takeNoMore(reason);
+    for (const entry of [...(this.#batch?.entries ?? [])]) {
+      this.#scheduler.end(entry, { state: "cancelled", error: first });
+    }
     this.#endWhenOver();
   }
 
@@ -128,15 +130,13 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
   progress(): RunProgress {
     const batch = this.#batch;
     const { done = 0, failed = 0, expired = 0, cancelled = 0 } = batch?.ends ?? {};
-    const listed = "known" in this.#source ? this.#source.known.length - this.#repeated : 0;
-    const total = Math.max(listed, this.#taken);
-    const totalKnown = "known" in this.#source || this.#allTaken;
+    const { total, totalKnown } = this.#feed;
     const running = batch?.running ?? 0;
     const offline = batch?.offline ?? 0;
-    const left = total - (done + failed + this.#failed + expired + cancelled) - running - offline;
+    const left = total - (done + failed + expired + cancelled) - running - offline;
     // Those of a list that were not taken up before the run was cancelled have their outcomes as they are read.
     const [waiting, dropped] = this.#cancelled === undefined ? [left, 0] : [0, left];
-    const ends = { done, failed: failed + this.#failed, expired, cancelled: cancelled + dropped };
+    const ends = { done, failed, expired, cancelled: cancelled + dropped };
     const { slotsInUse } = this.#scheduler;
     return Object.freeze({ total, totalKnown, ...ends, running, waiting, offline, slotsInUse });
   }
@@ -161,68 +161,31 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
   #start(): Batch<S> {
     if (this.#batch !== undefined) return this.#batch;
     const { signal, deadline } = this.#settings;
-    const batch = this.#scheduler.begin(
-      this.#slots,
-      () => this.#changed(),
-      (error) => this.cancel(error),
-    );
+    const batch = this.#scheduler.begin(this.#slots, () => this.#changed());
     this.#batch = batch;
+    // Jobs that run then may end by themselves for a while.
+    this.#offClose = this.#scheduler.onClose((error) => this.#takeNoMore(error));
     this.#since = this.#scheduler.now();
-    if (signal?.aborted) this.#cancelled ??= { reason: signal.reason };
-    else signal?.addEventListener("abort", this.#abort, { once: true });
+    if (signal?.aborted) this.#takeNoMore(signal.reason);
+    else if (signal !== undefined) this.#offAbort = onAbort(signal, () => this.cancel(signal.reason));
     this.#deadline = this.#scheduler.timers.at(deadline, () => {
+      this.#feed.hurry();
       for (const entry of [...batch.entries]) this.#scheduler.expire(entry);
     });
-    void this.#feed(batch);
+    void this.#feed.read().then(() => this.#endWhenOver());
     return batch;
   }
 
-  readonly #abort = () => this.cancel(this.#settings.signal?.reason);
-
-  /** Takes up the targets, as long as there is room. */
-  async #feed(batch: Batch<S>): Promise<void> {
-    try {
-      if ("known" in this.#source) {
-        for (const { target, id } of this.#source.known) {
-          while (!this.#hasRoom(batch)) await this.#room();
-          if (this.#ended) break;
-          const added = this.#add(batch, target, id);
-          if (added !== undefined) await added;
-        }
-      } else {
-        for await (const target of this.#source.read) {
-          while (!this.#hasRoom(batch) && !this.#allTaken) await this.#room();
-          if (this.#allTaken) break;
-          const added = this.#add(batch, target, this.#identify(target));
-          if (added !== undefined) await added;
-        }
-      }
-    } catch (error) {
-      // A reading that was broken off by the cancellation is no failure.
-      if (this.#cancelled === undefined) this.#error ??= { error };
-    }
-    this.#allTaken = true;
-    this.#endWhenOver();
+  /** Has jobs that are not taken up yet end as cancelled. */
+  #takeNoMore(reason: unknown): { readonly reason: unknown } {
+    this.#cancelled ??= { reason };
+    this.#feed.cancel();
+    return this.#cancelled;
   }
 
-  #add(batch: Batch<S>, target: unknown, id: Identified): Promise<void> | undefined {
-    if (typeof id === "number") {
-      this.#addJob(batch, id);
-      return undefined;
-    }
-    return id().then(
-      (found) => this.#addJob(batch, found),
-      (error: unknown) => this.#addFailed(target, error),
-    );
-  }
-
-  #addJob(batch: Batch<S>, target: number): void {
-    if (this.#seen.has(target)) {
-      this.#repeated++;
-      return;
-    }
-    this.#seen.add(target);
-    this.#taken++;
+  #add(target: number): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
     const entry = this.#scheduler.add({
       id: this.#scheduler.nextId(),
       target,
@@ -234,15 +197,24 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
     });
     if (this.#cancelled !== undefined) {
       this.#scheduler.end(entry, { state: "cancelled", error: this.#cancelled.reason });
-    } else if (this.#scheduler.now() >= this.#settings.deadline) this.#scheduler.expire(entry);
+    } else if (this.#isLate) this.#scheduler.expire(entry);
   }
 
-  /** A target of which nobody knows which endpoint it is. */
-  #addFailed(target: unknown, error: unknown): void {
-    this.#taken++;
-    this.#failed++;
-    this.#unread.push(outcomeOf(inspect(target), this.#scheduler.nextId(), { state: "failed", error }));
+  #addUnidentified(target: unknown, error: unknown): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    const id = this.#scheduler.nextId();
+    let ending: Ending = { state: "failed", error };
+    if (this.#cancelled !== undefined) ending = { state: "cancelled", error: this.#cancelled.reason };
+    else if (this.#isLate) ending = { state: "expired", error: isExpiredUnknown(id) };
+    batch.ends[ending.state]++;
+    const queuedMs = this.#scheduler.now() - this.#since;
+    this.#deliver(batch, outcomeOf(inspect(target), id, ending, { attempts: 0, queuedMs, ranMs: 0 }));
     this.#changed();
+  }
+
+  get #isLate(): boolean {
+    return this.#scheduler.now() >= this.#settings.deadline;
   }
 
   #deliver(batch: Batch<S>, outcome: JobOutcome<unknown>): void {
@@ -257,25 +229,17 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
       batch.isFull = false;
       this.#scheduler.release(batch);
     }
-    this.#wakeFeeder?.();
+    this.#feed.nudge();
     return outcome;
   }
 
-  #hasRoom(batch: Batch<S>): boolean {
-    return this.#ended || (batch.waiting < WINDOW && this.#unread.size < UNREAD);
-  }
-
-  /** Resolves when there may be room for more targets. */
-  async #room(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wakeFeeder = resolve;
-    });
-    this.#wakeFeeder = undefined;
+  #hasRoom(): boolean {
+    return this.#unread.size < UNREAD && (this.#batch?.waiting ?? 0) < WINDOW;
   }
 
   /** A figure has changed. */
   #changed(): void {
-    this.#wakeFeeder?.();
+    this.#feed.nudge();
     this.#endWhenOver();
     if (this.#onProgress === undefined || this.#telling) return;
     this.#telling = true;
@@ -287,26 +251,30 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
 
   #tell(): void {
     try {
-      this.#onProgress?.(this.progress());
+      const told: unknown = this.#onProgress?.(this.progress());
+      if (told instanceof Promise) told.catch((error: unknown) => this.#failWith(error));
     } catch (error) {
-      this.#error ??= { error };
-      this.cancel(error);
+      this.#failWith(error);
     }
   }
 
+  #failWith(error: unknown): void {
+    this.#error ??= { error };
+    this.cancel(error);
+  }
+
   #endWhenOver(): void {
-    if (this.#allTaken && this.#batch?.entries.size === 0) this.#end();
+    if (this.#feed.isOver && this.#batch?.entries.size === 0) this.#end();
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#allTaken = true;
-    this.#seen.clear();
+    this.#feed.end();
     this.#deadline.cancel();
-    this.#settings.signal?.removeEventListener("abort", this.#abort);
+    this.#offAbort();
+    this.#offClose();
     if (this.#batch !== undefined) this.#scheduler.finish(this.#batch);
-    this.#wakeFeeder?.();
     this.#unread.wake();
   }
 }

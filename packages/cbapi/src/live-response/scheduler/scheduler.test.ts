@@ -1,37 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CbApiError, ConnectionError, TimeoutError, UnauthorizedError } from "../../core/errors.js";
-import { type Behaviour, Endpoints, type TestSession } from "../../test-support/endpoints.js";
-import { VirtualClock } from "../../test-support/virtual-clock.js";
+import type { Behaviour, TestSession } from "../../test-support/endpoints.js";
+import { range, setUp, take } from "../../test-support/jobs.js";
 import type { JobContext, JobOutcome } from "./job.js";
-import { Jobs } from "./jobs.js";
 
-function setUp(behaviour?: (target: number) => Behaviour, options: { slots?: number; server?: number } = {}) {
-  const clock = new VirtualClock();
-  const endpoints = new Endpoints(clock, behaviour, options.server);
-  const log: string[] = [];
-  const jobs = new Jobs<TestSession, number>({
-    clock,
-    source: endpoints,
-    availability: endpoints,
-    noun: "Sensor",
-    identify: (target) => {
-      if (!Number.isInteger(target)) throw new CbApiError(`a sensor is named by its id, got ${String(target)}`);
-      return target;
-    },
-    log: (line) => log.push(line),
-    ...(options.slots === undefined ? {} : { slots: options.slots }),
-  });
-  const start = clock.now();
-  const elapsed = () => clock.now() - start;
-  return { clock, endpoints, jobs, log, elapsed };
-}
-
-const take =
-  (milliseconds: number) =>
-  (session: TestSession, { signal }: JobContext) =>
-    session.command(milliseconds, signal);
-
-const range = (count: number, from = 1) => Array.from({ length: count }, (_, place) => from + place);
 const states = (outcomes: readonly JobOutcome<unknown>[]) => outcomes.map(({ target, state }) => `${target} ${state}`);
 
 describe("one job", () => {
@@ -210,6 +182,17 @@ describe("endpoints that cannot be worked with", () => {
     expect(endpoints.opened.filter((target) => target === 1)).toHaveLength(4);
     expect(elapsed()).toBeGreaterThan(72_000);
     expect(well.state).toBe("done");
+  });
+
+  it("have all their tries again when they have been offline meanwhile", async () => {
+    const { clock, endpoints, jobs, elapsed } = setUp(() => ({
+      online: () => elapsed() < 20_000 || elapsed() > 200_000,
+      refuse: (attempt) => {
+        if (attempt <= 6) throw new ConnectionError("cut");
+      },
+    }));
+    expect(await clock.run(jobs.submit(take(1000), 1).result)).toBe("answer of 1");
+    expect(endpoints.opened).toHaveLength(7);
   });
 
   it("fail at once when trying again cannot help, and when they do not exist", async () => {
@@ -455,6 +438,12 @@ describe("a run", () => {
     expect(run.progress()).toMatchObject({ done: expect.any(Number), running: 0, waiting: 0 });
     expect(endpoints.opened.length).toBeLessThan(25);
     expect(await run.next()).toEqual({ value: undefined, done: true });
+    // Nobody takes up the rest of the list.
+    const long = jobs.run(take(5000), range(5000));
+    const first = long.next();
+    await clock.run(first);
+    await clock.run(long.return());
+    expect(jobs.submit(take(1), 1).id).toBeLessThan(1500);
   });
 
   it("ends each job of a list as cancelled when its signal is aborted", async () => {
@@ -465,7 +454,7 @@ describe("a run", () => {
     const work = run.all();
     await clock.pass(20_000);
     stop.abort(reason);
-    expect(run.progress()).toMatchObject({ total: 3000, running: 0, waiting: 0 });
+    expect(run.progress()).toMatchObject({ total: 3000, done: 30, running: 0, waiting: 0, cancelled: 2970 });
     const outcomes = await clock.run(work);
     expect(new Set(outcomes.map(({ target }) => target)).size).toBe(3000);
     const cancelled = outcomes.filter(({ state }) => state === "cancelled");

@@ -11,7 +11,7 @@ import { slotCount } from "./options.js";
 import { AHEAD, DEFAULT_GRACE, FRESH, OPEN_PAUSES, type SchedulerParts, SLOTS, SWEEP, WARMTH } from "./parts.js";
 import { isAbsent, isClosed, isExpired, isFinal, isLostEarly } from "./reasons.js";
 import { nextLook } from "./recheck.js";
-import { mustYield } from "./sharing.js";
+import { Slots } from "./slots.js";
 import { type Timer, Timers } from "./timers.js";
 import { type TurnEnd, Worker, type WorkerHost } from "./worker.js";
 
@@ -23,6 +23,8 @@ import { type TurnEnd, Worker, type WorkerHost } from "./worker.js";
  * - An endpoint keeps its slot while it has jobs and nobody else waits. When others wait, it gives it up behind the job
  *   that runs, once its session has been used for 10 seconds and for four times as long as it took to open: opening costs
  *   a check-in, and at most a fifth of a slot's time is to go into that. Jobs of a higher priority have it given up at once.
+ * - An endpoint that does not come gives up its slot as well while others wait, after a minute and two check-ins: the server
+ *   takes it for online for a while after it has gone. It keeps what jobs it has, and has more time in its next turn.
  * - A session that nobody needs is kept for some seconds where more jobs may be submitted, and closed when others wait.
  * - A session that cannot be opened is tried four times; then the jobs of the endpoint fail with the reason. What will not
  *   change by itself (rights, unknown endpoints) fails at once.
@@ -31,17 +33,19 @@ export class Scheduler<S extends JobSession> {
   readonly timers: Timers;
   readonly noun: string;
   readonly #lanes = new Map<number, Lane<S>>();
-  readonly #workers = new Set<Worker<S>>();
   readonly #candidates = new Candidates<S>();
+  readonly #slots: Slots<S>;
+  /** Those whose turn it is, and that are looked at again first. */
+  readonly #ahead = new Set<Lane<S>>();
   /** For those who might have a slot now. */
   readonly #soon: Lookout<S>;
   /** For those who are offline. */
   readonly #later: Lookout<S>;
   readonly #submitted = new Set<Entry<S>>();
-  readonly #batches = new Map<Batch<S>, (error: unknown) => void>();
+  readonly #batches = new Set<Batch<S>>();
+  readonly #closing = new Set<(error: unknown) => void>();
   readonly #host: WorkerHost<S>;
   readonly #warmth: number;
-  #slots: number;
   #jobs = 0;
   #arrivals = 0;
   #sweep: Timer | undefined;
@@ -52,7 +56,7 @@ export class Scheduler<S extends JobSession> {
     const { clock, source, availability, noun, slots = SLOTS, warmth = WARMTH, log = () => {} } = parts;
     this.timers = new Timers(clock);
     this.noun = noun;
-    this.#slots = slotCount(slots);
+    this.#slots = new Slots(slotCount(slots), this.#candidates);
     this.#warmth = warmth;
     const looks: LookoutHost<S> = {
       seen: (lane, seen) => this.#seen(lane, seen),
@@ -65,34 +69,35 @@ export class Scheduler<S extends JobSession> {
       timers: this.timers,
       source,
       noun,
-      log,
+      log: (line) => {
+        try {
+          log(line);
+        } catch {
+          // Whatever becomes of the log, sessions are closed and jobs end.
+        }
+      },
       settled: (entry) => this.#settled(entry),
       changed: (batch) => batch?.changed(),
-      mustYield: (worker, next) => this.#mustYield(worker, next),
+      mustYield: (worker, next) => this.#slots.mustYield(worker, next, this.now()),
       warmth: (worker) => this.#warmthOf(worker),
-      opensSlowly: (lane) => {
-        this.#soon.want(lane);
-        this.#plan();
-      },
+      opensSlowly: (worker) => this.#opensSlowly(worker),
       turn: () => this.#plan(),
     };
   }
 
   /** The most sessions at once. */
   get slots(): number {
-    return this.#slots;
+    return this.#slots.most;
   }
 
   set slots(slots: number) {
-    this.#slots = slotCount(slots);
+    this.#slots.most = slotCount(slots);
     this.#plan();
   }
 
   /** Sessions that are open, being opened or being closed; not those that the server has no slot for. */
   get slotsInUse(): number {
-    let count = 0;
-    for (const { waitsForSlot } of this.#workers) if (!waitsForSlot) count++;
-    return count;
+    return this.#slots.inUse;
   }
 
   now(): number {
@@ -108,11 +113,17 @@ export class Scheduler<S extends JobSession> {
     if (this.#closed !== undefined) throw this.#closed.error;
   }
 
-  /** Begins a run. `closed` is called when the scheduler is closed. */
-  begin(slots: number, changed: () => void, closed: (error: unknown) => void): Batch<S> {
+  /** Calls back when it is closed. Returns what takes it back. */
+  onClose(action: (error: unknown) => void): () => void {
+    this.#closing.add(action);
+    return () => this.#closing.delete(action);
+  }
+
+  /** Begins a run. */
+  begin(slots: number, changed: () => void): Batch<S> {
     this.checkOpen();
     const batch = new Batch<S>(slots, changed);
-    this.#batches.set(batch, closed);
+    this.#batches.add(batch);
     return batch;
   }
 
@@ -135,10 +146,6 @@ export class Scheduler<S extends JobSession> {
     const entry = new Entry<S>({ ...rest, batch, now: since });
     if (batch === undefined) this.#submitted.add(entry);
     else batch.entries.add(entry);
-    if (this.#closed !== undefined) {
-      this.end(entry, { state: "cancelled", error: this.#closed.error });
-      return entry;
-    }
     let lane = this.#lanes.get(entry.target);
     if (lane === undefined) {
       lane = new Lane(entry.target, this.#candidates.newRound, ++this.#arrivals);
@@ -166,7 +173,7 @@ export class Scheduler<S extends JobSession> {
   expire(entry: Entry<S>): void {
     if (entry.state !== "waiting") return;
     const lane = this.#lanes.get(entry.target);
-    const error = isExpired(this.noun, entry.target, lane);
+    const error = isExpired(this.noun, entry, lane);
     this.end(entry, { state: "expired", error });
   }
 
@@ -193,14 +200,12 @@ export class Scheduler<S extends JobSession> {
     this.#soon.close();
     this.#later.close();
     this.#sweep?.cancel();
-    const all = [...this.#submitted, ...[...this.#batches.keys()].flatMap(({ entries }) => [...entries])];
+    const all = [...this.#submitted, ...[...this.#batches].flatMap(({ entries }) => [...entries])];
     const running = all.filter(({ state }) => state === "running");
     for (const entry of running) entry.stop(error);
     for (const entry of all) if (entry.state === "waiting") this.end(entry, { state: "cancelled", error });
-    for (const closed of [...this.#batches.values()]) closed(error);
-    const workers = [...this.#workers];
-    for (const worker of workers) worker.leave();
-    const ended = Promise.all(workers.map((worker) => worker.ended));
+    for (const closed of [...this.#closing]) closed(error);
+    const ended = this.#slots.freeAll();
     if (running.length > 0 && grace > 0) await this.timers.wait(grace, ended);
     for (const entry of running) this.end(entry, { state: "cancelled", error });
     await ended;
@@ -217,26 +222,25 @@ export class Scheduler<S extends JobSession> {
 
   /** Gives out what there is to give. */
   #pass(): void {
-    let ahead = 0;
-    while (this.#workers.size < this.#slots) {
-      const lane = this.#candidates.pop();
+    while (this.#slots.free > 0 && this.#ahead.size < AHEAD) {
+      const lane = this.#candidates.peek();
       if (lane === undefined) {
         // Some of those that were let go turned out to be offline: others may go in their place.
-        if ([...this.#batches.keys()].some((batch) => this.#unpark(batch))) continue;
+        if ([...this.#batches].some((batch) => this.#unpark(batch))) continue;
         break;
       }
       const next = lane.next();
       if (next === undefined) this.#park(lane);
-      else if (this.now() - lane.seenAt <= FRESH) this.#grant(lane, next);
-      else {
-        lane.phase = "unknown";
-        this.#soon.want(lane);
-        if (++ahead >= AHEAD) break;
-      }
+      else if (this.now() - lane.seenAt > FRESH) {
+        this.#ahead.add(lane);
+        this.#lookAgain(lane);
+        // Nobody goes before those whose turn it is, if they are online still.
+      } else if (this.#slots.free > this.#ahead.size) this.#grant(lane, next);
+      else break;
     }
     this.#soon.start();
     this.#later.start();
-    if (this.#someoneWaits()) this.#evict();
+    this.#slots.evict();
     if (this.#candidates.peek() === undefined) {
       this.#sweep?.cancel();
       this.#sweep = undefined;
@@ -258,7 +262,7 @@ export class Scheduler<S extends JobSession> {
     this.#candidates.begin(lane);
     const worker = new Worker(lane, first, this.#host);
     lane.worker = worker;
-    this.#workers.add(worker);
+    this.#slots.take(worker);
     void worker.ended.then((end) => this.#ended(worker, end));
   }
 
@@ -267,56 +271,39 @@ export class Scheduler<S extends JobSession> {
     for (const { batch } of lane.waiting) batch?.parked.add(lane);
   }
 
-  /** They were parked in their order. Gives whether there was one. */
+  /** Gives whether there was one. */
   #unpark(batch: Batch<S>): boolean {
     if (!batch.mayOpen || batch.parked.size === 0) return false;
-    let left = Math.min(batch.slots, this.#slots) - batch.held;
-    const lanes = [...batch.parked];
-    for (const first of [true, false]) {
-      for (const lane of lanes) {
-        if (lane.returned !== first || left <= 0) continue;
-        this.#candidates.push(lane);
-        left--;
-      }
-    }
-    return lanes.length > batch.parked.size;
+    const left = Math.min(batch.slots, this.#slots.most) - batch.held;
+    if (left <= 0) return false;
+    for (const lane of this.#candidates.inOrder(batch.parked).slice(0, left)) this.#candidates.push(lane);
+    return true;
   }
 
-  /** Takes sessions that only wait for jobs away from their endpoints, as many as others can use. */
-  #evict(): void {
-    let wanted = this.#candidates.size;
-    for (const { waitsForSlot } of this.#workers) if (waitsForSlot) wanted++;
-    for (const worker of this.#workers) {
-      if (wanted <= 0) return;
-      if (worker.phase !== "warm") continue;
+  /** The session of an endpoint takes long to open: it has gone, or others are to have the slot meanwhile. */
+  #opensSlowly(worker: Worker<S>): void {
+    const { lane } = worker;
+    if (this.#slots.mustGiveUp(worker, this.now())) {
+      lane.inVain++;
+      lane.seenAt = Number.NEGATIVE_INFINITY;
+      this.#candidates.end(lane);
       worker.leave();
-      wanted--;
-    }
-  }
-
-  /** Whether an endpoint waits for a slot that another one holds. */
-  #someoneWaits(): boolean {
-    if (this.#workers.size >= this.#slots && this.#candidates.peek() !== undefined) return true;
-    for (const { waitsForSlot } of this.#workers) if (waitsForSlot) return true;
-    return false;
-  }
-
-  #mustYield(worker: Worker<S>, next: Entry<S>): boolean {
-    const waiting = this.#workers.size >= this.#slots ? this.#candidates.peek() : undefined;
-    return mustYield(worker, next, waiting, this.#someoneWaits(), this.now());
+    } else this.#soon.want(lane);
+    this.#plan();
   }
 
   /** More jobs are expected only behind one that was submitted by itself. */
   #warmthOf(worker: Worker<S>): number {
     const expectsMore = worker.latest !== undefined && worker.latest.batch === undefined;
-    return expectsMore && this.#closed === undefined && !this.#someoneWaits() ? this.#warmth : 0;
+    return expectsMore && this.#closed === undefined && !this.#slots.areWanted ? this.#warmth : 0;
   }
 
   #ended(worker: Worker<S>, end: TurnEnd): void {
     const { lane, batch } = worker;
-    this.#workers.delete(worker);
+    this.#slots.giveBack(worker);
     worker.hold(undefined);
     lane.worker = undefined;
+    if (end.begun > 0) lane.inVain = 0;
     // A turn that came to nothing is none.
     if (end.ended > 0) this.#candidates.end(lane);
     if (end.how === "refused") this.#refused(lane, end.error);
@@ -353,16 +340,19 @@ export class Scheduler<S extends JobSession> {
   }
 
   #seen(lane: Lane<S>, seen: Seen | undefined): void {
-    if (lane.phase === "busy") {
+    this.#ahead.delete(lane);
+    const problem = seen === undefined ? isAbsent(this.noun, lane.key) : seen.problem;
+    if (lane.phase === "busy" && problem === undefined) {
       // It has gone offline while its session was being opened: others can use the slot.
-      if (seen?.online !== false) return;
+      if (seen?.online === true) return;
       lane.seenAt = Number.NEGATIVE_INFINITY;
       lane.worker?.leave();
       return;
     }
     lane.seen = seen;
     lane.seenAt = this.now();
-    const problem = seen === undefined ? isAbsent(this.noun, lane.key) : seen.problem;
+    // What stood against a look is over; what stands against a session is not known yet.
+    if (lane.failures === 0) lane.problem = undefined;
     if (problem !== undefined) this.#failAll(lane, problem);
     else if (seen?.online === true) {
       lane.rechecks = 0;
@@ -371,6 +361,8 @@ export class Scheduler<S extends JobSession> {
     } else {
       // That explains why no session could be opened.
       lane.failures = 0;
+      lane.inVain = 0;
+      lane.problem = undefined;
       lane.phase = "offline";
       lane.timer = this.timers.at(nextLook(lane, this.now()), () => {
         this.#later.want(lane);
@@ -395,11 +387,12 @@ export class Scheduler<S extends JobSession> {
 
   /** A job of an endpoint has gone. */
   #left(lane: Lane<S>): void {
-    if (lane.waiting.length > 0) return;
     if (lane.worker !== undefined) lane.worker.nudge();
-    else {
+    else if (lane.waiting.length === 0) {
       lane.phase = "unknown";
       this.#lanes.delete(lane.key);
+      this.#ahead.delete(lane);
+      this.#plan();
     }
   }
 }

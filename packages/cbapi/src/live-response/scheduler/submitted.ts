@@ -1,8 +1,10 @@
 import { inspect } from "node:util";
-import { CbApiError, TimeoutError } from "../../core/errors.js";
+import { CbApiError } from "../../core/errors.js";
+import { onAbort } from "../signals.js";
 import { type Ending, type Entry, outcomeOf } from "./entry.js";
 import type { Job, JobOutcome, JobSession, JobState, SubmittedJob } from "./job.js";
 import type { JobSettings } from "./options.js";
+import { isExpiredUnknown } from "./reasons.js";
 import type { Scheduler } from "./scheduler.js";
 import type { Identified } from "./targets.js";
 import type { Timer } from "./timers.js";
@@ -14,6 +16,8 @@ export class Submitted<T, S extends JobSession> implements SubmittedJob<T> {
   readonly result: Promise<T>;
   readonly #scheduler: Scheduler<S>;
   readonly #settings: JobSettings;
+  #offAbort = () => {};
+  #offClose = () => {};
   readonly #target: unknown;
   readonly #since: number;
   readonly #deadline: Timer;
@@ -45,12 +49,14 @@ export class Submitted<T, S extends JobSession> implements SubmittedJob<T> {
     this.result.catch(() => {});
     this.#deadline = scheduler.timers.at(settings.deadline, () => this.#expire());
     void this.outcome.then(() => this.#free());
-    if (settings.signal?.aborted) this.#abort();
+    const { signal } = settings;
+    if (signal?.aborted) this.cancel(signal.reason);
     else {
-      settings.signal?.addEventListener("abort", this.#abort, { once: true });
+      if (signal !== undefined) this.#offAbort = onAbort(signal, () => this.cancel(signal.reason));
       const { id } = target;
       if (typeof id === "number") this.#add(job, id);
       else {
+        this.#offClose = scheduler.onClose((error) => this.cancel(error));
         id().then(
           (found) => this.#add(job, found),
           (error: unknown) => this.#finish({ state: "failed", error }),
@@ -79,10 +85,9 @@ export class Submitted<T, S extends JobSession> implements SubmittedJob<T> {
     return `SubmittedJob ${this.id} on ${this.#scheduler.noun} ${this.target} (${this.state})`;
   }
 
-  readonly #abort = () => this.cancel(this.#settings.signal?.reason);
-
   #add(job: Job<T, S>, target: number): void {
     if (this.#end !== undefined) return;
+    this.#offClose();
     const { id } = this;
     const settings = this.#settings;
     const deliver = (outcome: JobOutcome<unknown>) => this.#deliver(outcome);
@@ -90,14 +95,8 @@ export class Submitted<T, S extends JobSession> implements SubmittedJob<T> {
   }
 
   #expire(): void {
-    if (this.#entry !== undefined) {
-      this.#scheduler.expire(this.#entry);
-      return;
-    }
-    const error = new TimeoutError(`Job ${this.id} had not begun at its deadline: its endpoint was not known yet`, {
-      code: "JOB_EXPIRED",
-    });
-    this.#finish({ state: "expired", error });
+    if (this.#entry !== undefined) this.#scheduler.expire(this.#entry);
+    else this.#finish({ state: "expired", error: isExpiredUnknown(this.id) });
   }
 
   #finish(ending: Ending): void {
@@ -113,6 +112,7 @@ export class Submitted<T, S extends JobSession> implements SubmittedJob<T> {
 
   #free(): void {
     this.#deadline.cancel();
-    this.#settings.signal?.removeEventListener("abort", this.#abort);
+    this.#offAbort();
+    this.#offClose();
   }
 }

@@ -1,7 +1,7 @@
 import { CbApiError, TimeoutError } from "../../core/errors.js";
 import type { SessionSource } from "./availability.js";
 import type { Batch } from "./batch.js";
-import type { Attempt, Entry } from "./entry.js";
+import type { Attempt, Ending, Entry } from "./entry.js";
 import type { JobContext, JobSession } from "./job.js";
 import type { Lane } from "./lane.js";
 import { NEVER, type Timers } from "./timers.js";
@@ -20,7 +20,7 @@ export interface WorkerHost<S extends JobSession> {
   /** For how long the session may be kept for jobs that may come, in milliseconds. */
   warmth(worker: Worker<S>): number;
   /** Its session takes long to open: the endpoint may have gone offline. */
-  opensSlowly(lane: Lane<S>): void;
+  opensSlowly(worker: Worker<S>): void;
   /** Something has happened after which slots may be given. */
   turn(): void;
 }
@@ -40,7 +40,8 @@ const PATIENCE = 15_000;
 /** One turn of an endpoint: holds a slot, opens a session, does jobs on it one after the other, and closes it. */
 export class Worker<S extends JobSession> {
   readonly lane: Lane<S>;
-  readonly since: number;
+  /** Since when it has its slot: of the scheduler, and of the server where that one had to be waited for. */
+  since: number;
   phase: "opening" | "running" | "warm" | "closing" = "opening";
   /** Whether the server has no slot for it at the moment. */
   waitsForSlot = false;
@@ -54,6 +55,9 @@ export class Worker<S extends JobSession> {
   readonly ended: Promise<TurnEnd>;
   readonly #host: WorkerHost<S>;
   readonly #opening = new AbortController();
+  /** Milliseconds from when it has its slot. */
+  #openTimeout = Number.POSITIVE_INFINITY;
+  #openingTimer = NEVER;
   #batch: Batch<S> | undefined;
   #begun = 0;
   #ended = 0;
@@ -64,7 +68,7 @@ export class Worker<S extends JobSession> {
     this.lane = lane;
     this.since = host.timers.now();
     this.#host = host;
-    this.hold(first.batch);
+    this.#openFor(first);
     this.ended = this.#live();
   }
 
@@ -82,8 +86,13 @@ export class Worker<S extends JobSession> {
 
   /** Says that jobs were added, or have gone. */
   nudge(): void {
-    if (this.lane.waiting.length === 0 && this.phase === "opening") this.leave();
-    else if (this.lane.waiting.length > 0) this.#wake?.();
+    const { waiting } = this.lane;
+    this.#wake?.();
+    // The session is opened for a job that has gone: another one takes it over, at the expense of its own run.
+    if (this.phase !== "opening" || waiting.some(({ batch }) => batch === this.#batch)) return;
+    const next = this.lane.next();
+    if (next === undefined) this.leave();
+    else this.#openFor(next);
   }
 
   /** Ends the turn: at once while it opens or is idle, otherwise behind the job that runs. */
@@ -116,36 +125,48 @@ export class Worker<S extends JobSession> {
     return { how, begun: this.#begun, ended: this.#ended };
   }
 
+  /** Has the session opened for a job: at the expense of its run, within its time. */
+  #openFor(entry: Entry<S>): void {
+    this.hold(entry.batch);
+    this.#openTimeout = entry.settings.openTimeout;
+    this.#limitOpening();
+  }
+
+  #limitOpening(): void {
+    const limit = this.#openTimeout;
+    const message = `Could not establish a session with ${this.#host.noun} ${this.lane.key} within ${limit} ms`;
+    this.#openingTimer.cancel();
+    this.#openingTimer = this.#host.timers.at(this.since + limit, () =>
+      this.#opening.abort(new TimeoutError(message, { timeout: limit })),
+    );
+  }
+
   async #open(): Promise<S> {
     const { timers, source } = this.#host;
-    const limit = this.lane.waiting[0]?.settings.openTimeout ?? Number.POSITIVE_INFINITY;
     const { signal } = this.#opening;
-    const late = () =>
-      this.#opening.abort(
-        new TimeoutError(`Could not establish a session with ${this.#host.noun} ${this.lane.key} within ${limit} ms`, {
-          timeout: limit,
-        }),
-      );
-    let timer = timers.after(limit, late);
     const watch = () => {
       watching = timers.after(PATIENCE, watch);
-      if (!this.waitsForSlot) this.#host.opensSlowly(this.lane);
+      // Without a limit, whoever does not answer is waited for, offline or not.
+      if (!this.waitsForSlot && this.#openTimeout < Number.POSITIVE_INFINITY) this.#host.opensSlowly(this);
     };
-    // Without a limit, whoever does not answer is waited for, offline or not.
-    let watching = limit === Number.POSITIVE_INFINITY ? NEVER : timers.after(PATIENCE, watch);
-    const onWait = () => {
+    let watching = timers.after(PATIENCE, watch);
+    const slot = (waits: boolean) => {
       if (signal.aborted) return;
-      timer.cancel();
-      timer = timers.after(limit, late);
-      this.waitsForSlot = true;
+      this.since = timers.now();
+      this.#limitOpening();
+      this.waitsForSlot = waits;
       this.#host.turn();
     };
+    const onWait = () => slot(true);
+    const onSlot = () => {
+      if (this.waitsForSlot) slot(false);
+    };
     // A source that throws outright must not end up elsewhere than one that rejects.
-    const opening = (async () => source.open(this.lane.key, { signal, timeout: 0, onWait }))();
+    const opening = (async () => source.open(this.lane.key, { signal, timeout: 0, onWait, onSlot }))();
     try {
       return await this.#unlessGivenUp(opening, signal);
     } finally {
-      timer.cancel();
+      this.#openingTimer.cancel();
       watching.cancel();
       this.waitsForSlot = false;
     }
@@ -209,7 +230,7 @@ export class Worker<S extends JobSession> {
     const work = entry.work(session, this.#context(entry, attempt)).then(
       (value) => {
         returned = true;
-        this.#settle(entry, () => entry.settle({ state: "done", value }, timers.now()));
+        this.#settle(entry, { state: "done", value });
       },
       (error: unknown) => {
         returned = true;
@@ -227,28 +248,24 @@ export class Worker<S extends JobSession> {
 
   #threw(entry: Entry<S>, session: S, error: unknown): void {
     if (entry.isSettled) return;
-    if (session.isLost && entry.mayRepeat) {
-      entry.again(this.#host.timers.now());
+    const now = this.#host.timers.now();
+    if (session.isLost && entry.mayRepeat(now)) {
+      entry.again(now, error);
       this.lane.putBack(entry);
-      this.lane.problem = error;
       this.#host.changed(entry.batch);
       return;
     }
     const { stopped } = entry;
     if (stopped === undefined) this.#fail(entry, error);
-    else {
-      this.#settle(entry, () =>
-        entry.settle({ state: "cancelled", error: stopped.reason ?? error }, this.#host.timers.now()),
-      );
-    }
+    else this.#settle(entry, { state: "cancelled", error: stopped.reason ?? error });
   }
 
   #fail(entry: Entry<S>, error: unknown): void {
-    this.#settle(entry, () => entry.settle({ state: "failed", error }, this.#host.timers.now()));
+    this.#settle(entry, { state: "failed", error });
   }
 
-  #settle(entry: Entry<S>, settle: () => boolean): void {
-    if (settle()) this.#host.settled(entry);
+  #settle(entry: Entry<S>, ending: Ending): void {
+    if (entry.settle(ending, this.#host.timers.now())) this.#host.settled(entry);
   }
 
   #late(entry: Entry<S>, limit: number): TimeoutError {
