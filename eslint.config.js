@@ -16,7 +16,7 @@ const sdk = "packages/cbapi/src";
 const noSandbox = ["^@cbapi/", "The SDK imports nothing of the other packages."];
 
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/node_modules/**", "**/*.js", "docs/api/**"] },
+  { ignores: ["**/dist/**", "**/node_modules/**", "**/*.js", "docs/reference/**"] },
   {
     files: ["**/*.ts"],
     plugins: { "@typescript-eslint": tseslint.plugin },

@@ -13,7 +13,7 @@ import * as response from "../packages/cbapi/dist/response/index.js";
 /**
  * A part of a model, and what is recorded of its use: any of these will do.
  * @typedef {{ readonly name: string, readonly kind: string, readonly uses: readonly string[] }} Cell
- * @typedef {{ readonly spec: import("../packages/cbapi/dist/core/model/model.js").ModelSpec, readonly record: object,
+ * @typedef {{ readonly spec: import("../packages/cbapi/dist/core/model/spec.js").ModelSpec, readonly record: object,
  *   readonly prototype: object, query?(client: unknown): object }} Model
  * @typedef {{ readonly title: string, readonly about: string, readonly route?: string, readonly cells: Cell[] }} Section
  */
