@@ -2,9 +2,13 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // What hangs is to be noticed; how fast a machine is, is not measured here.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
+    // Files that follow each other in a process share what it has loaded, which otherwise takes longer than most tests.
+    // They share nothing else: whoever sets a global or the environment puts it back, and no module is replaced.
+    isolate: false,
     projects: [
       {
         extends: true,

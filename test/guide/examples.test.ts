@@ -130,13 +130,13 @@ describe("4.5.3 Isolate a Sensor", () => {
     const sensor = await cb.select(Sensor).where("hostname:HOSTNAME").one();
     expect(sensor.id).toBe(4);
     taken();
-    expect(await sensor.isolate()).toBeTruthy();
+    expect(await sensor.isolate()).toMatchObject({ holds: true, changed: true, state: "isolated" });
     expect(sensor.is_isolating).toBe(true);
     const log = taken();
     expect(log).toContain("Updating Sensor with unique ID 4");
     expect(log).toContain("HTTP PUT /api/v1/sensor/4 took 0.000s (response 204)");
     expect(log.at(-1)).toBe("HTTP GET /api/v1/sensor/4 took 0.000s (response 200)");
-    expect(await sensor.unisolate()).toBeTruthy();
+    expect(await sensor.unisolate()).toMatchObject({ holds: true, changed: true, state: "none" });
     expect(sensor.is_isolating).toBe(false);
   });
 
@@ -219,13 +219,24 @@ describe("4.5.4 Querying Processes and Events", () => {
     await using cb = clientOf(sandbox);
     const query = cb.select(Process).where(`process_id:${shell}`);
     const middle = new Date(1495463680155);
-    const count = (narrowed: typeof query) => narrowed.count();
-    const all = await count(query);
-    const [before, after] = [await count(query.maxLastUpdate(middle)), await count(query.minLastUpdate(middle))];
-    expect(before + after).toBeGreaterThanOrEqual(all);
-    expect(before).toBeLessThan(all);
-    expect(await count(query.minLastServerUpdate(middle))).toBeLessThan(all);
-    expect(await count(query.maxLastServerUpdate(middle))).toBeLessThan(all);
+    const rows = await query.all();
+    const segments = async (narrowed: typeof query) => (await narrowed.all()).map(({ segment }) => segment).sort();
+    for (const [field, until, since] of [
+      ["last_update", query.maxLastUpdate(middle), query.minLastUpdate(middle)],
+      ["last_server_update", query.maxLastServerUpdate(middle), query.minLastServerUpdate(middle)],
+    ] as const) {
+      // The server is told whole seconds.
+      const whole = Math.floor(middle.getTime() / 1000) * 1000;
+      const those = (when: (time: number) => boolean) =>
+        rows
+          .filter((row) => when(row[field]?.getTime() ?? Number.NaN))
+          .map(({ segment }) => segment)
+          .sort();
+      const [before, after] = [those((time) => time <= whole), those((time) => time >= whole)];
+      expect([before.length, after.length], field).not.toContain(0);
+      expect(await segments(until), field).toEqual(before);
+      expect(await segments(since), field).toEqual(after);
+    }
   });
 });
 

@@ -112,7 +112,7 @@ describe("on Windows", () => {
     expect(before.find(({ path }) => /\\services\.exe$/i.test(path))).toMatchObject({ sid: "s-1-5-18" });
     expect(String(await session.createProcess("cmd.exe /c echo hello"))).toBe("hello\r\n");
     expect(String(await session.createProcess("whoami"))).toMatch(/^nt authority\\system\r\n$/i);
-    const gone = await session.runProcess("cmd.exe /c exit 7");
+    const gone = await session.runProcess('cmd.exe /c "exit 7"');
     expect(gone).toMatchObject({ returnCode: 7, pid: expect.any(Number) });
 
     // Output that is wanted under a name of one's own stays; a working directory counts.

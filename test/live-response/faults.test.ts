@@ -1,5 +1,6 @@
 // What goes wrong on endpoints, on the way and on the server: one clear error, the slot free, and no half file.
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,7 +23,6 @@ const OPTIONS: SandboxOptions = {
   organisation: SMALL_COMPANY,
   clock: { tickInterval: 20 },
   extraFiles: [
-    { sensor: WINDOWS, path: "C:\\Data\\big.bin", size: 48 * MIB },
     { sensor: WINDOWS, path: "C:\\Data\\small.txt", content: "small" },
     { sensor: LINUX, path: "/data/small.txt", content: "small" },
   ],
@@ -135,55 +135,48 @@ it("takes bad answers for what they are", async () => {
   });
 });
 
-it("ends with one error when the server is restarted in the middle of a transfer", async () => {
+it("goes on over a new session when the server is restarted in the middle of a transfer", async () => {
   const stateDirectory = await mkdtemp(join(tmpdir(), "cbapi restart "));
   const port = await freePort();
-  const before = (await readdir(tmpdir())).filter((name) => name.startsWith("cbapi-sandbox-live-response"));
-  const start = () => Sandbox.start({ ...OPTIONS, stateDirectory, port });
+  const size = 16 * MIB;
+  const extraFiles = [{ sensor: WINDOWS, path: "C:\\Data\\big.bin", size }];
+  const start = () => Sandbox.start({ ...OPTIONS, extraFiles, stateDirectory, port });
   let server = await start();
-  const client = clientOf(server, { maxRetries: 1 });
+  let restarting: Promise<void> | undefined;
+  // A client whose pauses last until the server is back: how long that takes a busy machine changes nothing.
+  const clock = { now: () => Date.now(), sleep: async () => restarting };
+  const client = clientOf(server, { clock });
+  const restart = ({ transferred }: { transferred: number }): void => {
+    if (transferred < size / 4) return;
+    restarting ??= server.stop().then(async () => {
+      server = await start();
+    });
+  };
   try {
-    for (const direction of ["down", "up"] as const) {
-      const session = await client.liveResponse.openSession(WINDOWS);
-      const first = session.sessionId;
-      let restarting: Promise<void> | undefined;
-      const restart = ({ transferred }: { transferred: number }): void => {
-        if (transferred < 8 * MIB) return;
-        restarting ??= server.stop().then(async () => {
-          server = await start();
-        });
-      };
-      const work =
-        direction === "down"
-          ? session.downloadFile("C:\\Data\\big.bin", local.file("big.bin"), { onProgress: restart })
-          : session.putFile(Buffer.alloc(48 * MIB, 7), "C:\\temp\\up.bin", { onProgress: restart });
-      const result = await work.then(
-        ({ size }) => size,
-        (error: unknown) => error,
-      );
-      await restarting;
-      // Either the server was back in time and the rest came over a new session, or there is one clear error.
-      if (typeof result === "number") expect(result).toBe(48 * MIB);
-      else expect(result).toBeInstanceOf(CbApiError);
-      if (direction === "down" && typeof result !== "number") expect(await local.names()).toEqual([]);
-      await rm(local.file("big.bin"), { force: true });
-      expect(await local.names()).toEqual([]);
+    await using session = await client.liveResponse.openSession(WINDOWS);
+    const whole = createHash("sha256").update(await session.getFile("C:\\Data\\big.bin"));
+    const down = await session.downloadFile("C:\\Data\\big.bin", local.file("big.bin"), { onProgress: restart });
+    expect(restarting).toBeDefined();
+    expect(down).toEqual({ size, sha256: whole.digest("hex") });
+    expect(await local.names()).toEqual(["big.bin"]);
+    // The first command of a server that knows nothing of the session opens another one.
+    expect(server.liveResponse.stats().sessions.opened).toBe(1);
+    await rm(local.file("big.bin"));
 
-      // The session works on, under whatever number, and what is on the endpoint is whole or not there.
-      const names = (await session.listDirectory("C:\\temp\\*")).filter(({ filename }) => filename.startsWith("up"));
-      for (const { size } of names) expect(size).toBe(48 * MIB);
-      expect(typeof first).toBe("number");
-      await session.close();
-      expectNothingLeft(server);
-    }
+    restarting = undefined;
+    const up = await session.putFile(Buffer.alloc(size, 7), "C:\\temp\\up.bin", { onProgress: restart });
+    expect(restarting).toBeDefined();
+    expect(up.size).toBe(size);
+    const names = (await session.listDirectory("C:\\temp\\*")).filter(({ filename }) => filename.startsWith("up"));
+    expect(names.map((file) => [file.filename, file.size])).toEqual([["up.bin", size]]);
+    await session.close();
+    expectNothingLeft(server);
   } finally {
     await client.close();
     await server.stop();
     await rm(stateDirectory, { recursive: true });
   }
-  const after = (await readdir(tmpdir())).filter((name) => name.startsWith("cbapi-sandbox-live-response"));
-  expect(after.filter((name) => !before.includes(name)).length).toBeLessThanOrEqual(1); // another test's, at most
-});
+}, 90_000);
 
 async function freePort(): Promise<number> {
   const server = createServer();

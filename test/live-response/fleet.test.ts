@@ -5,8 +5,11 @@ import { expect, it } from "vitest";
 import { clientOf } from "../support/sandbox.js";
 import { SteppedClock } from "../support/stepped-clock.js";
 
-/** `npm run test:fleet` runs it with a thousand, which takes a minute. */
-const HOSTS = Number(process.env["FLEET_HOSTS"] ?? 200);
+/** `npm run test:fleet` runs it with a thousand, which takes a minute, and prints how long the fleet took. */
+const WANTED = process.env["FLEET_HOSTS"];
+const HOSTS = Number(WANTED ?? 200);
+/** Of what goes wrong, and of when endpoints are on: a fleet of 200, too, is away, fails and is lost at about the rates below. */
+const SEED = 6;
 const SLOTS = 10;
 const SECOND = 1000;
 /** Real milliseconds that the test may take on a machine that is busy with other things. */
@@ -27,6 +30,7 @@ it(
       clock: { running: false },
       liveResponse: {
         latency: 0,
+        seed: SEED,
         failRate: 0.02,
         lostRate: 0.01,
         schedule: { offline: 0.4, period: 1200 },
@@ -65,8 +69,8 @@ it(
 
     const first = tickNow();
     const away = Array.from({ length: HOSTS }, (_, index) => online(index + 1, first)).filter((on) => !on).length;
-    expect(away / HOSTS).toBeGreaterThan(0.3);
-    expect(away / HOSTS).toBeLessThan(0.5);
+    expect(away / HOSTS).toBeGreaterThan(0.35);
+    expect(away / HOSTS).toBeLessThan(0.45);
 
     const outcomes: JobOutcome<number>[] = [];
     for await (const outcome of cb.liveResponse.run(inventory, cb.select(Sensor), { deadline: 0 }))
@@ -83,8 +87,8 @@ it(
     expect(done.length + failed.length).toBe(HOSTS);
     for (const { value } of done) expect(value).toBeGreaterThan(0);
     for (const { error } of failed) expect(error).toBeInstanceOf(LiveResponseError);
-    expect(failed.length).toBeGreaterThan(0);
-    expect(failed.length).toBeLessThan(HOSTS * 0.05);
+    expect(failed.length).toBeGreaterThan(HOSTS * 0.01);
+    expect(failed.length).toBeLessThan(HOSTS * 0.03);
     // Those whose session was lost were begun again, and nobody else.
     for (const { target, attempts } of outcomes) expect(begun.get(Number(target))).toBe(attempts);
 
@@ -102,8 +106,9 @@ it(
     expect(commands.failed).toBe(failed.length);
 
     const bound = slotBound(uses, online, first);
-    console.log(`${HOSTS} endpoints in ${took} ticks; the slots alone take ${bound}: x${(took / bound).toFixed(3)}`);
-    expect(took / bound).toBeLessThan(1.15);
+    const figures = `${HOSTS} endpoints in ${took} ticks; the slots alone take ${bound}: x${(took / bound).toFixed(3)}`;
+    if (WANTED !== undefined) console.log(figures);
+    expect(took / bound, figures).toBeLessThan(1.15);
     expect(sandbox.requests.failures()).toEqual([]);
   },
   PATIENCE,

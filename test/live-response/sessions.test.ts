@@ -1,9 +1,16 @@
 // Sessions: how they are opened, kept, lost, waited for and closed, alone and beside those of other people.
 import { Sandbox } from "@cbapi/sandbox";
-import { ApiError, CbApiError, ObjectNotFoundError, Sensor, TimeoutError } from "cbapi/response";
+import { ApiError, CbApiError, type CbResponseAPI, ObjectNotFoundError, Sensor, TimeoutError } from "cbapi/response";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
-import { expectNothingLeft, LINUX, SMALL_COMPANY, sessionWith, WINDOWS } from "../support/live-response.js";
+import {
+  expectNothingLeft,
+  LINUX,
+  LocalFolder,
+  SMALL_COMPANY,
+  sessionWith,
+  WINDOWS,
+} from "../support/live-response.js";
 import { clientOf, sent } from "../support/sandbox.js";
 
 /** The sandbox's time is not that of this computer. */
@@ -82,6 +89,75 @@ it("lists and reaps sessions of everybody, but keeps those in use here", async (
   await theirs.close();
   await mine.close();
 });
+
+it("finds the session whose answer was lost, beside a colleague's with the same endpoint, and frees its slot", async () => {
+  await using cb = clientOf(sandbox);
+  await using other = clientOf(sandbox, { token: COLLEAGUE });
+  const theirs = await sessionWith(other, WINDOWS);
+  sandbox.clock.set(sandbox.clock.now() + 60_000);
+  const losses = [
+    { reset: true, carriedOut: true },
+    { cut: 0 },
+    { cut: 5 },
+    { truncate: 0 },
+    { truncate: 10 },
+  ] as const;
+  for (const loss of losses) {
+    sandbox.faults.add({ match: { method: "POST", pattern: "/session$", times: 1 }, do: loss });
+    const session = await sessionWith(cb, WINDOWS);
+    expect(session.sessionId).not.toBe(theirs.sessionId);
+    expect((await session.listProcesses()).length).toBeGreaterThan(0);
+    await session.close();
+    expect(sandbox.liveResponse.stats().slots.used).toBe(1);
+    sandbox.faults.clear();
+  }
+  // Refused, and not carried out: nothing is to be found, and the colleague's is left alone.
+  sandbox.faults.add({ match: { method: "POST", pattern: "/session$", times: 1 }, do: { status: 500 } });
+  await expect(sessionWith(cb, WINDOWS)).rejects.toMatchObject({ status: 500 });
+  expect(await theirs.listDirectory("C:\\")).not.toEqual([]);
+  await theirs.close();
+});
+
+it("leaves no slot, no half file and nothing on the endpoint, whichever request it is given up at", async () => {
+  const local = await LocalFolder.make();
+  const everything = async (cb: CbResponseAPI, signal: AbortSignal): Promise<void> => {
+    await using session = await cb.liveResponse.openSession(WINDOWS, { signal });
+    await session.downloadFile("C:\\Windows\\System32\\drivers\\etc\\hosts", local.file("hosts"), {
+      signal,
+      overwrite: true,
+    });
+    await session.putFile(Buffer.from("tool"), "C:\\temp\\tool", { signal });
+    await session.createProcess("whoami", { signal });
+    await session.memdump(local.file("dump"), { signal, overwrite: true });
+  };
+  const temporary = async (): Promise<string[]> => {
+    await using cb = clientOf(sandbox);
+    await using session = await cb.liveResponse.openSession(WINDOWS);
+    const names = (await session.listDirectory("C:\\Windows\\Temp\\*")).map(({ filename }) => filename);
+    return names.filter((name) => name.startsWith("cblr"));
+  };
+  for (let at = 1, done = false; !done; at++) {
+    const stop = new AbortController();
+    let requests = 0;
+    const debug = (line: string): void => {
+      if (/^HTTP /.test(line) && ++requests === at) stop.abort(new CbApiError("given up"));
+    };
+    const cb = clientOf(sandbox, { logger: { debug, info: debug, warn: debug, error: debug } });
+    const end = await everything(cb, stop.signal).then(
+      () => "done",
+      (error: Error) => error.message,
+    );
+    done = requests < at;
+    // What was given up at its very last request is done all the same.
+    if (!stop.signal.aborted) expect(end).toBe("done");
+    else expect(["given up", "done"]).toContain(end);
+    await cb.close();
+    expectNothingLeft(sandbox);
+    expect((await local.names()).filter((name) => !["hosts", "dump"].includes(name))).toEqual([]);
+    expect(await temporary()).toEqual([]);
+  }
+  await local.remove();
+}, 120_000);
 
 it("joins a colleague's session when told to, and does not end it", async () => {
   await using cb = clientOf(sandbox);

@@ -1,9 +1,7 @@
 // Users and teams: who there is, what they may do, and that nobody's password or token is told.
 import { inspect } from "node:util";
-import { Sandbox } from "@cbapi/sandbox";
 import {
   ApiError,
-  type CbResponseAPI,
   ClientError,
   InvalidObjectError,
   MoreThanOneResultError,
@@ -13,30 +11,22 @@ import {
   UnauthorizedError,
   User,
 } from "cbapi/response";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
+import { cb, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, loggedClientOf, sent, written } from "../support/sandbox.js";
 import { sharedClock } from "../support/shared-clock.js";
 
 const ANALYST = "analyst-token-0123456789";
 const PASSWORD = "correct horse battery staple";
 
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({
-    ...{ organisation: { hosts: 12, processes: 300 }, clock: { running: false } },
+useSandbox(
+  {
+    organisation: { hosts: 12, processes: 300 },
     tokens: [{ username: "nbauer", token: ANALYST }],
-  });
-});
-beforeEach(async () => {
-  cb = clientOf(sandbox, { clock: sharedClock(sandbox) });
-  await cb.connect();
-  sandbox.requests.clear();
-});
-afterEach(() => cb.close());
-afterAll(() => sandbox.stop());
+  },
+  { sharedTime: true, connected: true },
+);
 
 const newUser = (username: string, values: Record<string, unknown> = {}) =>
   cb.create(User, {

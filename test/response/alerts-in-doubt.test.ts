@@ -10,7 +10,7 @@ import {
   Watchlist,
 } from "cbapi/response";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { clientOf, requested } from "../support/sandbox.js";
+import { clientOf, commit, requested } from "../support/sandbox.js";
 
 let sandbox: Sandbox;
 let cb: CbResponseAPI;
@@ -146,10 +146,15 @@ describe("many alerts", () => {
     expect(posts()).toHaveLength(3);
 
     // The request that is under way when the caller gives up may have been carried out.
-    sandbox.faults.add({ match: { method: "POST", path: "/api/v1/alerts", times: 1 }, do: { hang: true } });
+    const hang = commit(sandbox, {
+      match: { method: "POST", path: "/api/v1/alerts", times: 1 },
+      do: { hang: true },
+    });
     const late = new AbortController();
-    setTimeout(() => late.abort(reason), 200);
-    const halted = await many().changeStatus("Unresolved").run({ signal: late.signal });
+    const halting = many().changeStatus("Unresolved").run({ signal: late.signal });
+    await hang.met();
+    late.abort(reason);
+    const halted = await halting;
     expect(halted.counts).toEqual({ done: 0, unknown: 500, unsent: total - 500, refused: 0 });
 
     // A listener that fails ends it as well.

@@ -1,35 +1,17 @@
 // Alerts: what they are about, and how one, many or all of a query are changed, also when something goes wrong half way.
-import { Sandbox } from "@cbapi/sandbox";
 import {
   Alert,
   ApiError,
-  type CbResponseAPI,
   MoreThanOneResultError,
   ObjectNotFoundError,
   ThreatReport,
   TimeoutError,
 } from "cbapi/response";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { cb, other, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, requested } from "../support/sandbox.js";
 
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-/** Whatever is read by it was told by the server, and not by what `cb` has written. */
-let other: CbResponseAPI;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ organisation: "small", clock: { running: false } });
-});
-afterAll(() => sandbox.stop());
-beforeEach(() => {
-  cb = clientOf(sandbox);
-  other = clientOf(sandbox);
-  return async () => {
-    sandbox.faults.clear();
-    await Promise.all([cb.close(), other.close()]);
-    expect(sandbox.requests.failures()).toEqual([]);
-  };
-});
+useSandbox();
 
 const LOOKED_UP = "Accounts and groups looked up";
 const lookedUp = () => cb.select(Alert).where({ watchlist_name: LOOKED_UP });

@@ -1,9 +1,7 @@
 // Banned hashes: made, lifted and put in force again, and what becomes of a banned program.
-import { Sandbox } from "@cbapi/sandbox";
 import {
   BannedHash,
   Binary,
-  type CbResponseAPI,
   ClientError,
   InvalidHashError,
   ObjectNotFoundError,
@@ -12,27 +10,14 @@ import {
   SensorGroup,
   ServerError,
 } from "cbapi/response";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
+import { cb, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, sent, written } from "../support/sandbox.js";
 
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
 const path = "/api/v1/banning/blacklist";
 
-beforeAll(async () => {
-  sandbox = await Sandbox.start({
-    ...{ organisation: "small", clock: { running: false } },
-    tokens: [{ username: "analyst", token: "analyst-token-0123456789" }],
-  });
-});
-beforeEach(async () => {
-  cb = clientOf(sandbox);
-  await cb.connect();
-  sandbox.requests.clear();
-});
-afterEach(() => cb.close());
-afterAll(() => sandbox.stop());
+useSandbox({ tokens: [{ username: "analyst", token: "analyst-token-0123456789" }] }, { connected: true });
 
 /** A ban as the server has it. */
 const onServer = (md5: string) => cb.getObject(`${path}/${md5}`) as Promise<Record<string, unknown>>;

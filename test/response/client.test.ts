@@ -1,9 +1,7 @@
 // What the client itself can do: the server's own documents, its licence, its figures, and requests of any kind.
 import { inspect } from "node:util";
-import { Sandbox } from "@cbapi/sandbox";
 import {
   ApiError,
-  type CbResponseAPI,
   ClientError,
   ObjectNotFoundError,
   Sensor,
@@ -11,27 +9,14 @@ import {
   StoragePartition,
   UnauthorizedError,
 } from "cbapi/response";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
+import { cb, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, loggedClientOf, sent, written } from "../support/sandbox.js";
 
 const ANALYST = "analyst-token-0123456789";
 
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({
-    ...{ organisation: "small", clock: { running: false } },
-    tokens: [{ username: "analyst", token: ANALYST }],
-  });
-});
-beforeEach(() => {
-  cb = clientOf(sandbox);
-  sandbox.requests.clear();
-});
-afterEach(() => cb.close());
-afterAll(() => sandbox.stop());
+useSandbox({ tokens: [{ username: "analyst", token: ANALYST }] });
 
 describe("the client", () => {
   it("greets the server once, when it has to", async () => {

@@ -4,38 +4,16 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
-import { Sandbox } from "@cbapi/sandbox";
-import { ApiError, type CbResponseAPI, Feed, FeedAction, ObjectNotFoundError, ServerError } from "cbapi/response";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { addFeed, FeedFolder, raiseAlerts } from "../support/feeds.js";
-import { clientOf, requested } from "../support/sandbox.js";
+import { ApiError, Feed, FeedAction, ObjectNotFoundError, ServerError } from "cbapi/response";
+import { describe, expect, it } from "vitest";
+import { addFeed, raiseAlerts } from "../support/feeds.js";
+import { cb, feeds, other, sandbox, useSandbox } from "../support/given.js";
+import { requested } from "../support/sandbox.js";
 
 /** net.exe of the guide's host. */
 const NET = "79B6D4C5283FC806387C55B8D7C8B762";
 
-let feeds: FeedFolder;
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-/** Whatever is read by it was told by the server, and not by what `cb` has written. */
-let other: CbResponseAPI;
-
-beforeAll(async () => {
-  feeds = await FeedFolder.make();
-  const { stateDirectory } = feeds;
-  sandbox = await Sandbox.start({ organisation: "small", clock: { running: false }, stateDirectory });
-});
-afterAll(async () => {
-  await sandbox.stop();
-  await feeds.remove();
-});
-beforeEach(() => {
-  cb = clientOf(sandbox);
-  other = clientOf(sandbox);
-  return async () => {
-    await Promise.all([cb.close(), other.close()]);
-    expect(sandbox.requests.failures()).toEqual([]);
-  };
-});
+useSandbox({}, { feeds: true });
 
 /** What other clients see of the feed. */
 const onServer = async (feed: Feed) => other.select(Feed, feed.id ?? 0, { refresh: true });

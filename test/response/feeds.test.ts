@@ -1,46 +1,14 @@
 // Feeds: fetched from where they are published, matched with what endpoints do, and heeded as long as they are enabled.
-import { Sandbox } from "@cbapi/sandbox";
-import {
-  Alert,
-  Binary,
-  type CbResponseAPI,
-  ClientError,
-  Feed,
-  ObjectNotFoundError,
-  Process,
-  ThreatReport,
-} from "cbapi/response";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { addFeed, FeedFolder, queryIoc, raiseAlerts } from "../support/feeds.js";
-import { clientOf } from "../support/sandbox.js";
+import { Alert, Binary, ClientError, Feed, ObjectNotFoundError, Process, ThreatReport } from "cbapi/response";
+import { describe, expect, it } from "vitest";
+import { addFeed, queryIoc, raiseAlerts } from "../support/feeds.js";
+import { cb, feeds, other, sandbox, useSandbox } from "../support/given.js";
 
 /** net.exe of the guide's host. */
 const NET = "79B6D4C5283FC806387C55B8D7C8B762";
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a]);
 
-let feeds: FeedFolder;
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-/** Whatever is read by it was told by the server, and not by what `cb` has written. */
-let other: CbResponseAPI;
-
-beforeAll(async () => {
-  feeds = await FeedFolder.make();
-  const { stateDirectory } = feeds;
-  sandbox = await Sandbox.start({ organisation: "small", clock: { running: false }, stateDirectory });
-});
-afterAll(async () => {
-  await sandbox.stop();
-  await feeds.remove();
-});
-beforeEach(() => {
-  cb = clientOf(sandbox);
-  other = clientOf(sandbox);
-  return async () => {
-    await Promise.all([cb.close(), other.close()]);
-    expect(sandbox.requests.failures()).toEqual([]);
-  };
-});
+useSandbox({}, { feeds: true });
 
 /** What other clients see of the feed. */
 const onServer = async (feed: Feed) => other.select(Feed, feed.id ?? 0, { refresh: true });

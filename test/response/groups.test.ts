@@ -4,10 +4,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { Sandbox } from "@cbapi/sandbox";
 import {
   ApiError,
-  type CbResponseAPI,
   ClientError,
   InvalidObjectError,
   MoreThanOneResultError,
@@ -20,24 +18,13 @@ import {
   Site,
   ThrottleRule,
 } from "cbapi/response";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
+import { cb, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, sent, written } from "../support/sandbox.js";
 import { sharedClock } from "../support/shared-clock.js";
 
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ organisation: { hosts: 12, processes: 300 }, clock: { running: false } });
-});
-beforeEach(async () => {
-  cb = clientOf(sandbox, { clock: sharedClock(sandbox) });
-  await cb.connect();
-  sandbox.requests.clear();
-});
-afterEach(() => cb.close());
-afterAll(() => sandbox.stop());
+useSandbox({ organisation: { hosts: 12, processes: 300 } }, { sharedTime: true, connected: true });
 
 const newGroup = (name: string) => cb.create(SensorGroup, { name, sensorbackend_server: sandbox.url, site_id: 1 });
 

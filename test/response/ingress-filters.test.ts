@@ -1,39 +1,23 @@
 // Ingress filters: what they keep away from the server as it comes in.
-import { type LaunchReport, Sandbox } from "@cbapi/sandbox";
-import {
-  ApiError,
-  type CbResponseAPI,
-  ClientError,
-  IngressFilter,
-  InvalidObjectError,
-  ObjectNotFoundError,
-  Process,
-} from "cbapi/response";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { LaunchReport } from "@cbapi/sandbox";
+import { ApiError, ClientError, IngressFilter, InvalidObjectError, ObjectNotFoundError, Process } from "cbapi/response";
+import { afterEach, describe, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
+import { cb, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, sent, written } from "../support/sandbox.js";
-import { sharedClock } from "../support/shared-clock.js";
 
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
 const path = "/api/v1/ingress_whitelist";
 
-beforeAll(async () => {
-  sandbox = await Sandbox.start({
-    ...{ organisation: { hosts: 12, processes: 300 }, clock: { running: false } },
+useSandbox(
+  {
+    organisation: { hosts: 12, processes: 300 },
     tokens: [{ username: "analyst", token: "analyst-token-0123456789" }],
-  });
-});
-beforeEach(async () => {
-  cb = clientOf(sandbox, { clock: sharedClock(sandbox) });
-  await cb.connect();
-  sandbox.requests.clear();
-});
+  },
+  { sharedTime: true, connected: true },
+);
 afterEach(async () => {
   for (const filter of await cb.select(IngressFilter).all()) await filter.delete();
-  await cb.close();
 });
-afterAll(() => sandbox.stop());
 
 const newFilter = (id: string, values: Record<string, unknown> = {}) =>
   cb.create(IngressFilter, { id, name: id, description: "by a test", ...values });

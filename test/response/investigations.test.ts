@@ -1,35 +1,14 @@
 // Investigations and the events that analysts have tagged for them.
-import { Sandbox } from "@cbapi/sandbox";
-import {
-  ApiError,
-  type CbResponseAPI,
-  InvalidObjectError,
-  Investigation,
-  ObjectNotFoundError,
-  Process,
-  TaggedEvent,
-} from "cbapi/response";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ApiError, InvalidObjectError, Investigation, ObjectNotFoundError, Process, TaggedEvent } from "cbapi/response";
+import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
+import { cb, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, sent, written } from "../support/sandbox.js";
-import { sharedClock } from "../support/shared-clock.js";
 
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({
-    ...{ organisation: "small", clock: { running: false } },
-    tokens: [{ username: "analyst", token: "analyst-token-0123456789" }],
-  });
-});
-beforeEach(async () => {
-  cb = clientOf(sandbox, { clock: sharedClock(sandbox) });
-  await cb.connect();
-  sandbox.requests.clear();
-});
-afterEach(() => cb.close());
-afterAll(() => sandbox.stop());
+useSandbox(
+  { tokens: [{ username: "analyst", token: "analyst-token-0123456789" }] },
+  { sharedTime: true, connected: true },
+);
 
 describe("an investigation", () => {
   it("is listed, looked up, found by its page in the console, and cannot be changed", async () => {

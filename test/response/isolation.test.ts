@@ -2,7 +2,6 @@
 import { Sandbox } from "@cbapi/sandbox";
 import {
   ApiError,
-  type CbResponseAPI,
   type IsolationProgress,
   ObjectNotFoundError,
   Process,
@@ -10,28 +9,16 @@ import {
   ServerError,
   TimeoutError,
 } from "cbapi/response";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
+import { cb, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, loggedClientOf, sent, written } from "../support/sandbox.js";
 import { sharedClock } from "../support/shared-clock.js";
 
-let sandbox: Sandbox;
-/** A client that moves the sandbox's time on while it waits. */
-let cb: CbResponseAPI;
 const put = "PUT /api/v1/sensor/3";
 const get = "GET /api/v1/sensor/3";
 
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ organisation: "small", clock: { running: false } });
-});
-beforeEach(async () => {
-  await sandbox.reset();
-  cb = clientOf(sandbox, { clock: sharedClock(sandbox) });
-  await cb.connect();
-  sandbox.requests.clear();
-});
-afterEach(() => cb.close());
-afterAll(() => sandbox.stop());
+useSandbox({}, { sharedTime: true, connected: true, fresh: true });
 
 /** What the server has, by another client. */
 async function flags(): Promise<[requested: unknown, effective: unknown]> {

@@ -1,15 +1,8 @@
 // Storage partitions: what searches find follows what is mounted.
-import { Sandbox } from "@cbapi/sandbox";
-import {
-  ApiError,
-  type CbResponseAPI,
-  ClientError,
-  ObjectNotFoundError,
-  Process,
-  StoragePartition,
-} from "cbapi/response";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ApiError, ClientError, ObjectNotFoundError, Process, StoragePartition } from "cbapi/response";
+import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
+import { cb, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, requested, sent, written } from "../support/sandbox.js";
 
 const ANALYST = "analyst-token-0123456789";
@@ -18,22 +11,7 @@ const MOUNTS = "cbevents_2016_11_10_0000";
 const BEFORE = "cbevents_2016_11_03_0000";
 const EMPTY = "cbevents_2025_12_25_0000";
 
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({
-    ...{ organisation: "small", clock: { running: false } },
-    tokens: [{ username: "analyst", token: ANALYST }],
-  });
-});
-beforeEach(async () => {
-  cb = clientOf(sandbox);
-  await cb.connect();
-  sandbox.requests.clear();
-});
-afterEach(() => cb.close());
-afterAll(() => sandbox.stop());
+useSandbox({ tokens: [{ username: "analyst", token: ANALYST }] }, { connected: true });
 
 const mounts = (client = cb) => client.select(Process).where("process_name:net.exe").count();
 

@@ -1,11 +1,9 @@
 // Searches: terms that are typed, checked and escaped, raw queries of the console, facets, and watchlists made of them.
-import { Sandbox } from "@cbapi/sandbox";
 import {
   Alert,
   ApiError,
   Binary,
   type BinaryTerms,
-  type CbResponseAPI,
   ClientError,
   Process,
   present,
@@ -17,23 +15,11 @@ import {
   ThreatReport,
   wildcard,
 } from "cbapi/response";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { clientOf, requested } from "../support/sandbox.js";
+import { describe, expect, it } from "vitest";
+import { cb, sandbox, useSandbox } from "../support/given.js";
+import { requested } from "../support/sandbox.js";
 
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ organisation: "small", clock: { running: false } });
-});
-afterAll(() => sandbox.stop());
-beforeEach(() => {
-  cb = clientOf(sandbox);
-  return async () => {
-    await cb.close();
-    expect(sandbox.requests.failures()).toEqual([]);
-  };
-});
+useSandbox();
 
 const HOST = "WIN-IA9NQ1GN8OI";
 const MODELS = { process: Process, binary: Binary, alert: Alert, threatReport: ThreatReport };

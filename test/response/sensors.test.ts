@@ -1,8 +1,6 @@
 // Sensors: their list, what they tell of their endpoints, and what is asked of them, which they learn at a check-in.
-import { Sandbox } from "@cbapi/sandbox";
 import {
   ApiError,
-  type CbResponseAPI,
   ClientError,
   InvalidObjectError,
   MoreThanOneResultError,
@@ -11,23 +9,13 @@ import {
   Sensor,
   SensorGroup,
 } from "cbapi/response";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
+import { cb, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, sent, written } from "../support/sandbox.js";
 import { sharedClock } from "../support/shared-clock.js";
 
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ organisation: "small", clock: { running: false } });
-});
-beforeEach(() => {
-  cb = clientOf(sandbox, { clock: sharedClock(sandbox) });
-  sandbox.requests.clear();
-});
-afterEach(() => cb.close());
-afterAll(() => sandbox.stop());
+useSandbox({}, { sharedTime: true });
 
 /** The sensor as the server has it, by another client. */
 async function onServer(id: number): Promise<Record<string, unknown>> {

@@ -11,34 +11,15 @@ import {
   range,
   ThreatReport,
 } from "cbapi/response";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { addFeed, FeedFolder } from "../support/feeds.js";
+import { afterEach, describe, expect, it } from "vitest";
+import { addFeed } from "../support/feeds.js";
+import { cb, feeds, other, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, requested } from "../support/sandbox.js";
 
-let feeds: FeedFolder;
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-/** Whatever is read by it was told by the server, and not by what `cb` has written. */
-let other: CbResponseAPI;
-
-beforeAll(async () => {
-  feeds = await FeedFolder.make();
-  const { stateDirectory } = feeds;
-  sandbox = await Sandbox.start({ organisation: "small", clock: { running: false }, stateDirectory });
-});
-afterAll(async () => {
-  await sandbox.stop();
-  await feeds.remove();
-});
-beforeEach(() => {
-  cb = clientOf(sandbox);
-  other = clientOf(sandbox);
-  return async () => {
-    sandbox.faults.clear();
-    await other.select(ThreatReport).where("is_ignored:true").setIgnored(false);
-    await Promise.all([cb.close(), other.close()]);
-    expect(sandbox.requests.failures()).toEqual([]);
-  };
+useSandbox({}, { feeds: true });
+afterEach(async () => {
+  sandbox.faults.clear();
+  await other.select(ThreatReport).where("is_ignored:true").setIgnored(false);
 });
 
 const wombats = (client: CbResponseAPI = cb) => client.select(ThreatReport).where("title:FUZZYWOMBAT");

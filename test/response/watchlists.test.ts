@@ -1,10 +1,8 @@
 // Watchlists: the server runs them over what is new, tags, counts and alerts what they find, as long as they are enabled.
-import { Sandbox } from "@cbapi/sandbox";
 import {
   Alert,
   ApiError,
   Binary,
-  type CbResponseAPI,
   ClientError,
   InvalidObjectError,
   ObjectNotFoundError,
@@ -13,26 +11,11 @@ import {
   Watchlist,
   WatchlistAction,
 } from "cbapi/response";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { cb, other, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, requested } from "../support/sandbox.js";
 
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-/** Whatever is read by it was told by the server, and not by what `cb` has written. */
-let other: CbResponseAPI;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ organisation: "small", clock: { running: false } });
-});
-afterAll(() => sandbox.stop());
-beforeEach(() => {
-  cb = clientOf(sandbox);
-  other = clientOf(sandbox);
-  return async () => {
-    await Promise.all([cb.close(), other.close()]);
-    expect(sandbox.requests.failures()).toEqual([]);
-  };
-});
+useSandbox();
 
 const EVIL = "c:\\users\\bit9rad\\evil.exe";
 const RUN = 30;

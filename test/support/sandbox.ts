@@ -1,4 +1,5 @@
-import type { Sandbox } from "@cbapi/sandbox";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { FaultRule, Sandbox } from "@cbapi/sandbox";
 import { CbResponseAPI, type CbResponseOptions } from "cbapi/response";
 
 /** A client of a sandbox, which verifies the sandbox's certificate. */
@@ -24,6 +25,21 @@ export function sent(sandbox: Sandbox): string[] {
 /** The writes among them. */
 export function written(sandbox: Sandbox): string[] {
   return sent(sandbox).filter((request) => !request.startsWith("GET "));
+}
+
+/** Has the server commit a fault. `met()` resolves when it has met its first request, as long as it is in force. */
+export function commit(sandbox: Sandbox, rule: FaultRule): { met(): Promise<void> } {
+  const [id] = sandbox.faults.add(rule);
+  return {
+    met: async () => {
+      for (;;) {
+        const fault = sandbox.faults.list().find((each) => each.id === id);
+        if (fault === undefined) throw new Error("The fault was taken away before it met a request");
+        if (fault.applied > 0) return;
+        await nextTurn();
+      }
+    },
+  };
 }
 
 /** A client whose log is kept, with the times taken out of it. `taken()` gives the lines since it was last called. */

@@ -1,0 +1,194 @@
+// Has the members of models note their uses. Members stay what they are: an accessor an accessor, a method a method, called
+// with the object that the test has. Whatever imports this shares one watch: files of tests that share a process do too.
+import * as response from "cbapi/response";
+
+interface ModelClass {
+  readonly spec: { readonly name: string };
+  readonly record: object;
+  readonly prototype: object;
+}
+
+type Method = (this: object, ...args: readonly unknown[]) => unknown;
+/** Sees what a member gave, before the test does. */
+type After = (self: object, result: unknown, args: readonly unknown[]) => void;
+
+/** `Model.member` as far as the running test has used them; absent between tests. */
+let used: Set<string> | undefined;
+
+/** From now on uses count as those of a test that begins. */
+export function beginTest(): void {
+  used = new Set();
+}
+
+/** What has been used since the test began, which ends here. */
+export function endTest(): ReadonlySet<string> {
+  const result = used ?? new Set<string>();
+  used = undefined;
+  return result;
+}
+
+function note(owner: string | undefined, member: string): void {
+  if (owner !== undefined) used?.add(`${owner}.${member}`);
+}
+
+const done = new WeakMap<object, Set<string | symbol>>();
+
+/**
+ * Makes a member note its use, once. What is neither an accessor nor a method is left alone.
+ * @param ownerOf whose member it is, by the object that it is used on: classes may share a prototype
+ */
+function wrap(prototype: object, name: string | symbol, ownerOf: (self: object) => string | undefined, after?: After) {
+  const names = done.get(prototype) ?? new Set();
+  done.set(prototype, names);
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
+  if (descriptor?.configurable !== true || names.has(name)) return;
+  names.add(name);
+  const member = typeof name === "symbol" ? "for await" : name;
+  const noting = (original: Method): Method =>
+    function (...args) {
+      note(ownerOf(this), member);
+      const result: unknown = Reflect.apply(original, this, args);
+      after?.(this, result, args);
+      return result;
+    };
+  const value: unknown = descriptor.value;
+  if (descriptor.get !== undefined) {
+    Object.defineProperty(prototype, name, { ...descriptor, get: noting(descriptor.get) });
+  } else if (typeof value === "function") {
+    const method = noting(value as Method);
+    for (const part of ["name", "length"] as const) {
+      Object.defineProperty(method, part, { value: value[part], configurable: true });
+    }
+    Object.defineProperty(prototype, name, { ...descriptor, value: method });
+  }
+}
+
+/** What every object has, or what no test calls by itself. */
+const passedOver = new Set<string | symbol>(["constructor", "toJSON", "toString", "then"]);
+
+/** The members of a class and of those that it extends, by the prototypes that they are on. */
+function* membersOf(prototype: object): Generator<readonly [prototype: object, name: string | symbol]> {
+  for (
+    let at: object | null = prototype;
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at) as object
+  ) {
+    for (const name of Reflect.ownKeys(at)) {
+      if (!passedOver.has(name) && (typeof name === "string" || name === Symbol.asyncIterator)) yield [at, name];
+    }
+  }
+}
+
+/** The model that an object is of; the prototypes themselves are of none. */
+function modelOf(self: object): string | undefined {
+  const { spec } = self.constructor as Partial<ModelClass>;
+  return spec?.name;
+}
+
+/** What the record declares under this name; plain fields are not told. */
+function declared(
+  model: ModelClass,
+  name: string,
+): { readonly target?: ModelClass; readonly type?: unknown } | undefined {
+  const getter = Object.getOwnPropertyDescriptor(model.record, name)?.get;
+  return getter === undefined ? undefined : (Reflect.get(model.record, name) as object);
+}
+
+function isPlainField(model: ModelClass, prototype: object, name: string | symbol): boolean {
+  // A class may say of a field how it is read, which is more than a plain field.
+  return (
+    Object.hasOwn(prototype.constructor, "record") &&
+    Object.hasOwn(model.record, name) &&
+    !declared(model, String(name))
+  );
+}
+
+function watchModel(model: ModelClass): void {
+  for (const [prototype, name] of membersOf(model.prototype)) {
+    if (isPlainField(model, prototype, name)) continue;
+    const target = declared(model, String(name))?.target;
+    wrap(prototype, name, modelOf, target && ((_, ref) => watchRef(ref, target)));
+  }
+  for (const name of Object.keys(model.record)) {
+    const type = declared(model, name)?.type;
+    if (typeof type !== "function") continue;
+    for (const [prototype, member] of membersOf(type.prototype as object)) wrap(prototype, member, () => type.name);
+  }
+}
+
+/**
+ * A join that is taken through a Ref never touches the model that it starts from. All Refs to objects of one model have
+ * the same prototype; other members taken through it end up on the model.
+ */
+function watchRef(ref: unknown, model: ModelClass): void {
+  if (typeof ref !== "object" || ref === null || !("then" in ref)) return;
+  const prototype = Object.getPrototypeOf(ref) as object;
+  for (const name of Object.keys(model.record)) {
+    const target = declared(model, name)?.target;
+    if (target !== undefined)
+      wrap(
+        prototype,
+        name,
+        () => model.spec.name,
+        (_, next) => watchRef(next, target),
+      );
+  }
+}
+
+/** What is of a class that several models share asks the query that it is used on which model that is. */
+function watchQuery(query: unknown): void {
+  if (typeof query !== "object" || query === null) return;
+  const modelOfQuery = (self: object): ModelClass | undefined => {
+    const model: unknown = Reflect.get(self, "model");
+    return isModel(model) ? model : undefined;
+  };
+  const ownerOf = (self: object): string | undefined => {
+    const model = modelOfQuery(self);
+    return model && `${model.spec.name}.query`;
+  };
+  const ref: After = (self, result) => {
+    const model = modelOfQuery(self);
+    if (model !== undefined) watchRef(result, model);
+  };
+  for (const [prototype, name] of membersOf(Object.getPrototypeOf(query) as object)) {
+    wrap(prototype, name, ownerOf, name === "first" || name === "one" || name === "at" ? ref : undefined);
+  }
+}
+
+function isModel(value: unknown): value is ModelClass {
+  return typeof value === "function" && "spec" in value && "record" in value;
+}
+
+for (const [name, value] of Object.entries(response)) {
+  if (isModel(value)) watchModel(value);
+  else if (/^Cb\w+Event$/.test(name) && typeof value === "function") {
+    for (const [prototype, member] of membersOf(value.prototype as object)) {
+      wrap(prototype, member, (self) => self.constructor.name);
+    }
+  }
+}
+
+for (const [prototype, name] of membersOf(response.CbResponseAPI.prototype)) {
+  if (name === "select") {
+    wrap(
+      prototype,
+      name,
+      () => undefined,
+      (_, result, [model, ...key]) => {
+        if (!isModel(model)) return;
+        note(model.spec.name, key.length === 0 ? "select" : "select by key");
+        if (key.length === 0) watchQuery(result);
+        else watchRef(result, model);
+      },
+    );
+  } else if (name === "create") {
+    wrap(
+      prototype,
+      name,
+      () => undefined,
+      (_, __, [model]) => {
+        if (isModel(model)) note(model.spec.name, "create");
+      },
+    );
+  }
+}
