@@ -5,13 +5,16 @@ import tseslint from "typescript-eslint";
 const room = (files, ...forbidden) => ({
   files,
   // A test may drive a lower room through a product that stands on it.
-  ignores: ["packages/cbapi/src/core/**/*.test.ts"],
+  ignores: ["packages/cbapi/src/{core,live-response}/**/*.{test,types}.ts"],
   rules: {
     "no-restricted-imports": ["error", { patterns: forbidden.map(([regex, message]) => ({ regex, message })) }],
   },
 });
 
 const products = ["response", "protection", "psc", "defense", "threathunter", "livequery"];
+const cloud = ["defense", "threathunter", "livequery"];
+/** What several products can do. */
+const abilities = ["live-response", "event-bus"];
 const sdk = "packages/cbapi/src";
 const noSandbox = ["^@cbapi/", "The SDK imports nothing of the other packages."];
 
@@ -36,24 +39,28 @@ export default tseslint.config(
     },
   },
   room([`${sdk}/core/**/*.ts`], noSandbox, [
-    `\\.\\./(${[...products, "live-response", "event-bus"].join("|")})(/|$)`,
+    `\\.\\./(${[...products, ...abilities].join("|")})(/|$)`,
     "core is the bottom room: it imports no product.",
+  ]),
+  room([`${sdk}/{${abilities.join(",")}}/**/*.ts`], noSandbox, [
+    `\\.\\./(${products.join("|")})(/|$)`,
+    "What several products can do knows none of them: what differs is in a dialect.",
   ]),
   ...products.map((product) =>
     room([`${sdk}/${product}/**/*.ts`], noSandbox, [
-      `\\.\\./(${products.filter((other) => other !== product && other !== "psc").join("|")})(/|$)`,
-      "No product imports another product.",
+      `\\.\\./(${products.filter((other) => other !== product && !(other === "psc" && cloud.includes(product))).join("|")})(/|$)`,
+      "No product imports another product; those of the Cloud share what they share through psc.",
     ]),
   ),
   room(
     ["packages/sandbox/**/*.ts"],
     [
-      "^(cbapi|@cbapi)(/|$)",
+      "^(cbapi|@cbapi)(/|$)|\\.\\./cbapi(/|$)",
       "The sandbox never imports the SDK: a misreading of the protocol must not be shared by both.",
     ],
   ),
   room(
     ["bench/**/*.ts", "conformance/**/*.ts", "packages/cli/**/*.ts", "test/**/*.ts"],
-    ["packages/(cbapi|sandbox|cli)/(src|dist)", "Use the public names (cbapi, cbapi/response, @cbapi/sandbox)."],
+    ["(^|/)(cbapi|sandbox|cli)/(src|dist)(/|$)", "Use the public names (cbapi, cbapi/response, @cbapi/sandbox)."],
   ),
 );

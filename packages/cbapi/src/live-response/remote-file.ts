@@ -14,6 +14,8 @@ const ATTEMPTS = 5;
 const RESUMPTIONS = 100;
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 10_000;
+/** Up to which length a server is taken at its word before the bytes are there. */
+const ANNOUNCED = 2 ** 31;
 
 /** How a file that is on the server is read. */
 export interface ReadFileOptions extends CallOptions {
@@ -90,8 +92,16 @@ export class RemoteFile implements AsyncIterable<Buffer> {
   /** All bytes at once: held in memory. Fails as {@link RemoteFile.stream} does. */
   async bytes(options: ReadFileOptions = {}): Promise<Buffer> {
     const chunks: Buffer[] = [];
-    for await (const chunk of this.#read(options)) chunks.push(chunk);
-    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    let whole: Buffer | undefined;
+    let filled = 0;
+    for await (const chunk of this.#read(options)) {
+      // The length was announced: written to its place at once, the file is held once and not twice.
+      if (filled === 0 && this.#size !== undefined && this.#size <= ANNOUNCED) whole = Buffer.allocUnsafe(this.#size);
+      if (whole === undefined) chunks.push(chunk);
+      else chunk.copy(whole, filled);
+      filled += chunk.length;
+    }
+    return whole?.subarray(0, filled) ?? Buffer.concat(chunks, filled);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Answer } from "./edr-server.js";
 
 /** Answers that a server holds back until it is told to give them, and a caller who goes away once one is waited for. */
@@ -15,6 +16,11 @@ export class HeldAnswers {
   /** Aborted, with an error that says `gone`, when the first request that is held has come. */
   get signal(): AbortSignal {
     return this.#leaving.signal;
+  }
+
+  /** Resolves when the first request that is held has come. */
+  async arrived(): Promise<void> {
+    if (!this.signal.aborted) await once(this.signal, "abort");
   }
 
   /** A route that gives this answer when it may. */

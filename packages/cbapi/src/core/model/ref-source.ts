@@ -15,7 +15,7 @@ export interface RefSource<M extends AnyModel> {
   readonly locate: (options: CallOptions) => Promise<M | undefined>;
   /** How well the object has to be known when the Ref itself is awaited. */
   readonly completeness: Completeness;
-  readonly options?: CallOptions & { refresh?: boolean };
+  readonly options?: CallOptions & { refresh?: boolean | undefined };
   /** Its key, where that is known without a request. */
   readonly key?: () => Key | undefined;
 }
@@ -25,7 +25,7 @@ export function keySource<M extends AnyModel>(
   client: ModelHost,
   cls: ModelClass<M>,
   key: Key,
-  options: CallOptions & { refresh?: boolean },
+  options: CallOptions & { refresh?: boolean | undefined },
 ): RefSource<M> {
   const normal = cls.normaliseKey(key);
   return {
@@ -65,7 +65,7 @@ export async function locateJoin(
   relation: Relation<AnyModel, undefined>,
   options: CallOptions,
 ): Promise<AnyModel | undefined> {
-  const found = await whenKnown(owner, () => follow(owner, relation), options);
+  const found = await whenKnown(owner, () => follow(owner, relation), options, Completeness.row);
   if (found instanceof Model) return found;
   if (found !== undefined && found !== null) return sharedModel(Model.stateOf(owner).client, relation.target, found);
   if (relation.optional) return undefined;

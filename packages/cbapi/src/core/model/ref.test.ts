@@ -6,6 +6,12 @@ import { Process } from "../../response/models/process.js";
 import { Sensor } from "../../response/models/sensor.js";
 import { SensorGroup } from "../../response/models/sensor-group.js";
 import { edrServer } from "../../test-support/edr-server.js";
+import type { CallOptions } from "../transport/types.js";
+import { defineModel } from "./define-model.js";
+import { Completeness, type Fetched, type Key } from "./document.js";
+import { t } from "./fields.js";
+import type { ModelHost } from "./host.js";
+import { one } from "./relations.js";
 
 const GUID = "00000001-0000-0500-01d3-8bc595148226";
 const MD5 = "C7F5CAE0B450BE875EEE0E6DDFA771FE";
@@ -183,5 +189,51 @@ describe("a Ref", () => {
       `/api/v1/binary?cb.urlver=1&facet=false&q=${hashes.map((md5) => `md5:${md5.toUpperCase()}`).join(" OR ")}&rows=3&start=0`,
       `/api/v1/binary/${"C".repeat(32)}/summary`,
     ]);
+  });
+});
+
+describe("objects in the middle of a path", () => {
+  class Policy extends defineModel(
+    { name: "Policy", path: "/policy", key: "id" },
+    { id: t.integer(), name: t.string() },
+  ) {}
+  class Computer extends defineModel(
+    { name: "Computer", path: "/computer", key: "id" },
+    {
+      id: t.integer(),
+      policyId: t.integer(),
+      get policy() {
+        return one(Policy, "policyId");
+      },
+    },
+  ) {
+    static async fetchMany(client: ModelHost, keys: Key[], options: CallOptions): Promise<Map<Key, Fetched>> {
+      const rows = (await client.getObject("/computer", { q: `id:${keys.join("|")}` }, options)) as { id: number }[];
+      return new Map(rows.map((document) => [document.id, { document, completeness: Completeness.row }]));
+    }
+  }
+  class Instance extends defineModel(
+    { name: "Instance", path: "/instance", key: "id" },
+    {
+      id: t.integer(),
+      computerId: t.integer(),
+      get computer() {
+        return one(Computer, "computerId");
+      },
+    },
+  ) {}
+
+  it("are loaded together where the server can answer for many", async () => {
+    const numbers = [1, 2, 3, 4];
+    const { cb, requests } = await edrServer({
+      "/computer": numbers.map((id) => ({ id, policyId: 7 })),
+      "/policy/7": { id: 7, name: "High" },
+      ...Object.fromEntries(numbers.map((id) => [`/instance/${id}`, { id, computerId: id }])),
+    });
+    const instances = await Promise.all(numbers.map((id) => cb.select(Instance, id)));
+    requests.length = 0;
+    const names = await Promise.all(instances.map((instance) => instance.computer.policy.name));
+    expect(names).toEqual(["High", "High", "High", "High"]);
+    expect(requests).toEqual(["/computer?q=id:1|2|3|4", "/policy/7"]);
   });
 });

@@ -1,9 +1,10 @@
+import { createHook } from "node:async_hooks";
 import { getEventListeners } from "node:events";
-import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { CbResponseAPI, Process } from "../../response/index.js";
 import { edrServer } from "../../test-support/edr-server.js";
+import { until } from "../../test-support/until.js";
 
 const row = (i: number) => ({
   id: `00000001-0000-${i.toString(16).padStart(4, "0")}-01d3-8bc595148226`,
@@ -68,7 +69,7 @@ describe("return", () => {
 
 describe("the caller's signal", () => {
   it("is listened to while a page is read, and at no other time", async () => {
-    const { cb } = await edrServer({ "/api/v1/process": searchOf(250) });
+    const { cb, requests } = await edrServer({ "/api/v1/process": searchOf(250) });
     const { signal } = new AbortController();
     const listeners = () => getEventListeners(signal, "abort").length;
     const query = cb.select(Process);
@@ -81,8 +82,7 @@ describe("the caller's signal", () => {
     // Left alone in the middle of a page, without `return`.
     expect(listeners()).toBe(0);
     for (let i = 0; i < 55; i++) await rows.next();
-    await delay(20);
-    expect(listeners()).toBe(0);
+    await until(() => requests.length === 2 && listeners() === 0);
   });
 
   it("stops a reading that was between two pages", async () => {
@@ -106,6 +106,24 @@ describe("the caller's signal", () => {
     await expect(cb.select(Process).all({ signal: AbortSignal.abort(new Error("early")) })).rejects.toThrow("early");
     expect(requests).toEqual([]);
   });
+});
+
+it("hands out the rows of a page without a chain of promises for each", async () => {
+  const { cb } = await edrServer({ "/api/v1/process": searchOf(100) });
+  const rows = cb.select(Process).iterate();
+  await rows.next();
+  let promises = 0;
+  const hook = createHook({
+    init: (_id, type) => {
+      if (type === "PROMISE") promises++;
+    },
+  }).enable();
+  let taken = 0;
+  for await (const _ of rows) taken++;
+  hook.disable();
+  expect(taken).toBe(99);
+  // Its own and the one of `for await`; the end of the result costs a few more.
+  expect(promises / taken).toBeLessThan(2.5);
 });
 
 describe("printing", () => {

@@ -26,11 +26,12 @@ class Reading<M> {
   /** Runs calls one after the other, in the order in which they were made. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turn === undefined ? work() : this.#turn.then(work);
-    const settled = turn.catch(() => {});
-    this.#turn = settled;
-    void settled.then(() => {
+    // Heard of first, so that whoever waits for it finds nobody in turn and takes the next row without one.
+    const over = () => {
       if (this.#turn === settled) this.#turn = undefined;
-    });
+    };
+    const settled: Promise<void> = turn.then(over, over);
+    this.#turn = settled;
     return turn;
   }
 

@@ -3,7 +3,6 @@ import { Completeness, type Document } from "../model/document.js";
 import type { Field } from "../model/fields.js";
 import type { ModelHost } from "../model/host.js";
 import type { AnyModel, ModelClass } from "../model/model.js";
-import { ModelState } from "../model/state.js";
 import type { CallOptions } from "../transport/types.js";
 import {
   type Condition,
@@ -111,24 +110,20 @@ export class ListQuery<M extends AnyModel, S extends ListState = ListState> exte
     };
   }
 
-  protected override makeModel(document: Document): M {
-    const { list } = this.state;
-    const completeness = list.complete ? Completeness.full : Completeness.row;
-    const state = new ModelState(this.client, keyOfRow(this.model, document), document, completeness);
-    state.refreshedAt = list.readAt(document);
-    return new this.model(state);
+  protected override get rowCompleteness(): Completeness {
+    return this.state.list.complete ? Completeness.full : Completeness.row;
   }
 
   protected describe(): string {
     return this.state.conditions.map(({ field, value }) => `${field}:${String(value)}`).join(" ");
   }
 
-  #select({ documents, shortcomings }: ReadList): FetchedPage {
+  #select({ documents, shortcomings, readAt }: ReadList): FetchedPage {
     const { conditions, sort } = this.state;
     const names = new Set([...conditions.map(({ field }) => field), ...(sort === undefined ? [] : [sort.field])]);
     const doubts = [...names].flatMap((name) => checkName(this.model, name, documents) ?? []);
     const kept = names.size === 0 ? documents : this.#narrowed(documents);
-    return { documents: kept, total: kept.length, shortcomings: [...shortcomings, ...doubts] };
+    return { documents: kept, total: kept.length, shortcomings: [...shortcomings, ...doubts], readAt };
   }
 
   #narrowed(documents: readonly Document[]): readonly Document[] {
@@ -148,7 +143,7 @@ export class ListQuery<M extends AnyModel, S extends ListState = ListState> exte
     return (name) => {
       const raw = document[name];
       if (!isDeclared(this.model, name)) return { value: raw, raw };
-      model ??= this.makeModel(document);
+      model ??= this.makeModel({ document, key: keyOfRow(this.model, document), readAt: undefined });
       return { value: Reflect.get(model, name) as unknown, raw };
     };
   }

@@ -30,6 +30,8 @@ export interface ReadList {
   readonly documents: readonly Document[];
   /** Why it may lack entries. */
   readonly shortcomings: readonly string[];
+  /** When it was asked for, by the client's clock. */
+  readonly readAt: number;
 }
 
 interface KeptList extends ReadList {
@@ -47,8 +49,6 @@ export class ListReader {
   readonly #model: ModelClass;
   readonly #options: ListOptions;
   readonly #running = new SharedCalls<KeptList>();
-  /** When the lists were asked for that documents are from. */
-  readonly #readAt = new WeakMap<Document, number>();
   #kept: KeptList | undefined;
 
   constructor(client: ModelHost, model: ModelClass, options: ListOptions) {
@@ -56,11 +56,6 @@ export class ListReader {
     this.#client = client;
     this.#model = model;
     this.#options = options;
-  }
-
-  /** When the list was asked for that this document is from, by the client's clock. */
-  readAt(document: Document): number | undefined {
-    return this.#readAt.get(document);
   }
 
   async read(options: CallOptions): Promise<ReadList> {
@@ -87,14 +82,13 @@ export class ListReader {
     const documents = entries
       .filter(isDocument)
       .map((entry) => (common === undefined ? entry : { ...common, ...entry }));
-    for (const document of documents) {
-      this.#readAt.set(document, asked.time);
-      if (this.complete) this.#know(document, asked);
-    }
+    if (this.complete) for (const document of documents) this.#know(document, asked);
+    const readAt = asked.time;
     const left = entries.length - documents.length;
-    if (left === 0) return { documents, shortcomings };
+    if (left === 0) return { documents, shortcomings, readAt };
     return {
       documents,
+      readAt,
       shortcomings: [...shortcomings, `${left} entries of the list were no objects, and were left out`],
     };
   }

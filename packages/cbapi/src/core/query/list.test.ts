@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import {
   Alert,
@@ -12,21 +11,21 @@ import {
   Watchlist,
 } from "../../response/index.js";
 import { edrServer } from "../../test-support/edr-server.js";
+import { HeldAnswers } from "../../test-support/held-answers.js";
 import { ApiError, ObjectNotFoundError } from "../errors.js";
 
 const LIST = "/api/v1/watchlist";
 
-/** A server that keeps one watchlist; `slow` is how long its list takes, in milliseconds. */
+/** A server that keeps one watchlist; `held` keeps the answers that give its list. */
 async function watchlistServer() {
   const world = {
-    slow: 0,
+    held: undefined as HeldAnswers | undefined,
     stored: { id: "5", name: "before", search_query: "q=a", index_type: "events", enabled: true } as object,
   };
   const server = await edrServer({
-    [LIST]: async () => {
+    [LIST]: () => {
       const list = [{ ...world.stored }];
-      await delay(world.slow);
-      return list;
+      return world.held === undefined ? list : world.held.route(list)();
     },
     [`${LIST}/5`]: (_query, method, body) => {
       if (method === "PUT") world.stored = JSON.parse(body) as object;
@@ -37,18 +36,32 @@ async function watchlistServer() {
   return { ...server, world, lists };
 }
 
+/** Starts a reading whose list the server keeps back from when it has arrived until it is released. */
+function hold<T>(world: { held: HeldAnswers | undefined }, read: () => Promise<T>) {
+  const held = new HeldAnswers();
+  world.held = held;
+  const reading = read();
+  return {
+    arrived: held.arrived(),
+    release: () => {
+      world.held = undefined;
+      held.release();
+      return reading;
+    },
+  };
+}
+
 const namesOf = (rows: readonly Watchlist[]) => rows.map(({ name }) => name);
 
 describe("a list that was asked for before a write", () => {
   it("does not bring back what was written or read since, when it arrives late", async () => {
     const { cb, world } = await watchlistServer();
     const watchlist = await cb.select(Watchlist, 5);
-    world.slow = 100;
-    const late = cb.select(Watchlist).all();
-    await delay(30);
+    const late = hold(world, () => cb.select(Watchlist).all());
+    await late.arrived;
     watchlist.name = "after";
     await watchlist.save();
-    const [row] = await late;
+    const [row] = await late.release();
     expect(row?.name).toBe("before");
     const again = await cb.select(Watchlist, 5);
     expect(again.name).toBe("after");
@@ -57,11 +70,11 @@ describe("a list that was asked for before a write", () => {
     await row?.save();
     expect(world.stored).toMatchObject({ name: "after", description: "d" });
 
-    const second = cb.select(Watchlist).all();
-    await delay(30);
+    const second = hold(world, () => cb.select(Watchlist).all());
+    await second.arrived;
     world.stored = { ...world.stored, name: "by others" };
     await cb.select(Watchlist, 5, { refresh: true });
-    await second;
+    await second.release();
     expect((await cb.select(Watchlist, 5)).name).toBe("by others");
   });
 
@@ -110,24 +123,23 @@ describe("a list that was asked for before a write", () => {
 
 it("a list that somebody gave up is asked for anew by who comes next, and shared by who stays", async () => {
   const { cb, world, lists } = await watchlistServer();
-  world.slow = 50;
   const query = cb.select(Watchlist);
   const controller = new AbortController();
-  const first = query.all({ signal: controller.signal });
-  await delay(10);
+  const first = hold(world, () => query.all({ signal: controller.signal }));
+  await first.arrived;
   controller.abort(new Error("enough"));
   const second = query.all();
-  await expect(first).rejects.toThrow("enough");
+  await expect(first.release()).rejects.toThrow("enough");
   expect(await second).toHaveLength(1);
   expect(lists()).toBe(2);
 
   const fresh = cb.select(Watchlist);
   const leaving = new AbortController();
-  const one = fresh.all({ signal: leaving.signal });
+  const one = hold(world, () => fresh.all({ signal: leaving.signal }));
   const two = fresh.all();
-  await delay(10);
+  await one.arrived;
   leaving.abort(new Error("never mind"));
-  await expect(one).rejects.toThrow("never mind");
+  await expect(one.release()).rejects.toThrow("never mind");
   expect([(await two).length, lists()]).toEqual([1, 3]);
 });
 

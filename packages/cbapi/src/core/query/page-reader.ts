@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { Document } from "../model/document.js";
 import { RecentKeys } from "./recent-keys.js";
 import type { ReportWriter } from "./report.js";
-import type { ExecutionPlan, FetchedPage, Page, RowSource } from "./row-source.js";
+import type { ExecutionPlan, FetchedPage, Page, Row, RowSource } from "./row-source.js";
 
 /** How many pages a row is remembered for, to drop it when it comes again. */
 const REMEMBERED_PAGES = 20;
@@ -153,7 +153,7 @@ export class PageReader<M> {
       this.#offset += page.documents.length;
       this.#first ??= page.documents[0];
       this.#last = page.documents.at(-1);
-      const { fresh, first } = this.#select(page.documents);
+      const { fresh, first } = this.#select(page);
       this.#noteAvailable();
       if (this.#treadsWater()) return undefined;
       if (fresh.length === 0) continue;
@@ -200,24 +200,24 @@ export class PageReader<M> {
   }
 
   /** The rows of a page that belong to the result and have not come before, and the place of the first of them. */
-  #select(documents: readonly Document[]): { fresh: Document[]; first: number } {
+  #select({ documents, readAt }: FetchedPage): { fresh: Row[]; first: number } {
     const { filter } = this.#source;
-    const fresh: Document[] = [];
+    const fresh: Row[] = [];
     let first = 0;
     let index = -1;
     const seam = this.#seamBehind(documents);
     this.#seen.turnPage(seam);
     for (const document of documents) {
       index++;
-      const key = this.#source.rowKey(document);
-      if (key !== undefined && !this.#seen.add(key)) {
+      const { row, key } = this.#source.identify(document);
+      if (row !== undefined && !this.#seen.add(row)) {
         // The rows of a seam are counted on both of its sides, and are no sign of rows that moved.
-        if (this.#cut?.repeats?.delete(key)) this.#before--;
+        if (this.#cut?.repeats?.delete(row)) this.#before--;
         else this.#report.duplicates++;
         continue;
       }
       this.#looked++;
-      if (!this.#source.names(document)) {
+      if (key === undefined) {
         this.#nameless++;
         continue;
       }
@@ -227,7 +227,7 @@ export class PageReader<M> {
         continue;
       }
       if (fresh.length === 0) first = index;
-      if (this.#handedOut + fresh.length < this.#wanted) fresh.push(document);
+      if (this.#handedOut + fresh.length < this.#wanted) fresh.push({ document, key, readAt });
     }
     if (seam !== this.#cut?.seam) this.#passSeam();
     return { fresh, first };

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type CbApiError, MoreThanOneResultError, Process, Sensor, SensorGroup } from "../../response/index.js";
 import { edrServer } from "../../test-support/edr-server.js";
+import { until } from "../../test-support/until.js";
 
 const row = (i: number) => ({
   id: `00000001-0000-${i.toString(16).padStart(4, "0")}-01d3-8bc595148226`,
@@ -65,8 +66,7 @@ describe("a query", () => {
     await delay(20);
     expect(requests).toHaveLength(1);
     await rows.next();
-    await delay(20);
-    expect(requests).toHaveLength(2);
+    await until(() => requests.length === 2);
     await rows.return();
   });
 

@@ -10,8 +10,8 @@ import type { CallOptions } from "../transport/types.js";
 import { Execution, PageExecution } from "./execution.js";
 import { type IncludePath, include } from "./include.js";
 import type { QueryReport } from "./report.js";
-import { keyOfRow } from "./row-key.js";
-import type { ExecutionPlan, FetchedPage, RowFilter, RowSource, Window } from "./row-source.js";
+import { usableKey } from "./row-key.js";
+import type { ExecutionPlan, FetchedPage, Row, RowFilter, RowIdentity, RowSource, Window } from "./row-source.js";
 
 /** What every query remembers; each product adds its own. Never changed: a changed copy makes a new query. */
 export interface QueryState {
@@ -61,14 +61,28 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     return undefined;
   }
 
-  /** What tells a row from all others. */
-  protected rowKey(document: Document): string | undefined {
+  /** What tells a row from all others, and which object it is about. */
+  protected identify(document: Document): RowIdentity {
     const key = this.model.keyIn(document);
-    return key === undefined ? undefined : String(key);
+    return key === undefined
+      ? { row: undefined, key: undefined }
+      : { row: String(key), key: usableKey(this.model, key) };
   }
 
-  protected makeModel(document: Document): M {
-    return new this.model(new ModelState(this.client, keyOfRow(this.model, document), document, Completeness.row));
+  protected makeModel({ document, key, readAt }: Row): M {
+    const state = new ModelState(this.client, key, document, this.rowCompleteness, this.settings);
+    state.refreshedAt = readAt;
+    return new this.model(state);
+  }
+
+  /** How well an object is known by its row. */
+  protected get rowCompleteness(): Completeness {
+    return Completeness.row;
+  }
+
+  /** How the caller wants the objects to behave. */
+  protected get settings(): object | undefined {
+    return undefined;
   }
 
   /** How one reading of the result gets its pages. */
@@ -294,14 +308,14 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     return count;
   }
 
-  #models(documents: readonly Document[], options: CallOptions): readonly M[] | Promise<readonly M[]> {
-    const models = documents.map((document) => this.makeModel(document));
+  #models(rows: readonly Row[], options: CallOptions): readonly M[] | Promise<readonly M[]> {
+    const models = rows.map((row) => this.makeModel(row));
     const paths = this.state.include;
     return paths === undefined ? models : include(models, paths, this.client, options).then(() => models);
   }
 
   #rows(): RowSource<M> {
-    return this.#source((documents, options) => this.#models(documents, options));
+    return this.#source((rows, options) => this.#models(rows, options));
   }
 
   #source<T>(make: RowSource<T>["makeModels"]): RowSource<T> {
@@ -310,8 +324,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     };
     return {
       fetchPage: this.pageReader(),
-      rowKey: (document) => this.rowKey(document),
-      names: (document) => keyOfRow(this.model, document) !== undefined,
+      identify: (document) => this.identify(document),
       nameless: `no usable ${this.model.spec.key}`,
       makeModels: make,
       filter: this.filter,

@@ -1,4 +1,4 @@
-import type { Document } from "../model/document.js";
+import type { Document, Key } from "../model/document.js";
 import type { CallOptions } from "../transport/types.js";
 
 /** Which rows to ask for: `rows` of them from the zero-based offset `start`. */
@@ -14,6 +14,23 @@ export interface FetchedPage {
   readonly total: number;
   /** Why these rows may not be the ones that the query asks for; each goes into the report. */
   readonly shortcomings?: readonly string[];
+  /** When the server was asked, where rows tell enough to be sent back without being read again. */
+  readonly readAt?: number | undefined;
+}
+
+/** What a row is called, and which object it is about. */
+export interface RowIdentity {
+  /** Tells it from all other rows; `undefined` where rows cannot be told apart. */
+  readonly row: string | undefined;
+  /** The key of its object in normal form; `undefined` when it names none. */
+  readonly key: Key | undefined;
+}
+
+/** A row that belongs to the result. */
+export interface Row {
+  readonly document: Document;
+  readonly key: Key | undefined;
+  readonly readAt: number | undefined;
 }
 
 /** One page as it is handed out. */
@@ -36,13 +53,11 @@ export interface RowFilter {
 /** What the engine needs of a query: how to get a page, and how to tell rows apart. */
 export interface RowSource<M> {
   fetchPage(window: Window, options: CallOptions): Promise<FetchedPage>;
-  /** Tells a row from all others; `undefined` where rows cannot be told apart. */
-  rowKey(document: Document): string | undefined;
-  /** Whether a row names the object that it is about. */
-  names(document: Document): boolean;
+  /** Worked out once for each row. */
+  identify(document: Document): RowIdentity;
   /** What a row lacks that names none, for the report. */
   readonly nameless: string;
-  makeModels(documents: readonly Document[], options: CallOptions): readonly M[] | Promise<readonly M[]>;
+  makeModels(rows: readonly Row[], options: CallOptions): readonly M[] | Promise<readonly M[]>;
   readonly filter: RowFilter | undefined;
   /** The first offset that the server refuses. */
   readonly maxOffset: number;

@@ -87,3 +87,15 @@ it.each([
   const { cb } = await edrServer({ "/api/v1/process": answer });
   await expect(cb.select(Process).all()).rejects.toThrow(/The server answered a search with/);
 });
+
+it("a row that is named by its unique_id alone is given, and is that process", async () => {
+  const { cb } = await edrServer({
+    "/api/v1/process": {
+      total_results: 1,
+      results: [{ unique_id: `${GUID}-018a1b2c3d4e`, segment_id: 1692000000000 }],
+    },
+  });
+  const found = await cb.select(Process).where("a:b").all();
+  expect(found.report()).toMatchObject({ complete: true, reasons: [] });
+  expect(found[0]?.id).toBe(GUID);
+});

@@ -1,6 +1,6 @@
 import type { Document } from "../../core/model/document.js";
-import { Completeness } from "../../core/model/document.js";
-import { ModelState } from "../../core/model/state.js";
+import { keyOfRow, usableKey } from "../../core/query/row-key.js";
+import type { RowIdentity } from "../../core/query/row-source.js";
 import { parseTime, solrTime } from "../../core/time.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import type { EdrHost } from "../host.js";
@@ -140,7 +140,17 @@ export class ProcessQuery extends SearchQuery<Process, ProcessSearchState, Proce
     );
   }
 
-  protected override rowKey(document: Document): string | undefined {
+  protected override identify(document: Document): RowIdentity {
+    const key = usableKey(this.model, rowProcessKey(document)) ?? keyOfRow(this.model, document);
+    return { row: this.#rowKey(document), key };
+  }
+
+  protected override get settings(): object | undefined {
+    const { maxChildren } = this.state;
+    return maxChildren === undefined ? undefined : { maxChildren };
+  }
+
+  #rowKey(document: Document): string | undefined {
     const { groupBy } = this.state;
     if (groupBy !== undefined && this.#sinceSix) {
       const value = document[groupBy];
@@ -148,12 +158,6 @@ export class ProcessQuery extends SearchQuery<Process, ProcessSearchState, Proce
     }
     if (typeof document["unique_id"] === "string") return document["unique_id"];
     return `${String(document["id"])} ${String(document["segment_id"])}`;
-  }
-
-  protected override makeModel(document: Document): Process {
-    const { maxChildren } = this.state;
-    const settings = maxChildren === undefined ? undefined : { maxChildren };
-    return new this.model(new ModelState(this.client, rowProcessKey(document), document, Completeness.row, settings));
   }
 
   protected override reversed(): this | undefined {

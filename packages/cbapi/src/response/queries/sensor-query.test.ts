@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { MoreThanOneResultError } from "../../core/errors.js";
 import { edrServer } from "../../test-support/edr-server.js";
+import { HeldAnswers } from "../../test-support/held-answers.js";
+import { until } from "../../test-support/until.js";
 import { Sensor } from "../models/sensor.js";
 
 const sensors = Array.from({ length: 250 }, (_, i) => ({
@@ -85,4 +87,31 @@ describe("a sensor query", () => {
     await expect(cb.select(Sensor).all()).rejects.toThrow(/no object/);
     await expect(cb.select(Sensor).facets("os_type")).rejects.toThrow(/no object/);
   });
+});
+
+it("a row that was asked for before a write of this client does not undo it", async () => {
+  const stored = {
+    ...{ id: 1, computer_name: "WIN-1", group_id: 1, notes: "old", network_isolation_enabled: false },
+    ...{ restart_queued: false, uninstall: false, event_log_flush_time: null },
+  };
+  const held = new HeldAnswers();
+  const { cb } = await edrServer({
+    "/api/v2/sensor": () => held.route({ total_results: 1, results: [{ ...stored }] })(),
+    "/api/v1/sensor/1": (_query, method, body) => {
+      if (method !== "PUT") return { ...stored };
+      Object.assign(stored, JSON.parse(body));
+      return { status: 204, text: "" };
+    },
+  });
+  const rows = cb.select(Sensor).all();
+  await held.arrived();
+  const mine = await cb.select(Sensor, 1);
+  await mine.set({ network_isolation_enabled: true, notes: "written meanwhile" }).save();
+  const written = Date.now();
+  await until(() => Date.now() > written);
+  held.release();
+  const [row] = await rows;
+  expect(row?.notes).toBe("old");
+  await row?.set({ restart_queued: true }).save();
+  expect(stored).toMatchObject({ network_isolation_enabled: true, notes: "written meanwhile", restart_queued: true });
 });

@@ -1,6 +1,5 @@
 import { ApiError } from "../../core/errors.js";
-import { Completeness, type Document } from "../../core/model/document.js";
-import { ModelState } from "../../core/model/state.js";
+import type { Document } from "../../core/model/document.js";
 import { Query, type QueryState } from "../../core/query/query.js";
 import type { FetchedPage, RowFilter, Window } from "../../core/query/row-source.js";
 import { checkScalar } from "../../core/query/terms.js";
@@ -70,18 +69,12 @@ export class SensorQuery extends Query<Sensor, SensorState> {
     };
   }
 
+  /** Rows tell when they were asked for, so that what they hold can be sent back without being read again. */
   protected async fetchPage(window: Window, options: CallOptions): Promise<FetchedPage> {
+    const readAt = this.client.identityMap.now();
     const sort = window.rows === 0 ? {} : { "sort.col": "computer_name", "sort.dir": "asc" };
     const parameters = { ...this.#serverFilter(), ...sort, start: window.start, rows: window.rows };
-    return pageOf(asAnswer(await this.client.getObject("/api/v2/sensor", parameters, options)));
-  }
-
-  /** Rows tell when they were read, so that what they hold can be sent back without being read again. */
-  protected override makeModel(document: Document): Sensor {
-    const key = this.model.normaliseKey(document["id"] as number);
-    const state = new ModelState(this.client, key, document, Completeness.row);
-    state.refreshedAt = this.client.identityMap.now();
-    return new this.model(state);
+    return { ...pageOf(asAnswer(await this.client.getObject("/api/v2/sensor", parameters, options))), readAt };
   }
 
   protected describe(): string {
