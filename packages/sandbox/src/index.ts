@@ -4,7 +4,10 @@ export type { ImportReport, Mapped } from "./importer/index.js";
 export type { OrganisationSize, SandboxOptions, SandboxTls } from "./options.js";
 export { INTRUSION, type IntrusionStep } from "./organisation/story.js";
 export type { AddedContent, LiveResponseControl } from "./response/live-response/control.js";
-export type { FaultOutcome as LiveResponseFaultOutcome, LiveResponseFault } from "./response/live-response/faults.js";
+export type {
+  FaultOutcome as LiveResponseFaultOutcome,
+  LiveResponseFault,
+} from "./response/live-response/fault-rule.js";
 export type { GeneratedSchedule, HostSchedule, OnlineSchedule } from "./response/live-response/schedule.js";
 export type { LiveResponseChanges, LiveResponseSettings } from "./response/live-response/settings.js";
 export type { LiveResponseStats } from "./response/live-response/tally.js";

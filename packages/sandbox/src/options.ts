@@ -3,7 +3,7 @@ import type { ClockOptions } from "./clock.js";
 import type { ExtraFile } from "./endpoint/index.js";
 import type { LiveResponseChanges } from "./response/live-response/settings.js";
 import type { Behaviour } from "./server/behaviour.js";
-import type { FaultRule } from "./server/faults.js";
+import type { FaultRule } from "./server/fault-rule.js";
 import type { Product } from "./server/product.js";
 import type { TokenOptions } from "./server/tokens.js";
 import type { CertificateVariant } from "./tls/index.js";

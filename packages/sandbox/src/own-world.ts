@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { OrganisationSink } from "./domain.js";
+import type { OrganisationSink } from "./domain/index.js";
 import { type EndpointOptions, Machines, type ProgramStart } from "./endpoint/index.js";
 import { type ImportReport, importSysmon } from "./importer/index.js";
 import type { SandboxOptions } from "./options.js";

@@ -133,6 +133,16 @@ describe("imports", () => {
     expect((await organisation(sandbox))["sensors"]).toBe(5);
   });
 
+  it("that are given up add nothing", async () => {
+    await using sandbox = await Sandbox.start({ tls: false, organisation: "empty" });
+    const stop = new AbortController();
+    const given = sandbox.importFile(file, { signal: stop.signal });
+    stop.abort(new Error("another file"));
+    await expect(given).rejects.toThrow("another file");
+    expect(await organisation(sandbox)).toMatchObject({ sensors: 0, processes: 0 });
+    expect(await sandbox.importFile(file, { signal: undefined })).toMatchObject({ sensors: 1 });
+  });
+
   it("of a file that is not there are the caller's mistake", async () => {
     await using sandbox = await Sandbox.start({ tls: false, organisation: "empty" });
     const init = {

@@ -186,9 +186,14 @@ export class Sandbox {
     });
   }
 
-  /** Adds the telemetry in a file to the organisation; resolves to a report of what was taken and what was not. */
-  importFile(file: string): Promise<ImportReport> {
-    return this.#inTurn(() => this.#world.importFile(file, this.#life.signal));
+  /**
+   * Adds the telemetry in a file to the organisation; resolves to a report of what was taken and what was not.
+   * @param options `signal` stops the reading, with its reason: nothing of the file is added then
+   */
+  importFile(file: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ImportReport> {
+    const { signal } = options;
+    const until = signal === undefined ? this.#life.signal : AbortSignal.any([this.#life.signal, signal]);
+    return this.#inTurn(() => this.#world.importFile(file, until));
   }
 
   /**

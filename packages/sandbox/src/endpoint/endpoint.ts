@@ -1,4 +1,4 @@
-import type { SensorRecord } from "../domain.js";
+import type { SensorRecord } from "../domain/index.js";
 import type { Store } from "../store/store.js";
 import { bytesContent, noiseContent, textContent } from "./disk/content.js";
 import { Disk } from "./disk/disk.js";
@@ -13,6 +13,7 @@ import type { EndpointMachine, EndpointProcesses } from "./machine.js";
 import type { EndpointOptions, ExtraFile } from "./options.js";
 import { ProcessTable } from "./processes.js";
 import { BUILT_IN } from "./programs/built-in.js";
+import type { ProgramHost } from "./programs/host.js";
 import { startProgram } from "./programs/runner.js";
 import { fillRegistry } from "./registry/hives.js";
 import { applyRecorded, type RecordedValues } from "./registry/recorded.js";
@@ -35,7 +36,7 @@ const GIB = 1024 ** 3;
 const MEMORY = 1024 * 1024;
 
 /** An endpoint from within. Disk and registry are made when they are first looked at. */
-export class Endpoint implements EndpointMachine {
+export class Endpoint implements EndpointMachine, ProgramHost {
   readonly facts: HostFacts;
   readonly table: ProcessTable;
   readonly #shared: Shared;

@@ -1,4 +1,4 @@
-import type { SensorRecord } from "../domain.js";
+import type { SensorRecord } from "../domain/index.js";
 import { hash32, Random } from "../organisation/random.js";
 import { INTRUSION } from "../organisation/story.js";
 import { findSensor, findSensorByName } from "../store/endpoints.js";

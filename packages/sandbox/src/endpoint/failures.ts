@@ -1,4 +1,4 @@
-import type { OsType } from "../domain.js";
+import type { OsType } from "../domain/index.js";
 import { EndpointError } from "./machine.js";
 
 /** What can go wrong on an endpoint; each system has its own number for it. */

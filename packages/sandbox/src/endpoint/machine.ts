@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { SensorRecord } from "../domain.js";
+import type { SensorRecord } from "../domain/index.js";
 
 /**
  * What is inside a simulated endpoint: disk, registry, processes. Live Response is carried out on it; nothing here knows of

@@ -1,4 +1,4 @@
-import type { SensorRecord } from "../domain.js";
+import type { SensorRecord } from "../domain/index.js";
 import { findSensor, findSensorByName } from "../store/endpoints.js";
 import type { Store } from "../store/store.js";
 import { Software } from "./disk/software.js";

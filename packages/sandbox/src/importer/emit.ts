@@ -7,7 +7,7 @@ import type {
   ProcessEvents,
   ProcessRecord,
   SensorRecord,
-} from "../domain.js";
+} from "../domain/index.js";
 import { processGuid } from "../organisation/ids.js";
 import { baseName } from "../paths.js";
 import { STAND_IN_PIDS } from "./known.js";

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { ProcessRecord } from "../domain.js";
+import type { ProcessRecord } from "../domain/index.js";
 import { parseProcessGuid } from "../organisation/ids.js";
 import { importSysmon, STAND_IN_PIDS } from "./index.js";
 import {

@@ -1,6 +1,6 @@
 /** Reads Sysmon logs into an organisation: hosts become sensors, events become processes with their ancestry. */
 import { basename } from "node:path";
-import type { KnownOrganisation, OrganisationSink } from "../domain.js";
+import type { KnownOrganisation, OrganisationSink } from "../domain/index.js";
 import { type Emitted, emit } from "./emit.js";
 import { readEvent } from "./fields.js";
 import { recall } from "./known.js";

@@ -1,4 +1,4 @@
-import type { KnownOrganisation, ProcessRecord, SensorRecord } from "../domain.js";
+import type { KnownOrganisation, ProcessRecord, SensorRecord } from "../domain/index.js";
 import type { HostDraft, LogTable, ProcessDraft } from "./table.js";
 
 /** Where pids begin that stand in for those that the log does not tell: far above any that a system gives. */

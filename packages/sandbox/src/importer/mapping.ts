@@ -1,4 +1,4 @@
-import type { BinaryRecord, SignatureResult } from "../domain.js";
+import type { BinaryRecord, SignatureResult } from "../domain/index.js";
 import { type LogEvent, numberOf, timeOf } from "./fields.js";
 import { answeredAddresses, filePath, guidOf, hashesOf, registryPath } from "./spelling.js";
 import { type HostDraft, type LogTable, type ProcessDraft, Tally } from "./table.js";

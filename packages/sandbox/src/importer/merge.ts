@@ -1,4 +1,4 @@
-import type { BinaryRecord, ProcessEvents } from "../domain.js";
+import type { BinaryRecord, ProcessEvents } from "../domain/index.js";
 
 /**
  * The events of both, those that stand in both only once. The same event can happen twice in a moment: then it stands as

@@ -1,6 +1,6 @@
 import { strToU8 } from "fflate";
 import { expect } from "vitest";
-import type { BinaryRecord, OrganisationSink, ProcessRecord, SensorRecord } from "../domain.js";
+import type { BinaryRecord, OrganisationSink, ProcessRecord, SensorRecord } from "../domain/index.js";
 import { type ImportOptions, type ImportReport, importSysmon } from "./index.js";
 
 export class Collected implements OrganisationSink {

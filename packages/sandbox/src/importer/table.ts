@@ -7,7 +7,7 @@ import type {
   ProcessRecord,
   RegmodRecord,
   SensorRecord,
-} from "../domain.js";
+} from "../domain/index.js";
 import { baseName } from "../paths.js";
 import { completeBinary } from "./merge.js";
 import { filePath, startOfGuid } from "./spelling.js";

@@ -1,4 +1,4 @@
-import type { ProcessRecord } from "../domain.js";
+import type { ProcessRecord } from "../domain/index.js";
 import { block, type Manner } from "./behaviour.js";
 import type { Catalogue } from "./catalogue.js";
 import type { Host, HostRole } from "./hosts.js";

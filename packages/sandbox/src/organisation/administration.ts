@@ -1,10 +1,10 @@
 import {
   type IngressFilterRecord,
   NEW_INGRESS_FILTER,
+  type OrganisationSink,
   type TeamRecord,
   type UserRecord,
-} from "../administration-records.js";
-import type { OrganisationSink } from "../domain.js";
+} from "../domain/index.js";
 import { COMPANY, groups } from "./hosts.js";
 import type { SetUp } from "./set-up.js";
 

@@ -1,4 +1,4 @@
-import type { FilemodRecord, ProcessRecord } from "../domain.js";
+import type { FilemodRecord, ProcessRecord } from "../domain/index.js";
 import type { Catalogue } from "./catalogue.js";
 import { type HostRecorder, push } from "./recorder.js";
 

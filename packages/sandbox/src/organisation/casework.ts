@@ -1,5 +1,5 @@
-import type { BanRecord, TaggedEventRecord } from "../administration-records.js";
 import type {
+  BanRecord,
   BinaryRecord,
   GroupRecord,
   ObjectRecords,
@@ -7,7 +7,8 @@ import type {
   ProcessRecord,
   SensorRecord,
   SiteRecord,
-} from "../domain.js";
+  TaggedEventRecord,
+} from "../domain/index.js";
 import { STAFF } from "./administration.js";
 import { GUIDE } from "./guide.js";
 import { intrusionStart } from "./intrusion.js";

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import type { BinaryRecord, OrganisationSink } from "../domain.js";
+import type { BinaryRecord, OrganisationSink } from "../domain/index.js";
 import { baseName } from "../paths.js";
 import type { Steps } from "../steps.js";
-import { imageBytes } from "./pe.js";
+import { imageBytes } from "./files/pe.js";
 import type { Random } from "./random.js";
-import { componentWords, products } from "./software.js";
-import type { Product } from "./software-product.js";
+import { componentWords, products } from "./software/index.js";
+import type { Product } from "./software/product.js";
 
 /** A file of the organisation: where it lies on the endpoints, and the record that the server keeps of it. */
 export interface Image {

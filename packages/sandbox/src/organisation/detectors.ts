@@ -1,5 +1,4 @@
-import { type FeedRecord, NEW_WATCHLIST, type WatchlistRecord } from "../detection-records.js";
-import type { OrganisationSink } from "../domain.js";
+import { type FeedRecord, NEW_WATCHLIST, type OrganisationSink, type WatchlistRecord } from "../domain/index.js";
 import { type KnownFiles, publishedFeeds } from "./feeds.js";
 import type { SetUp } from "./set-up.js";
 import { watchlists } from "./watchlists.js";

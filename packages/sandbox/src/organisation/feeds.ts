@@ -1,4 +1,4 @@
-import type { FeedDocument, PublishedReport, ReportIocs } from "../detection-records.js";
+import type { FeedDocument, PublishedReport, ReportIocs } from "../domain/index.js";
 import { Random } from "./random.js";
 import type { SetUp } from "./set-up.js";
 import { INTRUSION } from "./story.js";

@@ -1,4 +1,4 @@
-import type { ProcessRecord } from "../domain.js";
+import type { ProcessRecord } from "../domain/index.js";
 import type { Catalogue, Image } from "./catalogue.js";
 import { parseProcessGuid } from "./ids.js";
 import { hash32 } from "./random.js";

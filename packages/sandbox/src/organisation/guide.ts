@@ -1,4 +1,4 @@
-import type { OrganisationSink, ProcessRecord, SensorRecord } from "../domain.js";
+import type { OrganisationSink, ProcessRecord, SensorRecord } from "../domain/index.js";
 import type { Catalogue } from "./catalogue.js";
 import { fromGuid, GuideFiles, GuideHost } from "./guide-host.js";
 import { Random } from "./random.js";

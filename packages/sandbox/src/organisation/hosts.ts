@@ -1,5 +1,12 @@
-import type { GroupRecord, HostType, OrganisationSink, OsType, SensorRecord, SiteRecord } from "../domain.js";
-import type { ThrottleRecord } from "../endpoint-records.js";
+import type {
+  GroupRecord,
+  HostType,
+  OrganisationSink,
+  OsType,
+  SensorRecord,
+  SiteRecord,
+  ThrottleRecord,
+} from "../domain/index.js";
 import { Random } from "./random.js";
 
 /** The company that the generated hosts belong to. `.example` is reserved, so that no real domain is named. */

@@ -2,7 +2,7 @@
  * The generated organisation: hosts with true ancestry from the kernel down, software, events of every kind, the
  * guide's own examples, and one intrusion worth finding. The same options give the same records byte for byte.
  */
-import type { OrganisationSink, SensorRecord } from "../domain.js";
+import type { OrganisationSink, SensorRecord } from "../domain/index.js";
 import { atOnce, type Steps } from "../steps.js";
 import { orphan, pingTheFleet, work } from "./activities.js";
 import { writeAdministration } from "./administration.js";
@@ -18,9 +18,9 @@ import { INTRUSION } from "./story.js";
 import { linuxHistory, macHistory } from "./unix.js";
 import { bootWindows, type WindowsTree } from "./windows.js";
 
-export { binaryIcon } from "./icon.js";
+export { binaryIcon } from "./files/icon.js";
+export { binaryContent } from "./files/pe.js";
 export { parseProcessGuid } from "./ids.js";
-export { binaryContent } from "./pe.js";
 export { GUIDE, INTRUSION, intrusionStart };
 
 /** What to generate; everything may be left out. */

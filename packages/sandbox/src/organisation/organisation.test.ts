@@ -7,7 +7,7 @@ import type {
   ProcessRecord,
   SensorRecord,
   SiteRecord,
-} from "../domain.js";
+} from "../domain/index.js";
 import {
   binaryContent,
   FLEET_PINGS,

@@ -9,7 +9,7 @@ import {
   type RegmodRecord,
   type SegmentRecord,
   type SensorRecord,
-} from "../domain.js";
+} from "../domain/index.js";
 import { baseName } from "../paths.js";
 import type { Image } from "./catalogue.js";
 import { processGuid } from "./ids.js";

@@ -1,4 +1,4 @@
-import type { ProcessRecord } from "../domain.js";
+import type { ProcessRecord } from "../domain/index.js";
 import { addressOf, connect } from "./behaviour.js";
 import type { Catalogue } from "./catalogue.js";
 import type { Host } from "./hosts.js";

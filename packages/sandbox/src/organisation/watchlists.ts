@@ -1,4 +1,4 @@
-import type { WatchlistRecord } from "../detection-records.js";
+import type { WatchlistRecord } from "../domain/index.js";
 import type { SetUp } from "./set-up.js";
 
 const DAY = 86_400_000;

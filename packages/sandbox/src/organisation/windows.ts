@@ -1,4 +1,4 @@
-import type { ProcessRecord } from "../domain.js";
+import type { ProcessRecord } from "../domain/index.js";
 import { live, type Manner } from "./behaviour.js";
 import type { Catalogue } from "./catalogue.js";
 import { COMPANY, type Host } from "./hosts.js";

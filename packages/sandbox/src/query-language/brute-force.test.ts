@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { SignatureResult } from "../domain.js";
+import type { SignatureResult } from "../domain/index.js";
 import { sampleBinary } from "../store/samples.js";
 import { parseQuery } from "./parser.js";
 import { searchIn, storeOf } from "./samples.js";

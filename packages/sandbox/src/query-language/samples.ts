@@ -1,4 +1,4 @@
-import type { ProcessRecord } from "../domain.js";
+import type { ProcessRecord } from "../domain/index.js";
 import { sampleProcess, sampleSensor } from "../store/samples.js";
 import { Searcher } from "../store/search.js";
 import { Store } from "../store/store.js";

@@ -1,9 +1,16 @@
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
-import type { TeamRecord, UserRecord } from "../administration-records.js";
+import type { TeamRecord, UserRecord } from "../domain/index.js";
 import { HttpProblem, type SandboxRequest, type TokenRecord } from "../server/product.js";
 import type { Collection } from "../store/collection.js";
 import type { Store } from "../store/store.js";
+
+declare module "../domain/objects.js" {
+  interface ObjectRecords {
+    /** Names of users who were deleted, so that whoever still holds a token of theirs is turned away. Key: the name. */
+    removed_user: { username: string };
+  }
+}
 
 const derive = promisify<string, Buffer, number, Buffer>(scrypt);
 const HASH_BYTES = 32;

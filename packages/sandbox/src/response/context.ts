@@ -1,4 +1,4 @@
-import type { BinaryRecord } from "../domain.js";
+import type { BinaryRecord } from "../domain/index.js";
 import type { TokenRecord } from "../server/product.js";
 import { Partitions } from "../store/partitions.js";
 import { Searcher } from "../store/search.js";

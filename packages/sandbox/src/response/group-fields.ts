@@ -1,4 +1,4 @@
-import type { GroupRecord } from "../domain.js";
+import type { GroupRecord } from "../domain/index.js";
 import {
   type FieldCheck,
   LONGEST_NAME,

@@ -3,22 +3,7 @@ import type { Steps } from "../steps.js";
 import { createContext, type ResponseContext, type ResponseOptions } from "./context.js";
 import type { LiveResponseControl } from "./live-response/control.js";
 import { createLiveResponse, type LiveResponseServer } from "./live-response/index.js";
-import { accountRoutes } from "./routes/account.js";
-import { alertRoutes } from "./routes/alert.js";
-import { banningRoutes } from "./routes/banning.js";
-import { binaryRoutes } from "./routes/binary.js";
-import { feedRoutes } from "./routes/feed.js";
-import { groupRoutes } from "./routes/group.js";
-import { ingressRoutes } from "./routes/ingress.js";
-import { investigationRoutes } from "./routes/investigation.js";
-import { partitionRoutes } from "./routes/partition.js";
-import { processRoutes } from "./routes/process.js";
-import { processSearchRoutes } from "./routes/process-search.js";
-import { sensorRoutes } from "./routes/sensor.js";
-import { serverRoutes } from "./routes/server.js";
-import { siteRoutes } from "./routes/site.js";
-import { threatReportRoutes } from "./routes/threat-report.js";
-import { watchlistRoutes } from "./routes/watchlist.js";
+import * as routeMakers from "./routes/index.js";
 import { switchEndpoint } from "./simulation/check-ins.js";
 import { createSimulation, type Simulation } from "./simulation/index.js";
 import { type LaunchReport, launch } from "./simulation/launch.js";
@@ -89,25 +74,7 @@ function productOf(context: ResponseContext, liveResponse: LiveResponseServer, s
   return {
     name: "response",
     owns: (path) => path.startsWith("/api/") && !FOREIGN.test(path),
-    routes: [
-      ...serverRoutes(context),
-      ...processSearchRoutes(context),
-      ...processRoutes(context),
-      ...binaryRoutes(context),
-      ...sensorRoutes(context),
-      ...groupRoutes(context),
-      ...siteRoutes(context),
-      ...partitionRoutes(context),
-      ...banningRoutes(context),
-      ...accountRoutes(context),
-      ...ingressRoutes(context),
-      ...investigationRoutes(context),
-      ...watchlistRoutes(context),
-      ...feedRoutes(context),
-      ...alertRoutes(context),
-      ...threatReportRoutes(context),
-      ...liveResponse.routes,
-    ],
+    routes: [...Object.values(routeMakers).flatMap((routesOf) => routesOf(context)), ...liveResponse.routes],
     tick: simulation.tick,
     // The documents have times of the simulated clock, and so has the answer that they come with.
     get headers() {

@@ -1,4 +1,15 @@
-import type { LicenseRecord } from "../endpoint-records.js";
+declare module "../domain/objects.js" {
+  interface ObjectRecords {
+    /** Kept by 1. */
+    license: LicenseRecord;
+  }
+}
+
+/** The licence that was handed in last. */
+export interface LicenseRecord {
+  end: number;
+  sensors: number;
+}
 
 const YEAR = 365 * 24 * 3_600_000;
 const USUAL_SENSORS = 10_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ProcessRecord } from "../domain.js";
+import type { ProcessRecord } from "../domain/index.js";
 import { get, guid, ID, ids, json, product } from "./samples.js";
 
 describe("process search", () => {

@@ -1,4 +1,4 @@
-import type { IndexType } from "../detection-records.js";
+import type { IndexType } from "../domain/index.js";
 import { combine, type Query, QuerySyntaxError, raw } from "../query-language/index.js";
 import { HttpProblem } from "../server/product.js";
 import type { SqlText } from "../store/database.js";

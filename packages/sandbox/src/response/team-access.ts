@@ -1,4 +1,4 @@
-import { ACCESS_CATEGORIES, type TeamRecord } from "../administration-records.js";
+import { ACCESS_CATEGORIES, type TeamRecord } from "../domain/index.js";
 import type { Store } from "../store/store.js";
 import { WriteBody, wrongType } from "./write-body.js";
 

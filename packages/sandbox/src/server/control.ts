@@ -10,7 +10,8 @@ import type { LiveResponseChanges } from "../response/live-response/settings.js"
 import type { LaunchRequest } from "../response/simulation/launch-request.js";
 import { type Behaviour, changeBehaviour } from "./behaviour.js";
 import { parseJson, readBody } from "./body.js";
-import type { FaultPlan, FaultRule } from "./faults.js";
+import type { FaultRule } from "./fault-rule.js";
+import type { FaultPlan } from "./faults.js";
 import { readId } from "./ids.js";
 import {
   HttpProblem,

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { BlockList, isIPv6 } from "node:net";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,21 +10,7 @@ import type { LoggedRequest, RequestLog } from "./request-log.js";
 import { Router } from "./router.js";
 import { parseTarget, type Target } from "./target.js";
 import type { TokenRing } from "./tokens.js";
-
-/** A request as a wire delivers it: an HTTP connection, or a call inside the process. */
-export interface Incoming {
-  method: string;
-  /** Path with the query string, undecoded. */
-  target: string;
-  headers: IncomingHttpHeaders;
-  remoteAddress: string | undefined;
-  body: Readable | undefined;
-  /** Aborted when the client goes away or the sandbox stops. */
-  signal: AbortSignal;
-}
-
-/** What the wire is to do: send a reply, perhaps only its beginning, or drop the connection. */
-export type Answer = { kind: "reply"; reply: RenderedReply; cutAfter?: number } | { kind: "none" };
+import type { Answer, Incoming } from "./wire.js";
 
 /** What a dispatcher works with. */
 export interface DispatcherParts {
@@ -72,7 +57,7 @@ export class Dispatcher {
       method: incoming.method,
       path: incoming.target,
       status: 0,
-      ms: 0,
+      duration: 0,
     };
     let answer: Answer;
     let logged = true;
@@ -88,7 +73,7 @@ export class Dispatcher {
       answer = this.#lastResort(incoming, error);
     }
     entry.status = answer.kind === "reply" ? answer.reply.status : 0;
-    entry.ms = Math.round((performance.now() - started) * 10) / 10;
+    entry.duration = Math.round((performance.now() - started) * 10) / 10;
     if (logged) log.add(entry);
     return answer;
   }

@@ -1,4 +1,4 @@
-import type { FaultRule } from "./faults.js";
+import type { FaultRule } from "./fault-rule.js";
 import { HttpProblem } from "./product.js";
 
 type Check = (value: unknown) => boolean;

@@ -1,9 +1,10 @@
 import { STATUS_CODES } from "node:http";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Answer } from "./dispatcher.js";
-import type { FaultDecision, StatusFault } from "./faults.js";
+import type { StatusFault } from "./fault-rule.js";
+import type { FaultDecision } from "./faults.js";
 import { type RenderedReply, renderReply, truncated } from "./reply.js";
+import type { Answer } from "./wire.js";
 
 /** What a fault may call upon. */
 export interface FaultContext {

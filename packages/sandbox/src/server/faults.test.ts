@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Agent, request as secureRequest } from "node:https";
 import { Readable } from "node:stream";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Sandbox } from "../sandbox.js";
-import { FaultPlan, type FaultRule } from "./faults.js";
+import type { FaultRule } from "./fault-rule.js";
+import { FaultPlan } from "./faults.js";
 import type { Product } from "./product.js";
 
 let writes = 0;
@@ -56,13 +57,12 @@ afterAll(async () => {
 });
 
 /** Resolves in any case: what arrived, and how it ended. */
-function call(path: string, method = "GET", timeout = 5000): Promise<Got> {
+function call(path: string, method = "GET", signal = AbortSignal.timeout(20_000)): Promise<Got> {
   const started = performance.now();
   return new Promise((resolve) => {
     const got: Got = { status: 0, headers: {}, text: "", end: "", ms: 0 };
     const finish = (end: string): void => resolve({ ...got, end, ms: performance.now() - started });
     const headers = { "x-auth-token": sandbox.token };
-    const signal = AbortSignal.timeout(timeout);
     const sent = secureRequest(`${sandbox.url}${path}`, { method, agent, headers, signal }, (response) => {
       got.status = response.statusCode ?? 0;
       got.headers = response.headers;
@@ -76,6 +76,9 @@ function call(path: string, method = "GET", timeout = 5000): Promise<Got> {
     sent.end();
   });
 }
+
+/** Only a test that fails waits so long. */
+const PATIENTLY = { timeout: 20_000, interval: 5 };
 
 const lastFault = (): string | undefined => sandbox.requests.entries().at(-1)?.fault;
 
@@ -153,9 +156,13 @@ describe("faults, as a client sees them", () => {
 
   it("hang: nothing until the client gives up", async () => {
     sandbox.faults.add({ do: { hang: true } });
-    const got = await call("/api/rows", "GET", 150);
+    const patience = new AbortController();
+    const waiting = call("/api/rows", "GET", patience.signal);
+    await vi.waitUntil(() => sandbox.faults.list()[0]?.applied === 1, PATIENTLY);
+    patience.abort();
+    const got = await waiting;
     expect([got.status, got.end]).toEqual([0, "ABORT_ERR"]);
-    await expect.poll(lastFault).toBe("hang");
+    await vi.waitUntil(() => lastFault() === "hang", PATIENTLY);
     expect(sandbox.requests.failures()).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import type { Answer, Incoming } from "./dispatcher.js";
+import type { Answer, Incoming } from "./wire.js";
 
 /**
  * Answers a `Request` inside the process, without a socket. What drops a connection on the wire rejects here, as `fetch`

@@ -5,14 +5,13 @@ export type {
   FaultMatch,
   FaultOutcome,
   FaultRule,
-  FaultStatus,
   HangFault,
   HtmlFault,
   ResetFault,
   StatusFault,
   TruncateFault,
-} from "./faults.js";
-export { FaultPlan } from "./faults.js";
+} from "./fault-rule.js";
+export { FaultPlan, type FaultStatus } from "./faults.js";
 export {
   HttpProblem,
   type Product,

@@ -4,8 +4,8 @@ import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { type Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { SecureVersion } from "node:tls";
-import type { Answer, Incoming } from "./dispatcher.js";
 import type { RenderedReply } from "./reply.js";
+import type { Answer, Incoming } from "./wire.js";
 
 /** The certificate and the TLS versions of a listener. */
 export interface ListenerTls {

@@ -6,7 +6,7 @@ const request = (changes: Partial<LoggedRequest> = {}): Omit<LoggedRequest, "id"
   method: "GET",
   path: "/api/v1/sensor/3",
   status: 200,
-  ms: 2,
+  duration: 2,
   route: "/api/v1/sensor/:id",
   ...changes,
 });
@@ -33,8 +33,8 @@ describe("the request log", () => {
     const { route: _route, ...unrouted } = request();
     log.add(unrouted);
     expect(log.routes()).toEqual([
-      { method: "GET", route: "/api/v1/sensor/:id", count: 3, refused: 2, ms: 6 },
-      { method: "PUT", route: "/api/v1/sensor/:id", count: 1, refused: 0, ms: 2 },
+      { method: "GET", route: "/api/v1/sensor/:id", count: 3, refused: 2, duration: 6 },
+      { method: "PUT", route: "/api/v1/sensor/:id", count: 1, refused: 0, duration: 2 },
     ]);
   });
 

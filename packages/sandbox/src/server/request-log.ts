@@ -9,8 +9,8 @@ export interface LoggedRequest {
   path: string;
   /** 0 when nothing was answered: connection reset, client gone. */
   status: number;
-  /** From the arrival to the moment the answer was ready. */
-  ms: number;
+  /** From the arrival to the moment the answer was ready, in milliseconds. */
+  duration: number;
   product?: string;
   /** The pattern of the route: `/api/v1/sensor/:id`. */
   route?: string;
@@ -25,7 +25,8 @@ export interface RouteCount {
   count: number;
   /** Answers with status 400 or above, and requests without an answer. */
   refused: number;
-  ms: number;
+  /** The durations of all of them, added up, in milliseconds. */
+  duration: number;
 }
 
 /** A path that was asked for and that no product has. */
@@ -73,10 +74,16 @@ export class RequestLog {
     this.#kept = Math.min(this.#kept + 1, this.#capacity);
     if (entry.route === undefined) return;
     const key = `${entry.method} ${entry.route}`;
-    const counted = this.#routes.get(key) ?? { method: entry.method, route: entry.route, count: 0, refused: 0, ms: 0 };
+    const counted = this.#routes.get(key) ?? {
+      method: entry.method,
+      route: entry.route,
+      count: 0,
+      refused: 0,
+      duration: 0,
+    };
     counted.count++;
     if (entry.status === 0 || entry.status >= 400) counted.refused++;
-    counted.ms += entry.ms;
+    counted.duration += entry.duration;
     this.#routes.set(key, counted);
   }
 

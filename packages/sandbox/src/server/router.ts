@@ -20,6 +20,10 @@ export class Router {
       const parts = route.path.slice(1).split("/");
       const rank = parts.map((part) => (part.startsWith(":") ? "1" : "0")).join("");
       const sameLength = this.#routes.get(parts.length) ?? [];
+      const shape = shapeOf(parts);
+      if (sameLength.some((known) => known.route.method === route.method && shapeOf(known.parts) === shape)) {
+        throw new Error(`Two routes answer ${route.method} ${route.path}`);
+      }
       sameLength.push({ route, parts, rank });
       this.#routes.set(parts.length, sameLength);
     }
@@ -39,6 +43,11 @@ export class Router {
     }
     return allow.size > 0 ? { allow: [...allow].sort() } : undefined;
   }
+}
+
+/** The path without the names of what varies in it. */
+function shapeOf(parts: readonly string[]): string {
+  return parts.map((part) => (part.startsWith(":") ? ":" : part)).join("/");
 }
 
 function match(parts: readonly string[], segments: readonly string[]): Record<string, string> | undefined {

@@ -1,4 +1,4 @@
-import type { BinaryRecord } from "../domain.js";
+import type { BinaryRecord } from "../domain/index.js";
 import type { Store } from "./store.js";
 
 /** A binary with where it was seen. */

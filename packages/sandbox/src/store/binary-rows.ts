@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { BinaryRecord } from "../domain.js";
+import type { BinaryRecord } from "../domain/index.js";
 import { type Database, RowWriter } from "./database.js";
 import type { DocumentIndex } from "./document-index.js";
 import { removeBinaries } from "./removal.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TeamRecord } from "../administration-records.js";
+import type { TeamRecord } from "../domain/index.js";
 import { Store } from "./store.js";
 
 const team = (id: number, name: string): TeamRecord => ({ id, name, group_access: [] });

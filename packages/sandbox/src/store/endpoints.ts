@@ -1,4 +1,4 @@
-import type { GroupRecord, SensorRecord, SiteRecord } from "../domain.js";
+import type { GroupRecord, SensorRecord, SiteRecord } from "../domain/index.js";
 import type { Store } from "./store.js";
 import { fold } from "./tokens.js";
 

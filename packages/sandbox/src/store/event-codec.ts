@@ -1,5 +1,4 @@
-import type { ProcessEvents } from "../domain.js";
-import { EVENT_KINDS, type EventKind } from "../domain.js";
+import { EVENT_KINDS, type EventKind, type ProcessEvents } from "../domain/index.js";
 import { baseName } from "../paths.js";
 import type { Dictionary } from "./dictionary.js";
 import type { Postings } from "./postings.js";

@@ -1,4 +1,4 @@
-import type { BinaryRecord, KnownOrganisation, ProcessRecord } from "../domain.js";
+import type { BinaryRecord, KnownOrganisation, ProcessRecord } from "../domain/index.js";
 import { findBinary } from "./binaries.js";
 import { findSensors } from "./endpoints.js";
 import { eventsOf, findProcess, segmentsOf } from "./processes.js";

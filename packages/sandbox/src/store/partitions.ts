@@ -1,4 +1,4 @@
-import type { PartitionRecord } from "../endpoint-records.js";
+import type { PartitionRecord } from "../domain/index.js";
 import type { Store } from "./store.js";
 
 /** A new partition is begun every week. */

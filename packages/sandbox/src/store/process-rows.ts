@@ -1,4 +1,4 @@
-import type { ProcessEvents, ProcessRecord, SegmentRecord } from "../domain.js";
+import type { ProcessEvents, ProcessRecord, SegmentRecord } from "../domain/index.js";
 import { type Database, RowWriter } from "./database.js";
 import type { DocumentIndex } from "./document-index.js";
 import type { EventCodec } from "./event-codec.js";

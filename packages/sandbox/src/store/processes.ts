@@ -1,5 +1,4 @@
-import type { ProcessEvents } from "../domain.js";
-import { EVENT_KINDS, type EventKind } from "../domain.js";
+import { EVENT_KINDS, type EventKind, type ProcessEvents } from "../domain/index.js";
 import type { PackedEvents } from "./event-codec.js";
 import type { Store } from "./store.js";
 

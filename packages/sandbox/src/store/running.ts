@@ -1,4 +1,4 @@
-import type { ProcessEvents, ProcessRecord, SegmentRecord } from "../domain.js";
+import type { ProcessEvents, ProcessRecord, SegmentRecord } from "../domain/index.js";
 import type { StoredProcess } from "./process-rows.js";
 import type { ProcessRow } from "./processes.js";
 import type { Store } from "./store.js";

@@ -1,4 +1,4 @@
-import type { BinaryRecord, ProcessRecord, SensorRecord } from "../domain.js";
+import type { BinaryRecord, ProcessRecord, SensorRecord } from "../domain/index.js";
 
 /** Small records for tests: complete, with the parts changed that a test is about. */
 export function sampleProcess(changes: Partial<ProcessRecord> = {}): ProcessRecord {

@@ -1,4 +1,4 @@
-import { EVENT_KINDS } from "../domain.js";
+import { EVENT_KINDS } from "../domain/index.js";
 
 /**
  * The tables. Searching rests on three of them: `value` holds every distinct text once, with the form that searches

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { ProcessRecord } from "../domain.js";
+import type { ProcessRecord } from "../domain/index.js";
 import { compileQuery, parseQuery } from "../query-language/index.js";
 import { findBinary } from "./binaries.js";
 import { findGroups, findSensors, findSites } from "./endpoints.js";

@@ -8,7 +8,7 @@ import type {
   SegmentRecord,
   SensorRecord,
   SiteRecord,
-} from "../domain.js";
+} from "../domain/index.js";
 import { atOnce, type Steps, singleStep } from "../steps.js";
 import { BinaryRows } from "./binary-rows.js";
 import { Collection, type ObjectKey } from "./collection.js";

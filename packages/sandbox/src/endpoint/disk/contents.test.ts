@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { Readable } from "node:stream";
 import { afterAll, describe, expect, it } from "vitest";
-import type { BinaryRecord } from "../../domain.js";
+import type { BinaryRecord } from "../../domain/index.js";
 import { sampleSensor } from "../../store/samples.js";
 import { Store } from "../../store/store.js";
 import { Endpoint } from "../endpoint.js";

@@ -1,5 +1,5 @@
 import { addAbortSignal, type Readable } from "node:stream";
-import type { OsType } from "../../domain.js";
+import type { OsType } from "../../domain/index.js";
 import { type Failure, failureOf } from "../failures.js";
 import type { EndpointFiles, FileEntry } from "../machine.js";
 import { bytesContent, type Content, ContentStream } from "./content.js";

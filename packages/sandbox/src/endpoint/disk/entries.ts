@@ -1,4 +1,4 @@
-import type { OsType } from "../../domain.js";
+import type { OsType } from "../../domain/index.js";
 import type { FileEntry } from "../machine.js";
 import type { DiskNode } from "./nodes.js";
 

@@ -1,4 +1,4 @@
-import type { OsType } from "../../domain.js";
+import type { OsType } from "../../domain/index.js";
 import { type Content, textContent } from "./content.js";
 import type { Disk } from "./disk.js";
 import type { DirectoryNode, FileNode, Lock } from "./nodes.js";

@@ -1,4 +1,4 @@
-import type { OsType } from "../../domain.js";
+import type { OsType } from "../../domain/index.js";
 import { type Failure, failureOf } from "../failures.js";
 
 /** An absolute path, taken apart. */

@@ -1,5 +1,5 @@
-import type { BinaryRecord, OsType } from "../../domain.js";
-import { imageBytes } from "../../organisation/pe.js";
+import type { BinaryRecord, OsType } from "../../domain/index.js";
+import { imageBytes } from "../../organisation/files/pe.js";
 import { hash32 } from "../../organisation/random.js";
 import { baseName } from "../../paths.js";
 import { findBinary } from "../../store/binaries.js";

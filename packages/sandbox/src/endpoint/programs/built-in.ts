@@ -1,4 +1,4 @@
-import type { OsType } from "../../domain.js";
+import type { OsType } from "../../domain/index.js";
 import { baseName } from "../../paths.js";
 import { cmd } from "./cmd/cmd.js";
 import type { Program } from "./program.js";

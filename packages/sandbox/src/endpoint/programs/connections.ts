@@ -1,6 +1,6 @@
-import type { NetconnRecord } from "../../domain.js";
+import type { NetconnRecord } from "../../domain/index.js";
 import type { PackedEvents } from "../../store/event-codec.js";
-import type { Endpoint } from "../endpoint.js";
+import type { ProgramHost } from "./host.js";
 
 /** A socket of an endpoint. */
 export interface Connection {
@@ -29,7 +29,7 @@ const LISTENERS: readonly [pattern: RegExp, protocol: "TCP" | "UDP", port: numbe
 const MOST_OF_ONE = 3;
 
 /** What waits for connections, and the latest connections of the programs that run, as the server was told of them. */
-export function connectionsOf(host: Endpoint): Connection[] {
+export function connectionsOf(host: ProgramHost): Connection[] {
   const list = host.table.list();
   const found: Connection[] = [];
   const taken = new Set<string>();
@@ -56,7 +56,7 @@ export function connectionsOf(host: Endpoint): Connection[] {
 
 const portOf = ({ local }: Connection): number => Number(local.slice(local.lastIndexOf(":") + 1));
 
-function latest({ store }: Endpoint, id: string): NetconnRecord[] {
+function latest({ store }: ProgramHost, id: string): NetconnRecord[] {
   const rows = store.database.all<{ events: string; start: number }>(
     `SELECT e.events, p.start FROM process p JOIN segment s ON s.proc = p.proc JOIN segment_event e ON e.doc = s.doc
      WHERE p.id = ? AND s.netconn_count > 0`,

@@ -1,11 +1,11 @@
-import type { Endpoint } from "../endpoint.js";
 import type { EndpointProcess } from "../machine.js";
 import type { Environment } from "./environment.js";
+import type { ProgramHost } from "./host.js";
 import type { Sink } from "./output.js";
 
 /** What a program that runs on an endpoint is given. */
 export interface Call {
-  readonly host: Endpoint;
+  readonly host: ProgramHost;
   readonly process: EndpointProcess;
   /** As it was called, without directory and extension, in lower case on Windows. */
   readonly name: string;
@@ -21,6 +21,8 @@ export interface Call {
   readonly environment: Environment;
   /** Aborted when the process is ended from outside; nothing that the program does then is seen any more. */
   readonly signal: AbortSignal;
+  /** Whether there is such a program; for shells, which say so themselves. */
+  has(command: Command): boolean;
   /** Starts another program and waits until it has ended. Refuses when there is none. */
   run(command: Command, streams?: Partial<Streams>): Promise<number>;
 }

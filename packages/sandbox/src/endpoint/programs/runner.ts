@@ -1,13 +1,13 @@
-import { setImmediate as nextTurn, setTimeout as realSleep } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { processGuid } from "../../organisation/ids.js";
-import type { Endpoint } from "../endpoint.js";
 import { failureOf } from "../failures.js";
 import { EndpointError, type StartedProgram } from "../machine.js";
 import type { OwnProcess } from "../processes.js";
 import { Environment } from "./environment.js";
+import type { ProgramHost } from "./host.js";
 import { Output, OutputFull } from "./output.js";
 import type { Call, Command, Streams } from "./program.js";
-import { type Found, findProgram } from "./search.js";
+import { type Found, findProgram, hasProgram } from "./search.js";
 
 /** Shells that start shells that start shells: somewhere it ends. */
 const DEEPEST = 32;
@@ -17,7 +17,7 @@ const KILLED = { windows: 1, linux: 137, osx: 137 } as const;
 const OUT_OF_MEMORY = 8;
 
 /** Starts a command line in the name of the sensor, as Live Response does. */
-export function startProgram(host: Endpoint, commandLine: string, directory: string): StartedProgram {
+export function startProgram(host: ProgramHost, commandLine: string, directory: string): StartedProgram {
   const line = commandLine.trim();
   const { os_type } = host.sensor;
   if (line === "" || line.includes("\0")) throw failureOf(os_type, "invalid");
@@ -49,7 +49,7 @@ interface Begun {
 }
 
 function begin(
-  host: Endpoint,
+  host: ProgramHost,
   command: Command,
   streams: Streams,
   parent: Parent,
@@ -96,7 +96,7 @@ function begin(
 
 /** Runs a program to its end, or until somebody ends it. Its exit code; never rejects. */
 async function finish(
-  host: Endpoint,
+  host: ProgramHost,
   found: Found,
   command: Command,
   streams: Streams,
@@ -119,6 +119,7 @@ async function finish(
   const call: Call = {
     ...{ host, process, name: found.name, arguments: found.words, tail: found.tail, ...own, signal },
     ...{ directory: command.directory, environment: command.environment.copy() },
+    has: (next) => hasProgram(host, next),
     run: (next, changes = {}) => {
       const inner = { ...own, ...changes };
       return begin(host, next, inner, { guid: process.proc_guid, pid: process.pid, told }, depth + 1, signal).ended;
@@ -138,7 +139,7 @@ async function finish(
 }
 
 /** What a program says, and returns, that could not go on. */
-function ended(error: unknown, { error: sink }: Streams, host: Endpoint): number {
+function ended(error: unknown, { error: sink }: Streams, host: ProgramHost): number {
   const text = error instanceof Error ? error.message : String(error);
   try {
     sink.write(host.isWindows ? `${text}\r\n` : `${text}\n`);
@@ -149,29 +150,8 @@ function ended(error: unknown, { error: sink }: Streams, host: Endpoint): number
   return error instanceof EndpointError ? error.code : 1;
 }
 
-/** Lets a program wait; returns at once when it is ended. */
-export async function sleep({ host, signal }: Call, milliseconds: number): Promise<void> {
-  if (milliseconds <= 0 || signal.aborted) return;
-  if (host.options.sleep !== undefined) {
-    await host.options.sleep(milliseconds, signal);
-    return;
-  }
-  try {
-    await realSleep(Math.min(milliseconds, 2_147_483_647), undefined, { signal });
-  } catch {
-    // It was ended.
-  }
-}
-
-/** Waits until the program is ended from outside. */
-export async function forever({ signal }: Call): Promise<number> {
-  if (!signal.aborted)
-    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-  return 0;
-}
-
 /** The variables of the system's own account. */
-function systemEnvironment(host: Endpoint): Environment {
+function systemEnvironment(host: ProgramHost): Environment {
   const { facts } = host;
   if (!host.isWindows) {
     const home = host.sensor.os_type === "linux" ? "/root" : "/var/root";

@@ -1,12 +1,12 @@
 import { baseName } from "../../paths.js";
 import type { FileNode } from "../disk/nodes.js";
 import { absolutePath } from "../disk/paths.js";
-import type { Endpoint } from "../endpoint.js";
 import { failureOf } from "../failures.js";
 import { EndpointError } from "../machine.js";
 import { builtIn } from "./built-in.js";
+import type { ProgramHost } from "./host.js";
 import type { Command, Program } from "./program.js";
-import { forever } from "./runner.js";
+import { forever } from "./waiting.js";
 import { windowsArguments } from "./words.js";
 
 /** A program that was found, with what it was called with. */
@@ -21,12 +21,12 @@ export interface Found {
 }
 
 /** The program that a command line names, by the rules of the system. Refuses when there is none. */
-export function findProgram(host: Endpoint, command: Command): Found {
+export function findProgram(host: ProgramHost, command: Command): Found {
   return host.isWindows ? findOnWindows(host, command) : findOnUnix(host, command);
 }
 
-/** Whether there is such a program; for shells, which say so themselves. */
-export function hasProgram(host: Endpoint, command: Command): boolean {
+/** Whether there is such a program. */
+export function hasProgram(host: ProgramHost, command: Command): boolean {
   try {
     findProgram(host, command);
     return true;
@@ -35,7 +35,7 @@ export function hasProgram(host: Endpoint, command: Command): boolean {
   }
 }
 
-function findOnWindows(host: Endpoint, { line, directory }: Command): Found {
+function findOnWindows(host: ProgramHost, { line, directory }: Command): Found {
   const text = line.trim();
   let refusal: unknown;
   for (const [name, tail] of readings(text)) {
@@ -80,7 +80,7 @@ function* readings(text: string): Generator<[name: string, tail: string]> {
 }
 
 /** Where a name leads on Windows: as it stands, or in the places where programs are looked for. */
-function locate(host: Endpoint, name: string, directory: string): string | undefined {
+function locate(host: ProgramHost, name: string, directory: string): string | undefined {
   if (name === "" || /[*?<>|"]/.test(name)) return undefined;
   const forms = /\.[^\\/.]+$/.test(name)
     ? [name, `${name}.exe`]
@@ -114,7 +114,7 @@ function locate(host: Endpoint, name: string, directory: string): string | undef
   return undefined;
 }
 
-function findOnUnix(host: Endpoint, { line, words, directory, environment }: Command): Found {
+function findOnUnix(host: ProgramHost, { line, words, directory, environment }: Command): Found {
   const all = words ?? unixWords(line);
   const [name = "", ...rest] = all;
   const { os_type } = host.sensor;
@@ -143,7 +143,7 @@ function findOnUnix(host: Endpoint, { line, words, directory, environment }: Com
 }
 
 /** What a file does when it is run; undefined when it cannot be. */
-function programOf(host: Endpoint, node: FileNode, name: string, path: string): Program | undefined {
+function programOf(host: ProgramHost, node: FileNode, name: string, path: string): Program | undefined {
   const known = builtIn(host.sensor.os_type, name);
   if (known !== undefined && node.program === true) return known;
   const [first, second, third, fourth] = node.content.slice(0, 4);

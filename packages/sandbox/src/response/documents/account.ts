@@ -1,5 +1,4 @@
-import type { TeamRecord, UserRecord } from "../../administration-records.js";
-import type { GroupRecord } from "../../domain.js";
+import type { GroupRecord, TeamRecord, UserRecord } from "../../domain/index.js";
 
 /** A user. The token only for those who may see it; the password for nobody. */
 export function userDocument(

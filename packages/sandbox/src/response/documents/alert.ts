@@ -1,4 +1,4 @@
-import type { AlertRecord, AlertRow } from "../../store/alerts.js";
+import type { AlertRecord, AlertRow } from "../../store/detection/alerts.js";
 import type { VersionTraits } from "../version.js";
 import { shownSegment, uniqueId } from "./process.js";
 import { solrTime } from "./time.js";

@@ -1,4 +1,4 @@
-import type { BanAuditRecord, BanRecord } from "../../administration-records.js";
+import type { BanAuditRecord, BanRecord } from "../../domain/index.js";
 import { serverTime } from "./time.js";
 
 /** A banned hash, with who changed it last and everybody before. */

@@ -1,6 +1,6 @@
-import type { BinaryRecord, SignatureResult } from "../../domain.js";
+import type { BinaryRecord, SignatureResult } from "../../domain/index.js";
 import type { BinaryRow } from "../../store/binaries.js";
-import type { TagRow } from "../../store/tags.js";
+import type { TagRow } from "../../store/detection/tags.js";
 import type { VersionTraits } from "../version.js";
 import { tagFields, watchlistEntries } from "./tags.js";
 import { eventTime, isoTime } from "./time.js";

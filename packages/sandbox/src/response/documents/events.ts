@@ -1,4 +1,4 @@
-import type { ChildprocRecord, NetconnRecord, ProcessblockRecord, ProcessEvents } from "../../domain.js";
+import type { ChildprocRecord, NetconnRecord, ProcessblockRecord, ProcessEvents } from "../../domain/index.js";
 import { signedAddress } from "./process.js";
 import { eventTime, isoTime } from "./time.js";
 

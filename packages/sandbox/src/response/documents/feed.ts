@@ -1,4 +1,4 @@
-import type { FeedRecord } from "../../detection-records.js";
+import type { FeedRecord } from "../../domain/index.js";
 import type { TokenRecord } from "../../server/product.js";
 
 /** A feed on the wire: what is kept of it, but for how far it has been matched. Its secrets only for administrators. */

@@ -1,4 +1,4 @@
-import type { GroupRecord } from "../../domain.js";
+import type { GroupRecord } from "../../domain/index.js";
 
 const COLLECTED = [
   ...["emet_events", "filemods", "filewritemd5s", "cross_procs", "moduleinfo", "moduleloads", "netconns"],

@@ -1,4 +1,4 @@
-import type { IngressFilterRecord } from "../../administration-records.js";
+import type { IngressFilterRecord } from "../../domain/index.js";
 import { hitRate } from "../ingress/filter.js";
 import { serverTime } from "./time.js";
 

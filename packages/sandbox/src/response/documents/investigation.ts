@@ -1,4 +1,4 @@
-import type { InvestigationRecord, TaggedEventRecord } from "../../administration-records.js";
+import type { InvestigationRecord, TaggedEventRecord } from "../../domain/index.js";
 import type { VersionTraits } from "../version.js";
 import { shownSegment, uniqueId } from "./process.js";
 import { serverTime } from "./time.js";

@@ -1,7 +1,6 @@
-import type { SensorRecord } from "../../domain.js";
-import { EVENT_KINDS } from "../../domain.js";
+import { EVENT_KINDS, type SensorRecord } from "../../domain/index.js";
+import type { TagRow } from "../../store/detection/tags.js";
 import type { EventCounts, ProcessRow, SegmentRow } from "../../store/processes.js";
-import type { TagRow } from "../../store/tags.js";
 import { ipv4Number } from "../../store/tokens.js";
 import type { VersionTraits } from "../version.js";
 import { tagFields, watchlistEntries } from "./tags.js";

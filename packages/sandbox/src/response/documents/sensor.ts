@@ -1,4 +1,4 @@
-import type { OsType, SensorRecord } from "../../domain.js";
+import type { OsType, SensorRecord } from "../../domain/index.js";
 import { serverTime } from "./time.js";
 
 const OS_NUMBERS: Record<OsType, number> = { windows: 1, osx: 2, linux: 4 };

@@ -1,4 +1,4 @@
-import type { LicenseRecord } from "../../endpoint-records.js";
+import type { LicenseRecord } from "../license.js";
 import { licenseRequest } from "../license.js";
 import type { VersionTraits } from "../version.js";
 import { isoTime } from "./time.js";

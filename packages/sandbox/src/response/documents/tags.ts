@@ -1,4 +1,4 @@
-import type { TagRow } from "../../store/tags.js";
+import type { TagRow } from "../../store/detection/tags.js";
 import { isoTime } from "./time.js";
 
 /** Feed tags as they stand in documents. Several texts of one tag are kept as a list. */

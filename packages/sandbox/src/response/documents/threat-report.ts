@@ -1,5 +1,5 @@
-import type { FeedRecord, PublishedReport } from "../../detection-records.js";
-import type { ReportRow } from "../../store/reports.js";
+import type { FeedRecord, PublishedReport } from "../../domain/index.js";
+import type { ReportRow } from "../../store/detection/reports.js";
 import { solrTime } from "./time.js";
 
 /** A report by itself, with its indicators as its feed publishes them. */

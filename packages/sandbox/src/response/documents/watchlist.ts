@@ -1,4 +1,4 @@
-import type { ActionRecord, WatchlistRecord } from "../../detection-records.js";
+import type { ActionRecord, WatchlistRecord } from "../../domain/index.js";
 import type { VersionTraits } from "../version.js";
 import { isoTime, serverTime } from "./time.js";
 

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import type { FeedDocument, PublishedReport, ReportIocs } from "../../detection-records.js";
+import type { FeedDocument, PublishedReport, ReportIocs } from "../../domain/index.js";
 import { HttpProblem } from "../../server/product.js";
 import type { ResponseContext } from "../context.js";
 import { checkSaved, readIndexType } from "../saved-query.js";

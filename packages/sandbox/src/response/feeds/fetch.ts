@@ -3,7 +3,7 @@ import { type IncomingMessage, request as plainRequest } from "node:http";
 import { type RequestOptions, request as secureRequest } from "node:https";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { FeedRecord } from "../../detection-records.js";
+import type { FeedRecord } from "../../domain/index.js";
 import type { Store } from "../../store/store.js";
 
 /** The host under which the sandbox itself publishes feeds. */

@@ -1,7 +1,7 @@
-import type { FeedDocument, FeedRecord } from "../../detection-records.js";
+import type { FeedDocument, FeedRecord } from "../../domain/index.js";
 import { HttpProblem } from "../../server/product.js";
-import { removeFeedHits } from "../../store/feed-hits.js";
-import { replaceReports } from "../../store/reports.js";
+import { removeFeedHits } from "../../store/detection/feed-hits.js";
+import { replaceReports } from "../../store/detection/reports.js";
 import type { ResponseContext } from "../context.js";
 import { readFeedDocument } from "./document.js";
 import { type FeedAddress, FeedUnreachable, fetchFeed } from "./fetch.js";

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { IngressFilterRecord } from "../../administration-records.js";
-import type { ProcessEvents } from "../../domain.js";
+import type { IngressFilterRecord, ProcessEvents } from "../../domain/index.js";
 import { sampleProcess } from "../../store/samples.js";
 import { Store } from "../../store/store.js";
 import { type FilterScope, findIngressFilter, hitRate, matchesFilter, withoutFilteredEvents } from "./filter.js";

@@ -1,5 +1,4 @@
-import type { IngressFilterRecord } from "../../administration-records.js";
-import type { OsType, ProcessEvents, SensorRecord } from "../../domain.js";
+import type { IngressFilterRecord, OsType, ProcessEvents, SensorRecord } from "../../domain/index.js";
 import type { Store } from "../../store/store.js";
 import { filteredProcess, type KnownAncestor, keepFilteredProcess } from "./filtered-processes.js";
 import { compilePattern, type Matcher, type Patience, type PatternOptions } from "./patterns.js";

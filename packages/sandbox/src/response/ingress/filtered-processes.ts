@@ -1,6 +1,22 @@
-import type { IngressFilterRecord } from "../../administration-records.js";
-import type { ProcessRecord } from "../../domain.js";
+import type { IngressFilterRecord, ProcessRecord } from "../../domain/index.js";
 import type { Store } from "../../store/store.js";
+
+declare module "../../domain/objects.js" {
+  interface ObjectRecords {
+    /** Processes that a filter kept out, for filters that reach down to their descendants. Key: the process GUID. */
+    filtered_process: FilteredProcessRecord;
+  }
+}
+
+/** A process that a filter has kept out, as far as it is remembered. */
+interface FilteredProcessRecord {
+  parent_id?: string;
+  path: string;
+  cmdline: string;
+  md5: string;
+  /** When it came. */
+  at: number;
+}
 
 /** As much of a process as filters look at. */
 export type KnownAncestor = Pick<ProcessRecord, "path" | "cmdline" | "md5"> & { parent_id?: string };

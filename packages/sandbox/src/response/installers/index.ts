@@ -1,5 +1,5 @@
-import type { BinaryRecord, GroupRecord } from "../../domain.js";
-import { imageBytes } from "../../organisation/pe.js";
+import type { BinaryRecord, GroupRecord } from "../../domain/index.js";
+import { imageBytes } from "../../organisation/files/pe.js";
 import { SENSOR_BUILDS } from "../documents/server.js";
 import { type PackedFile, tarGz, zip } from "./archives.js";
 import { msi, pkg } from "./packages.js";

@@ -1,4 +1,4 @@
-import type { SensorRecord } from "../../domain.js";
+import type { SensorRecord } from "../../domain/index.js";
 import type { EndpointMachine } from "../../endpoint/machine.js";
 import type { ExtraFile } from "../../endpoint/options.js";
 import type { LiveResponseChanges } from "./settings.js";

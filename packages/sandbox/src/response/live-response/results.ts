@@ -1,4 +1,4 @@
-import type { SensorRecord } from "../../domain.js";
+import type { SensorRecord } from "../../domain/index.js";
 import { EndpointError } from "../../endpoint/machine.js";
 
 /** The two families of systems, which number their errors differently. */

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { SensorRecord } from "../../domain.js";
+import type { SensorRecord } from "../../domain/index.js";
 import {
   EndpointError,
   type EndpointMachine,

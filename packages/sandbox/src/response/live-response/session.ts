@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SensorRecord } from "../../domain.js";
+import type { SensorRecord } from "../../domain/index.js";
 import type { EndpointMachine } from "../../endpoint/machine.js";
 import { Changes } from "./changes.js";
 import type { CommandOutput, CommandWork, RequestedCommand } from "./commands/index.js";

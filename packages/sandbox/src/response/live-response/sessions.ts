@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SensorRecord } from "../../domain.js";
+import type { SensorRecord } from "../../domain/index.js";
 import type { EndpointMachine } from "../../endpoint/machine.js";
 import type { ExtraFile } from "../../endpoint/options.js";
 import { Changes } from "./changes.js";

@@ -1,4 +1,4 @@
-import type { LiveResponseFault } from "./faults.js";
+import type { LiveResponseFault } from "./fault-rule.js";
 import type { OnlineSchedule } from "./schedule.js";
 
 /** How Live Response behaves, and what goes wrong with it. */

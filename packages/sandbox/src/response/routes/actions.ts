@@ -1,7 +1,7 @@
-import type { ActionRecord } from "../../detection-records.js";
+import type { ActionRecord } from "../../domain/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
-import { type ActionOwner, actionsOf } from "../../store/actions.js";
+import { type ActionOwner, actionsOf } from "../../store/detection/actions.js";
 import type { ResponseContext } from "../context.js";
 import { actionDocument } from "../documents/watchlist.js";
 import { LONGEST_TEXT, readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";

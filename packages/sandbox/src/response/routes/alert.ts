@@ -6,8 +6,8 @@ import {
   alertsByDocument,
   changeAlerts,
   findAlerts,
-} from "../../store/alerts.js";
-import { ignoreSources } from "../../store/sources.js";
+} from "../../store/detection/alerts.js";
+import { ignoreSources } from "../../store/detection/sources.js";
 import { answerSearch } from "../answer-search.js";
 import type { ResponseContext } from "../context.js";
 import { alertDocument } from "../documents/alert.js";

@@ -1,4 +1,4 @@
-import type { BanRecord } from "../../administration-records.js";
+import type { BanRecord } from "../../domain/index.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import type { ResponseContext } from "../context.js";
 import { banDocument } from "../documents/ban.js";

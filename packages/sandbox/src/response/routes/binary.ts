@@ -1,7 +1,7 @@
 import { zipSync } from "fflate";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { type BinaryRow, binaryRowsByDocument, findBinary } from "../../store/binaries.js";
-import { tagsByDocument, tagsOf } from "../../store/tags.js";
+import { tagsByDocument, tagsOf } from "../../store/detection/tags.js";
 import { answerSearch } from "../answer-search.js";
 import type { ResponseContext } from "../context.js";
 import { binaryDocument, binaryMetadata } from "../documents/binary.js";

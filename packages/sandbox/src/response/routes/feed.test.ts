@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FeedDocument, PublishedReport } from "../../detection-records.js";
+import type { FeedDocument, PublishedReport } from "../../domain/index.js";
 import { type Ask, ODD_VALUES, startSmall } from "./samples.js";
 
 const PATH = "/api/v1/feed";

@@ -1,9 +1,9 @@
-import type { FeedDocument, FeedRecord } from "../../detection-records.js";
+import type { FeedDocument, FeedRecord } from "../../domain/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
-import { removeActions } from "../../store/actions.js";
-import { removeFeedHits } from "../../store/feed-hits.js";
-import { findReport, removeReports } from "../../store/reports.js";
+import { removeActions } from "../../store/detection/actions.js";
+import { removeFeedHits } from "../../store/detection/feed-hits.js";
+import { findReport, removeReports } from "../../store/detection/reports.js";
 import type { ResponseContext } from "../context.js";
 import { feedDocument } from "../documents/feed.js";
 import { reportDocument } from "../documents/threat-report.js";

@@ -1,4 +1,4 @@
-import type { GroupRecord } from "../../domain.js";
+import type { GroupRecord } from "../../domain/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { findGroup, findGroups, findSites, nextNumber, removeGroup } from "../../store/endpoints.js";

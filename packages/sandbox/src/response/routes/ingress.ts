@@ -1,4 +1,4 @@
-import { type IngressFilterRecord, type IngressSettings, NEW_INGRESS_FILTER } from "../../administration-records.js";
+import { type IngressFilterRecord, type IngressSettings, NEW_INGRESS_FILTER } from "../../domain/index.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import type { ResponseContext } from "../context.js";
 import { ingressDocument } from "../documents/ingress.js";

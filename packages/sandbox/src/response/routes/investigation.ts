@@ -1,4 +1,4 @@
-import type { InvestigationRecord, TaggedEventRecord } from "../../administration-records.js";
+import type { InvestigationRecord, TaggedEventRecord } from "../../domain/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxReply, type SandboxRequest } from "../../server/product.js";
 import { findProcess, type SegmentChoice } from "../../store/processes.js";

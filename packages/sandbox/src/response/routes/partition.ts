@@ -1,4 +1,4 @@
-import type { PartitionRecord } from "../../endpoint-records.js";
+import type { PartitionRecord } from "../../domain/index.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import type { ResponseContext } from "../context.js";
 import { partitionDocuments } from "../documents/partitions.js";

@@ -1,8 +1,8 @@
-import { EVENT_KINDS } from "../../domain.js";
+import { EVENT_KINDS } from "../../domain/index.js";
 import type { Route, SandboxRequest } from "../../server/product.js";
 import { HttpProblem } from "../../server/product.js";
+import { tagsByDocument } from "../../store/detection/tags.js";
 import { processRowsByDocument } from "../../store/processes.js";
-import { tagsByDocument } from "../../store/tags.js";
 import type { ResponseContext } from "../context.js";
 import { searchEnvelope } from "../documents/envelope.js";
 import { processDocument } from "../documents/process.js";

@@ -1,6 +1,7 @@
 import { parseQuery } from "../../query-language/index.js";
 import { HttpProblem, type Route, type SandboxReply, type SandboxRequest } from "../../server/product.js";
 import { signatureSummaries } from "../../store/binaries.js";
+import { mergedTags, type TagRow, tagsByDocument, tagsOf } from "../../store/detection/tags.js";
 import {
   eventsOf,
   findChildren,
@@ -10,7 +11,6 @@ import {
   type SegmentChoice,
   segmentsOf,
 } from "../../store/processes.js";
-import { mergedTags, type TagRow, tagsByDocument, tagsOf } from "../../store/tags.js";
 import type { ResponseContext } from "../context.js";
 import { elapsedSince } from "../documents/envelope.js";
 import { eventArrays } from "../documents/events.js";

@@ -1,4 +1,4 @@
-import type { SensorRecord, SensorState } from "../../domain.js";
+import type { SensorRecord, SensorState } from "../../domain/index.js";
 import { HttpProblem, type SandboxRequest } from "../../server/product.js";
 import { findGroup } from "../../store/endpoints.js";
 import type { ResponseContext } from "../context.js";

@@ -1,4 +1,4 @@
-import type { SensorRecord } from "../../domain.js";
+import type { SensorRecord } from "../../domain/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { findSensor, findSensors, type SensorFilter } from "../../store/endpoints.js";

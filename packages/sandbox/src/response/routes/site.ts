@@ -1,4 +1,4 @@
-import type { SiteRecord } from "../../domain.js";
+import type { SiteRecord } from "../../domain/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { findGroups, findSites, nextNumber, removeSite } from "../../store/endpoints.js";

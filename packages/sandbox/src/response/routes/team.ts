@@ -1,5 +1,4 @@
-import { ACCESS_CATEGORIES, type TeamRecord } from "../../administration-records.js";
-import type { GroupRecord } from "../../domain.js";
+import { ACCESS_CATEGORIES, type GroupRecord, type TeamRecord } from "../../domain/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { findGroups } from "../../store/endpoints.js";

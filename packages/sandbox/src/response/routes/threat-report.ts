@@ -1,9 +1,9 @@
-import type { FeedRecord } from "../../detection-records.js";
+import type { FeedRecord } from "../../domain/index.js";
 import { sql } from "../../query-language/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
-import { type ReportRow, reportsByDocument } from "../../store/reports.js";
-import { ignoreReports } from "../../store/sources.js";
+import { type ReportRow, reportsByDocument } from "../../store/detection/reports.js";
+import { ignoreReports } from "../../store/detection/sources.js";
 import { answerSearch } from "../answer-search.js";
 import type { ResponseContext } from "../context.js";
 import { reportRow } from "../documents/threat-report.js";

@@ -1,4 +1,4 @@
-import type { TeamRecord, UserRecord } from "../../administration-records.js";
+import type { TeamRecord, UserRecord } from "../../domain/index.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { hashPassword, isPassword } from "../accounts.js";
 import type { ResponseContext } from "../context.js";

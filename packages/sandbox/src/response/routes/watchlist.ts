@@ -1,9 +1,9 @@
-import { NEW_WATCHLIST, type WatchlistRecord } from "../../detection-records.js";
+import { NEW_WATCHLIST, type WatchlistRecord } from "../../domain/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
-import { actionsOf, removeActions } from "../../store/actions.js";
-import { freeWatchlistSource } from "../../store/sources.js";
-import { removeWatchlistTags } from "../../store/tags.js";
+import { actionsOf, removeActions } from "../../store/detection/actions.js";
+import { freeWatchlistSource } from "../../store/detection/sources.js";
+import { removeWatchlistTags } from "../../store/detection/tags.js";
 import type { ResponseContext } from "../context.js";
 import { actionDocument, watchlistDocument } from "../documents/watchlist.js";
 import { checkSaved, readIndexType } from "../saved-query.js";

@@ -1,4 +1,4 @@
-import type { SensorRecord, SensorState } from "../../domain.js";
+import type { SensorRecord, SensorState } from "../../domain/index.js";
 import { findSensor, findSensorsWithRequests } from "../../store/endpoints.js";
 import type { ResponseContext } from "../context.js";
 import { lastCheckin } from "../documents/sensor.js";

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { FilemodRecord, RegmodRecord } from "../../domain.js";
+import type { FilemodRecord, RegmodRecord } from "../../domain/index.js";
 import { fieldsOf } from "../../known-fields.js";
 
 /** A program to start on an endpoint, and what it does there. */

@@ -5,7 +5,7 @@ import type {
   ProcessEvents,
   ProcessRecord,
   SensorRecord,
-} from "../../domain.js";
+} from "../../domain/index.js";
 import { processGuid } from "../../organisation/ids.js";
 import { hash32 } from "../../organisation/random.js";
 import { baseName } from "../../paths.js";

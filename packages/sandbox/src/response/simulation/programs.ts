@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { BinaryRecord, OsType, SensorRecord } from "../../domain.js";
-import { imageBytes } from "../../organisation/pe.js";
+import type { BinaryRecord, OsType, SensorRecord } from "../../domain/index.js";
+import { imageBytes } from "../../organisation/files/pe.js";
 import { hash32 } from "../../organisation/random.js";
 import { baseName } from "../../paths.js";
 import { findBinary } from "../../store/binaries.js";

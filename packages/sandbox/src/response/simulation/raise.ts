@@ -1,8 +1,7 @@
-import type { GroupRecord, NetconnRecord } from "../../domain.js";
-import { EVENT_KINDS, type SensorRecord } from "../../domain.js";
+import { EVENT_KINDS, type GroupRecord, type NetconnRecord, type SensorRecord } from "../../domain/index.js";
 import type { Query } from "../../query-language/index.js";
-import type { AlertRecord, NewAlert } from "../../store/alerts.js";
 import { binaryRowsByDocument } from "../../store/binaries.js";
+import type { AlertRecord, NewAlert } from "../../store/detection/alerts.js";
 import type { TagScope } from "../../store/document-index.js";
 import { findGroups } from "../../store/endpoints.js";
 import { eventsOf, type ProcessRow, processRowsByDocument } from "../../store/processes.js";

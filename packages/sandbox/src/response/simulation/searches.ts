@@ -1,5 +1,5 @@
 import { inSlices, type Steps } from "../../steps.js";
-import { applyAlertChanges } from "../../store/alerts.js";
+import { applyAlertChanges } from "../../store/detection/alerts.js";
 import type { ResponseContext } from "../context.js";
 import type { Activity } from "./activity.js";
 import { matchFeeds } from "./feeds.js";

@@ -1,7 +1,7 @@
-import type { FeedDocument } from "../../detection-records.js";
+import type { FeedDocument } from "../../domain/index.js";
 import { Random } from "../../organisation/random.js";
 import type { Steps } from "../../steps.js";
-import { applyAlertChanges, changeAlerts } from "../../store/alerts.js";
+import { applyAlertChanges, changeAlerts } from "../../store/detection/alerts.js";
 import type { ResponseContext } from "../context.js";
 import { storeFeed } from "../feeds/load.js";
 import { matchFeeds } from "./feeds.js";

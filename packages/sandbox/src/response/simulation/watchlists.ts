@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import type { WatchlistRecord } from "../../detection-records.js";
+import type { WatchlistRecord } from "../../domain/index.js";
 import { combine, type Query, sql } from "../../query-language/index.js";
 import { HttpProblem } from "../../server/product.js";
 import type { Steps } from "../../steps.js";
-import { ALERT_ACTION, actionsOf } from "../../store/actions.js";
-import { addAlerts } from "../../store/alerts.js";
 import { type Database, RowWriter } from "../../store/database.js";
+import { ALERT_ACTION, actionsOf } from "../../store/detection/actions.js";
+import { addAlerts } from "../../store/detection/alerts.js";
 import type { TagScope } from "../../store/document-index.js";
 import type { ResponseContext } from "../context.js";
 import { compileSaved, findSaved, scopeOf, TABLE_OF } from "../saved-query.js";

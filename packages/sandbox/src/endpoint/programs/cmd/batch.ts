@@ -1,11 +1,9 @@
 import type { Streams } from "../program.js";
-import type { CommandShell } from "./cmd.js";
 import { CommandSyntax } from "./read.js";
-import type { BatchArguments } from "./variables.js";
+import type { Batch, BatchArguments, CommandShell } from "./shell.js";
 
 /** A batch file that is being carried out: where it stands, and what it was called with. */
-export class BatchRun {
-  /** Its name and the words behind it. */
+export class BatchRun implements Batch {
   readonly given: BatchArguments;
   readonly text: string;
   readonly #shell: CommandShell;
@@ -25,13 +23,11 @@ export class BatchRun {
     return this.#leaving;
   }
 
-  /** Ends the file, and not the shell. */
   end(): void {
     this.#at = this.#lines.length;
     this.#leaving = true;
   }
 
-  /** Goes on at a label; `:eof` is the end of every file. False when there is none of that name. */
   goTo(label: string): boolean {
     const wanted = label.replace(/^:/, "").toLowerCase();
     const names = this.#lines.map((line) => /^\s*:\s*([^\s:&|<>]+)/.exec(line)?.[1]?.toLowerCase());

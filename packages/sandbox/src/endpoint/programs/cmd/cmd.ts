@@ -4,30 +4,22 @@ import { failureText } from "../../failures.js";
 import { EndpointError } from "../../machine.js";
 import { NOWHERE, OutputFull } from "../output.js";
 import type { Call, Program, Streams } from "../program.js";
-import { execute, type FileSink, fileSink, type Shell, startOf } from "../script.js";
-import { hasProgram } from "../search.js";
+import { execute, type FileSink, fileSink, startOf } from "../script.js";
 import { windowsArguments } from "../words.js";
 import { BatchRun } from "./batch.js";
 import { commands } from "./commands.js";
 import { turnsOf } from "./for.js";
 import { holds } from "./if.js";
 import { CommandSyntax, type ForCommand, type LineCommand, readLine, type ShellCommand } from "./read.js";
-import { type BatchArguments, itemsOf, putLoopVariables, putVariables } from "./variables.js";
-
-/** What a command that is built into the shell is given. */
-export interface Inner extends Streams {
-  shell: CommandShell;
-  /** Everything behind the name, as it was written. */
-  tail: string;
-  words: string[];
-}
+import type { BatchArguments, CommandShell } from "./shell.js";
+import { itemsOf, putLoopVariables, putVariables } from "./variables.js";
 
 const LONGEST_LINE = 8191;
 const MOST_BATCHES = 16;
 
 /** `cmd.exe`: `/c` or `/k` with a command line, or lines that come in. */
 export const cmd: Program = async (call) => {
-  const shell = new CommandShell(call);
+  const shell = new Cmd(call);
   const wanted = /^((?:\/[adefqsuv](?::(?:on|off))?\s*)*)\/([ck])\s?(.*)$/is.exec(call.tail);
   if (wanted === null) {
     shell.echoes = false;
@@ -40,25 +32,24 @@ export const cmd: Program = async (call) => {
  * The first and the last quotation mark of a command line that begins with one are taken away, unless there are just these
  * two, without special signs and with a blank in between, around the name of a program.
  */
-function unquoted({ host, directory, environment }: Call, line: string, always: boolean): string {
+function unquoted(call: Call, line: string, always: boolean): string {
+  const { directory, environment } = call;
   const text = line.trim();
   if (!text.startsWith('"')) return text;
   const [, inside = "", ...others] = text.split('"');
   if (!always && others.length === 1 && /\s/.test(inside) && !/[&<>()@^|]/.test(inside)) {
-    if (hasProgram(host, { line: `"${inside}"`, directory, environment })) return text;
+    if (call.has({ line: `"${inside}"`, directory, environment })) return text;
   }
   const last = text.lastIndexOf('"');
   return last === 0 ? text.slice(1) : text.slice(1, last) + text.slice(last + 1);
 }
 
 /** One run of `cmd.exe`, with where it stands and what it remembers. */
-export class CommandShell implements Shell<ShellCommand> {
+class Cmd implements CommandShell {
   readonly call: Call;
   directory: string;
   exitCode = 0;
-  /** Whether batch files, and what loops do, are shown before they are carried out. */
   echoes = true;
-  /** The directories that `pushd` has left, the latest last. */
   readonly left: string[] = [];
   #finished = false;
   readonly #batches: BatchRun[] = [];
@@ -75,19 +66,16 @@ export class CommandShell implements Shell<ShellCommand> {
     return this.#finished || this.call.signal.aborted || this.batchRun?.isLeaving === true;
   }
 
-  /** The batch file that is being carried out. */
   get batchRun(): BatchRun | undefined {
     return this.#batches.at(-1);
   }
 
-  /** Ends the shell with an exit code. */
   exit(code: number): number {
     this.#finished = true;
     this.exitCode = code;
     return code;
   }
 
-  /** Carries out a command line; returns the exit code of the shell. */
   async line(text: string, streams: Streams = this.call): Promise<number> {
     await this.#turn();
     try {
@@ -101,12 +89,10 @@ export class CommandShell implements Shell<ShellCommand> {
     return this.exitCode;
   }
 
-  /** Takes a line apart, with the values of its variables as they are now. */
   script(text: string): ReturnType<typeof readLine> {
     return readLine(putVariables(text, this, this.batchRun?.given));
   }
 
-  /** Carries out a batch file from a label on, or from its beginning. */
   async batch(text: string, given: BatchArguments, streams: Streams = this.call, label?: string): Promise<number> {
     if (this.#batches.length >= MOST_BATCHES) throw new CommandSyntax("The batch file calls itself too often.");
     const run = new BatchRun(this, text, given);
@@ -157,7 +143,6 @@ export class CommandShell implements Shell<ShellCommand> {
     return this.exitCode;
   }
 
-  /** With the variables of the loops around it put in. */
   expanded(text: string): string {
     return putLoopVariables(text, this, this.#loops);
   }
@@ -223,7 +208,7 @@ export class CommandShell implements Shell<ShellCommand> {
     if (/\.(bat|cmd)$/i.test(name) && call.host.files.find(this.path(name))?.kind === "file") {
       return await this.batch(Buffer.from(this.read(name)).toString("utf8"), itemsOf(text), streams);
     }
-    if (!hasProgram(call.host, command)) {
+    if (!call.has(command)) {
       streams.error.write(
         `'${name}' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n`,
       );

@@ -1,11 +1,8 @@
 import { failureText } from "../../failures.js";
-import type { Inner } from "./cmd.js";
-import { dir } from "./dir.js";
+import { dir, volumeNumber } from "./dir.js";
 import { copy, del, makeDirectories, move, removeDirectories, rename, type as typeOut } from "./files.js";
+import type { InnerCommand } from "./shell.js";
 import { itemsOf } from "./variables.js";
-
-/** A command of the shell itself. */
-export type InnerCommand = (inner: Inner) => number | Promise<number>;
 
 const echo: InnerCommand = ({ shell, tail, out }) => {
   const switched = /^\s+(on|off)\s*$/i.exec(tail)?.[1];
@@ -118,12 +115,6 @@ const volume: InnerCommand = ({ shell, out }) => {
   out.write(` Volume Serial Number is ${volumeNumber(shell)}\r\n`);
   return 0;
 };
-
-/** The number of a volume, as `dir` and `vol` show it. */
-export function volumeNumber({ call: { host } }: Inner["shell"]): string {
-  const digits = host.facts.random("volume number").hex(8).toUpperCase();
-  return `${digits.slice(0, 4)}-${digits.slice(4)}`;
-}
 
 const nothing: InnerCommand = () => 0;
 

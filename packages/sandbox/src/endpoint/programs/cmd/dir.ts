@@ -2,8 +2,7 @@ import { attributesOf } from "../../disk/entries.js";
 import type { DiskNode } from "../../disk/nodes.js";
 import { failureOf } from "../../failures.js";
 import { EndpointError } from "../../machine.js";
-import type { Inner } from "./cmd.js";
-import { type InnerCommand, volumeNumber } from "./commands.js";
+import type { CommandShell, Inner, InnerCommand } from "./shell.js";
 
 interface Wanted {
   bare: boolean;
@@ -54,6 +53,12 @@ export const dir: InnerCommand = (inner) => {
   }
   return code;
 };
+
+/** The number of a volume, as `dir` and `vol` show it. */
+export function volumeNumber({ call: { host } }: CommandShell): string {
+  const digits = host.facts.random("volume number").hex(8).toUpperCase();
+  return `${digits.slice(0, 4)}-${digits.slice(4)}`;
+}
 
 /** Where to look and for what: a directory is looked into, of anything else the last part is what is looked for. */
 function lookFor({ shell }: Inner, target: string): { directory: string; pattern: string } {

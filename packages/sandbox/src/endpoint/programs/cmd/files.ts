@@ -1,8 +1,7 @@
 import { bytesContent } from "../../disk/content.js";
 import { hasWildcards } from "../../disk/wildcards.js";
 import { failureOf, failureText } from "../../failures.js";
-import type { Inner } from "./cmd.js";
-import type { InnerCommand } from "./commands.js";
+import type { Inner, InnerCommand } from "./shell.js";
 
 /** A name that has no file behind it is a device. */
 const isConsole = (word: string): boolean => /^con:?$/i.test(word);

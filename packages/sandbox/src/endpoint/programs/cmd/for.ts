@@ -2,8 +2,8 @@ import { hasWildcards } from "../../disk/wildcards.js";
 import { Output } from "../output.js";
 import type { Streams } from "../program.js";
 import { startOf } from "../script.js";
-import type { CommandShell } from "./cmd.js";
 import { CommandSyntax, type ForCommand } from "./read.js";
+import type { CommandShell } from "./shell.js";
 import { fitting, itemsOf } from "./variables.js";
 
 /** What a turn of a loop puts into its variables. */

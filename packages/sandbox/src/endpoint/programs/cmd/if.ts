@@ -1,6 +1,6 @@
 import { hasWildcards } from "../../disk/wildcards.js";
-import type { CommandShell } from "./cmd.js";
 import type { IfCommand } from "./read.js";
+import type { CommandShell } from "./shell.js";
 
 /** Whether the condition of an `if` holds. */
 export function holds(shell: CommandShell, { not, fold, test, left, right }: IfCommand): boolean {

@@ -1,8 +1,5 @@
 import { hasWildcards } from "../../disk/wildcards.js";
-import type { CommandShell } from "./cmd.js";
-
-/** The words behind the name of a batch file, for `%1` and the others; `%0` first. */
-export type BatchArguments = readonly string[];
+import type { BatchArguments, CommandShell } from "./shell.js";
 
 const NAMED = /%([^%:=]+)(?::([^%]*))?%/y;
 const ARGUMENT = /%(?:\*|(?:~([a-z]*))?([0-9]))/iy;

@@ -5,7 +5,6 @@ import { EndpointError } from "../../machine.js";
 import { NOWHERE, OutputFull } from "../output.js";
 import type { Call, Program, Streams } from "../program.js";
 import { execute, type FileSink, fileSink, type Shell, startOf } from "../script.js";
-import { hasProgram } from "../search.js";
 import { readScript, ScriptSyntax, type Word } from "./read.js";
 
 /** `sh -c SCRIPT [NAME ARGUMENTS...]`, `sh FILE [ARGUMENTS...]`, or a script that comes in. */
@@ -55,7 +54,7 @@ class UnixShell implements Shell<Word[]> {
   }
 
   async command(words: Word[], streams: Streams): Promise<number> {
-    const { environment, host } = this.#call;
+    const { environment } = this.#call;
     let rest = words;
     const own = environment.copy();
     const set: [string, string][] = [];
@@ -79,7 +78,7 @@ class UnixShell implements Shell<Word[]> {
         directory: this.#directory,
         environment: own,
       };
-      if (hasProgram(host, command)) this.#code = await this.#call.run(command, streams);
+      if (this.#call.has(command)) this.#code = await this.#call.run(command, streams);
       else {
         streams.error.write(
           `${this.#call.name}: 1: ${name}: ${name.includes("/") ? "No such file or directory" : "not found"}\n`,

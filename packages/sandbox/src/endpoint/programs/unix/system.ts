@@ -4,7 +4,7 @@ import { failureText } from "../../failures.js";
 import { connectionsOf } from "../connections.js";
 import { TextPattern } from "../pattern.js";
 import type { Call, Program } from "../program.js";
-import { forever, sleep } from "../runner.js";
+import { forever, sleep } from "../waiting.js";
 import { resolveName } from "../windows/network.js";
 import { linesOf } from "../windows/text.js";
 import { pathOf, split } from "./files.js";

@@ -4,7 +4,7 @@ import { findSensorByName } from "../../../store/endpoints.js";
 import { servicesOf } from "../../services.js";
 import { connectionsOf } from "../connections.js";
 import type { Call, Program } from "../program.js";
-import { sleep } from "../runner.js";
+import { sleep } from "../waiting.js";
 import { adapterName } from "./identity.js";
 
 /** A fact with the dots that lead to it, which stand in every other column. */

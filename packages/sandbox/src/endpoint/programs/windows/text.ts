@@ -3,7 +3,7 @@ import { hasWildcards } from "../../disk/wildcards.js";
 import { failureText } from "../../failures.js";
 import { TextPattern } from "../pattern.js";
 import type { Call, Program } from "../program.js";
-import { sleep } from "../runner.js";
+import { sleep } from "../waiting.js";
 
 const LARGEST = 32 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import type { SensorRecord } from "../../../domain.js";
+import type { SensorRecord } from "../../../domain/index.js";
 import { HttpProblem } from "../../../server/product.js";
 import type { WriteBody } from "../../write-body.js";
 import type { SessionFiles } from "../files.js";

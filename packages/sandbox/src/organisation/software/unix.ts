@@ -1,4 +1,4 @@
-import type { Product } from "./software-product.js";
+import type { Product } from "./product.js";
 
 /** What runs on the Linux servers and the Macs of the generated organisation. */
 export const unixProducts: readonly Product[] = [

@@ -1,21 +1,19 @@
 /** What administrators set up, as the sandbox keeps it. Times are milliseconds since 1970 (UTC). */
-export interface AdministrationRecords {
-  /** Key: the hash in lower case. */
-  ban: BanRecord;
-  /** Key: the id. */
-  user: UserRecord;
-  /** Names of users who were deleted, so that whoever still holds a token of theirs is turned away. Key: the name. */
-  removed_user: { username: string };
-  /** Key: the id. */
-  team: TeamRecord;
-  /** Key: the id, which is text. */
-  ingress_filter: IngressFilterRecord;
-  /** Processes that a filter kept out, for filters that reach down to their descendants. Key: the process GUID. */
-  filtered_process: FilteredProcessRecord;
-  /** Key: the id. */
-  investigation: InvestigationRecord;
-  /** Key: the id. */
-  tagged_event: TaggedEventRecord;
+declare module "./objects.js" {
+  interface ObjectRecords {
+    /** Key: the hash in lower case. */
+    ban: BanRecord;
+    /** Key: the id. */
+    user: UserRecord;
+    /** Key: the id. */
+    team: TeamRecord;
+    /** Key: the id, which is text. */
+    ingress_filter: IngressFilterRecord;
+    /** Key: the id. */
+    investigation: InvestigationRecord;
+    /** Key: the id. */
+    tagged_event: TaggedEventRecord;
+  }
 }
 
 /** A hash that must not run, or once must not have. */
@@ -136,16 +134,6 @@ export const NEW_INGRESS_FILTER: Readonly<IngressSettings> = {
   netconn_filters: [],
   crossproc_filters: [],
 };
-
-/** As much of a process as filters look at. */
-export interface FilteredProcessRecord {
-  parent_id?: string;
-  path: string;
-  cmdline: string;
-  md5: string;
-  /** When it came. */
-  at: number;
-}
 
 /** A case that analysts collect events for. */
 export interface InvestigationRecord {

@@ -1,3 +1,14 @@
+/** What detects and what was detected, as the sandbox keeps it. Times are milliseconds since 1970 (UTC). */
+declare module "./objects.js" {
+  interface ObjectRecords {
+    watchlist: WatchlistRecord;
+    feed: FeedRecord;
+    action: ActionRecord;
+    /** What the sandbox's own feed server publishes, by path. */
+    published_feed: FeedDocument;
+  }
+}
+
 /** What a watchlist or a feed searches: processes or binaries. */
 export type IndexType = "events" | "modules";
 
@@ -128,13 +139,4 @@ export interface FeedDocument {
     version?: number;
   };
   reports: PublishedReport[];
-}
-
-/** What detects and what was detected, as the sandbox keeps it. Times are milliseconds since 1970 (UTC). */
-export interface DetectionRecords {
-  watchlist: WatchlistRecord;
-  feed: FeedRecord;
-  action: ActionRecord;
-  /** What the sandbox's own feed server publishes, by path. */
-  published_feed: FeedDocument;
 }

@@ -1,6 +1,6 @@
-import type { SqlValue } from "./database.js";
-import type { TagScope } from "./document-index.js";
-import type { Store } from "./store.js";
+import type { SqlValue } from "../database.js";
+import type { TagScope } from "../document-index.js";
+import type { Store } from "../store.js";
 
 /** A tag of a document. */
 export interface TagRow {

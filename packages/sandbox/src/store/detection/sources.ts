@@ -1,5 +1,5 @@
+import type { Store } from "../store.js";
 import { changeAlertSources } from "./alerts.js";
-import type { Store } from "./store.js";
 
 /** The name under which a report's alerts are kept. */
 export const reportSource = (feed: number, report: string): string => `feed/${feed}/${report}`;

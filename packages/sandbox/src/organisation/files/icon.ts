@@ -1,5 +1,5 @@
 import { crc32, deflateSync } from "node:zlib";
-import type { BinaryRecord } from "../domain.js";
+import type { BinaryRecord } from "../../domain/index.js";
 
 const SIZE = 32;
 const CORNER = 6;

@@ -1,4 +1,4 @@
-import type { Product } from "./software-product.js";
+import type { Product } from "./product.js";
 
 const MICROSOFT_ISSUER = "Microsoft Windows Production PCA 2011";
 const DIGICERT = "DigiCert Trusted G4 Code Signing RSA4096 SHA384 2021 CA1";

@@ -1,8 +1,8 @@
-import type { FeedRecord, PublishedReport } from "../detection-records.js";
-import { type Database, RowWriter } from "./database.js";
-import type { TagScope } from "./document-index.js";
-import { FIELD_STEP, Field, Kind, REPORT_IOCS } from "./schema.js";
-import type { Store } from "./store.js";
+import type { FeedRecord, PublishedReport } from "../../domain/index.js";
+import { type Database, RowWriter } from "../database.js";
+import type { TagScope } from "../document-index.js";
+import { FIELD_STEP, Field, Kind, REPORT_IOCS } from "../schema.js";
+import type { Store } from "../store.js";
 
 /** A document in which a report's indicator was found. */
 export interface FeedHit {

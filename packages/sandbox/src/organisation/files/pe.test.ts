@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseProcessGuid, processGuid } from "./ids.js";
+import { parseProcessGuid, processGuid } from "../ids.js";
 import { type BinaryIdentity, binaryContent, imageBytes } from "./pe.js";
 
 const base: BinaryIdentity = {

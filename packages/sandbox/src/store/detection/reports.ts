@@ -1,8 +1,8 @@
-import type { FeedDocument, FeedRecord, IndexType, PublishedReport } from "../detection-records.js";
-import { type Database, RowWriter } from "./database.js";
-import { Kind, REPORT_IOCS, REPORT_TEXTS, WORD_STEP } from "./schema.js";
-import type { Store } from "./store.js";
-import { domainKey, fold, ipv4Number, ipv6Digits, storedWords } from "./tokens.js";
+import type { FeedDocument, FeedRecord, IndexType, PublishedReport } from "../../domain/index.js";
+import { type Database, RowWriter } from "../database.js";
+import { Kind, REPORT_IOCS, REPORT_TEXTS, WORD_STEP } from "../schema.js";
+import type { Store } from "../store.js";
+import { domainKey, fold, ipv4Number, ipv6Digits, storedWords } from "../tokens.js";
 
 /** A threat report as it is stored. */
 export interface ReportRow {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { type Database, RowWriter } from "./database.js";
-import { ALERT_COLUMNS } from "./schema.js";
-import type { Store } from "./store.js";
-import { fold, normalisePath, reversedPath } from "./tokens.js";
+import { type Database, RowWriter } from "../database.js";
+import { ALERT_COLUMNS } from "../schema.js";
+import type { Store } from "../store.js";
+import { fold, normalisePath, reversedPath } from "../tokens.js";
 
 /** The states that an alert can be in. */
 export const ALERT_STATUSES = ["Unresolved", "In Progress", "Resolved", "False Positive"] as const;

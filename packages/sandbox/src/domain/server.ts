@@ -1,16 +1,9 @@
 /** What the server keeps of its own running and of its sensors' traffic. Times are milliseconds since 1970 (UTC). */
-export interface EndpointRecords {
-  partition: PartitionRecord;
-  throttle: ThrottleRecord;
-  license: LicenseRecord;
-  /** Kept by 1. */
-  world: WorldRecord;
-}
-
-/** Written when an organisation has been made to its end; without it there is only a part of one. */
-export interface WorldRecord {
-  /** From what the tokens of users follow, so that they stay the same as long as the organisation does. */
-  token_key: string;
+declare module "./objects.js" {
+  interface ObjectRecords {
+    partition: PartitionRecord;
+    throttle: ThrottleRecord;
+  }
 }
 
 /** A stretch of the event store by the time at which the server got the events. Kept by `start`. */
@@ -33,10 +26,4 @@ export interface ThrottleRecord {
   from: number;
   to: number;
   bytes_per_second: number;
-}
-
-/** The licence that was handed in last. Kept by 1. */
-export interface LicenseRecord {
-  end: number;
-  sensors: number;
 }

@@ -1,6 +1,6 @@
-import type { Product } from "./software-product.js";
-import { unixProducts } from "./software-unix.js";
-import { windowsProducts } from "./software-windows.js";
+import type { Product } from "./product.js";
+import { unixProducts } from "./unix.js";
+import { windowsProducts } from "./windows.js";
 
 /** All software of the organisation. */
 export const products: readonly Product[] = [...windowsProducts, ...unixProducts];

@@ -1,5 +1,5 @@
-import type { BinaryRecord } from "../domain.js";
-import { hash32 } from "./random.js";
+import type { BinaryRecord } from "../../domain/index.js";
+import { hash32 } from "../random.js";
 import { relocateResources, versionResourceSection } from "./version-resource.js";
 
 const FILE_ALIGNMENT = 0x200;

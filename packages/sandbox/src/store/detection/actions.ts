@@ -1,5 +1,5 @@
-import type { ActionRecord } from "../detection-records.js";
-import type { Store } from "./store.js";
+import type { ActionRecord } from "../../domain/index.js";
+import type { Store } from "../store.js";
 
 /** The action that raises alerts; the others would leave the server. */
 export const ALERT_ACTION = 3;

@@ -1,0 +1,14 @@
+/**
+ * Objects that are kept whole, by kind: what is set up in the console, and what hunters and responders leave behind. Each
+ * kind is declared beside its record, where this interface is opened again: a file that adds a kind changes no other.
+ */
+export interface ObjectRecords {
+  /** Kept by 1. */
+  world: WorldRecord;
+}
+
+/** Written when an organisation has been made to its end; without it there is only a part of one. */
+export interface WorldRecord {
+  /** From what the tokens of users follow, so that they stay the same as long as the organisation does. */
+  token_key: string;
+}

@@ -1,0 +1,20 @@
+import { expect, it } from "vitest";
+import type { Route } from "./product.js";
+import { Router } from "./router.js";
+
+const route = (method: Route["method"], path: string): Route => ({ method, path, handle: () => ({ status: 200 }) });
+
+it("finds the most specific route, whatever the order of declaration", () => {
+  const byId = route("GET", "/api/rows/:id");
+  const latest = route("GET", "/api/rows/latest");
+  const router = new Router([byId, latest]);
+  expect(router.find("GET", ["api", "rows", "latest"])).toEqual({ route: latest, params: {} });
+  expect(router.find("HEAD", ["api", "rows", "7"])).toEqual({ route: byId, params: { id: "7" } });
+  expect(router.find("PUT", ["api", "rows", "7"])).toEqual({ allow: ["GET", "HEAD"] });
+  expect(router.find("GET", ["api", "rows"])).toBeUndefined();
+});
+
+it("refuses two routes for the same requests, of which only one would ever answer", () => {
+  const routes = [route("GET", "/api/rows/:id"), route("PUT", "/api/rows/:id"), route("GET", "/api/rows/:name")];
+  expect(() => new Router(routes)).toThrow("Two routes answer GET /api/rows/:name");
+});
