@@ -1,5 +1,6 @@
 import { version } from "cbapi";
 import { type Arguments, parseCommandLine, UsageError } from "./arguments.js";
+import type { Context } from "./context.js";
 import { Interruption } from "./interruption.js";
 import { CommandError, debugText, errorText } from "./shown-error.js";
 import { Terminal } from "./terminal.js";
@@ -12,12 +13,6 @@ export interface Outcome {
   readonly code: number;
   /** Whether it was ended from outside, by Ctrl-C for example. */
   readonly interrupted: boolean;
-}
-
-/** What commands work with. */
-export interface Context {
-  readonly terminal: Terminal;
-  readonly interruption: Interruption;
 }
 
 /** Runs the command that these arguments name, on the standard streams. Errors are printed, not thrown. */

@@ -1,4 +1,5 @@
 import type { HuntArguments } from "../arguments.js";
+import type { Context } from "../context.js";
 import { drawConnection } from "../draw/connection.js";
 import { holdsProcesses } from "../draw/organisation.js";
 import { HuntPrinter } from "../draw/printer.js";
@@ -8,7 +9,6 @@ import type { Findings, ServerFinding } from "../hunt/findings.js";
 import { runHunt } from "../hunt/hunt.js";
 import { type HuntServer, openServer } from "../hunt/server.js";
 import { unlessInterrupted, untilInterrupted } from "../interruption.js";
-import type { Context } from "../run.js";
 import { CommandError } from "../shown-error.js";
 import { safeData, safeJson } from "../text-safety.js";
 

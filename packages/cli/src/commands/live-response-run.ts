@@ -1,5 +1,6 @@
 import type { JobOutcome } from "cbapi/response";
 import type { FleetArguments } from "../arguments.js";
+import type { Context } from "../context.js";
 import { takeConsole } from "../fleet/console.js";
 import { type FleetJob, loadJob } from "../fleet/job-module.js";
 import { type ResultLine, ResultsFile } from "../fleet/results-file.js";
@@ -9,7 +10,6 @@ import { Values } from "../fleet/values.js";
 import { FleetView, Tally } from "../fleet/view.js";
 import { connectServer, type HuntServer, openServer } from "../hunt/server.js";
 import { unlessInterrupted } from "../interruption.js";
-import type { Context } from "../run.js";
 import { errorText } from "../shown-error.js";
 import { plural } from "../text-layout.js";
 import { safeJson, safeText } from "../text-safety.js";
@@ -126,12 +126,12 @@ async function keep(outcome: JobOutcome<unknown>, target: FleetTarget, values: V
   try {
     return { ...rest, value: await values.toJson(value, target) };
   } catch (error) {
-    return { ...rest, state: "failed", error };
+    return { ...rest, state: "failed", error: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 
 function resultLine(outcome: JobOutcome<unknown>, { hostname }: FleetTarget): ResultLine {
-  const { target, state, value, error, attempts, ranMs } = outcome;
+  const { target, state, value, error, attempts, ran } = outcome;
   const ended = Date.now();
   return {
     target,
@@ -140,13 +140,13 @@ function resultLine(outcome: JobOutcome<unknown>, { hostname }: FleetTarget): Re
     ...(value === undefined ? {} : { value }),
     ...(state === "done" ? {} : { error: errorFields(error) }),
     attempts,
-    started: attempts === 0 ? null : new Date(ended - ranMs).toISOString(),
+    started: attempts === 0 ? null : new Date(ended - ran).toISOString(),
     ended: new Date(ended).toISOString(),
   };
 }
 
-function errorFields(error: unknown): NonNullable<ResultLine["error"]> {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+function errorFields(error: Error | undefined): NonNullable<ResultLine["error"]> {
+  if (error === undefined) return { name: "Error", message: "It is not known why" };
   const { code } = error as NodeJS.ErrnoException;
   return { name: error.name, ...(typeof code === "string" ? { code } : {}), message: errorText(error) };
 }

@@ -1,8 +1,8 @@
 import { Sensor } from "cbapi/response";
 import type { ShellArguments } from "../arguments.js";
+import type { Context } from "../context.js";
 import { connectServer, type HuntServer, openServer } from "../hunt/server.js";
 import { unlessInterrupted } from "../interruption.js";
-import type { Context } from "../run.js";
 import { History, historyFile } from "../shell/history.js";
 import { interact } from "../shell/interactive.js";
 import { givenCommands, readCommands, runCommands } from "../shell/scripted.js";

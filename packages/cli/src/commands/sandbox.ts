@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { SandboxArguments } from "../arguments.js";
+import type { Context } from "../context.js";
 import { drawConnection, drawControl } from "../draw/connection.js";
 import { drawImport } from "../draw/import-report.js";
 import { organisationText } from "../draw/organisation.js";
 import { sandboxOptions, startSandbox } from "../hunt/server.js";
 import { untilInterrupted } from "../interruption.js";
-import type { Context } from "../run.js";
 import { safeData } from "../text-safety.js";
 
 /** `cbapi sandbox` */

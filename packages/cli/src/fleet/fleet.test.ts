@@ -194,7 +194,7 @@ describe("scripts", () => {
 
 describe("what is shown of a run", () => {
   const terminal = { colors: picocolors.createColors(false), width: 80 };
-  const outcome: JobOutcome<unknown> = { target: 7, job: 1, state: "done", attempts: 1, queuedMs: 10, ranMs: 420 };
+  const outcome: JobOutcome<unknown> = { target: 7, id: 1, state: "done", attempts: 1, queued: 10, ran: 420 };
 
   test("how far it is", () => {
     const progress: RunProgress = {
@@ -204,12 +204,10 @@ describe("what is shown of a run", () => {
     expect(countsText(progress, 42_000)).toBe(
       "81 done, 2 failed, 3 running, 12 waiting, 4 offline of 102, slots 3, 0:42",
     );
-    expect(runningLine({ job: 1, target: 7, attempt: 2, ranMs: 61_000, progress: 0.4 }, "WIN-1", 80)).toBe(
+    expect(runningLine({ id: 1, target: 7, attempt: 2, ran: 61_000, progress: 0.4 }, "WIN-1", 80)).toBe(
       `  ${"WIN-1 (7)".padEnd(30)}    1:01  attempt 2  [####------] 40%`,
     );
-    expect(runningLine({ job: 1, target: 7, attempt: 1, ranMs: 0, progress: "\u001b[2J" }, "W", 80)).toContain(
-      "\\x1b[2J",
-    );
+    expect(runningLine({ id: 1, target: 7, attempt: 1, ran: 0, progress: "\u001b[2J" }, "W", 80)).toContain("\\x1b[2J");
   });
 
   test("what became of an endpoint, without what could steer the terminal", () => {
@@ -220,7 +218,7 @@ describe("what is shown of a run", () => {
     expect(outcomeLine(failed, "WIN-1", "gone\u001b[2J", terminal)).toContain("gone\\x1b[2J");
     for (const width of [30, 50, 80]) {
       expect(outcomeLine(failed, "LONG-NAME".repeat(5), "x".repeat(99), { ...terminal, width }).length).toBe(width);
-      const job = { job: 1, target: 7, attempt: 2, ranMs: 0, progress: "y".repeat(99) };
+      const job = { id: 1, target: 7, attempt: 2, ran: 0, progress: "y".repeat(99) };
       expect(runningLine(job, "LONG-NAME".repeat(5), width).length).toBe(width);
     }
     expect(outcomeLine(outcome, "W", "x".repeat(10_000), terminal).length).toBeLessThanOrEqual(80);
@@ -229,7 +227,7 @@ describe("what is shown of a run", () => {
   test("what is said at the end", () => {
     const tally = new Tally();
     tally.outcome(outcome, "WIN-1");
-    tally.outcome({ ...outcome, state: "failed", ranMs: 9000, error: new Error("Sensor 3 is gone") }, "WIN-3");
+    tally.outcome({ ...outcome, state: "failed", ran: 9000, error: new Error("Sensor 3 is gone") }, "WIN-3");
     tally.outcome({ ...outcome, state: "expired", attempts: 0, error: new Error("Sensor 4 is gone") }, "WIN-4");
     const lines = tally.lines(3);
     expect(lines[0]).toMatch(/^3 endpoints: 1 done, 1 failed, 1 expired, in /);

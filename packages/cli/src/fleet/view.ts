@@ -106,18 +106,18 @@ export function countsText(progress: RunProgress, elapsed: number): string {
 }
 
 /** `  WIN-1 (5)    0:03  attempt 2   [####------] 40%` */
-export function runningLine({ target, attempt, ranMs, progress }: RunningJob, name: string, width: number): string {
+export function runningLine({ target, attempt, ran, progress }: RunningJob, name: string, width: number): string {
   const told =
     typeof progress === "number"
       ? `${barText(progress, 10)} ${Math.floor(Math.max(0, Math.min(1, progress)) * 100)}%`
       : safeText(progress ?? "");
   const again = attempt > 1 ? `attempt ${attempt}  ` : "";
-  return line([[`  ${endpointCell(name, target, width)} ${clockText(ranMs).padStart(7)}  ${again}${told}`]], width);
+  return line([[`  ${endpointCell(name, target, width)} ${clockText(ran).padStart(7)}  ${again}${told}`]], width);
 }
 
 /** `done      WIN-1 (5)  0.4 s  {"value":1}` */
 export function outcomeLine(
-  { state, target, ranMs, attempts }: JobOutcome<unknown>,
+  { state, target, ran, attempts }: JobOutcome<unknown>,
   name: string,
   said: string,
   { colors, width }: Pick<Terminal, "colors" | "width">,
@@ -127,7 +127,7 @@ export function outcomeLine(
     [
       [state.padEnd(10), style],
       [endpointCell(name, target, width)],
-      [` ${(attempts === 0 ? "" : durationText(ranMs)).padStart(7)}  `],
+      [` ${(attempts === 0 ? "" : durationText(ran)).padStart(7)}  `],
       [safeText(said).slice(0, width)],
     ],
     width,
@@ -153,7 +153,7 @@ export class Tally {
   readonly #ran: number[] = [];
   readonly #queued: number[] = [];
   #slots = 0;
-  #longest: { readonly name: string; readonly ranMs: number } | undefined;
+  #longest: { readonly name: string; readonly ran: number } | undefined;
 
   /** How many ended so. */
   count(state: JobOutcome<unknown>["state"]): number {
@@ -164,16 +164,16 @@ export class Tally {
     this.#slots = Math.max(this.#slots, slotsInUse);
   }
 
-  outcome({ state, ranMs, queuedMs, attempts, error }: JobOutcome<unknown>, name: string): void {
+  outcome({ state, ran, queued, attempts, error }: JobOutcome<unknown>, name: string): void {
     this.#counts.set(state, this.count(state) + 1);
     if (state === "failed" || state === "expired") {
       const reason = errorText(error).replaceAll(/\d+/g, "N").slice(0, 200);
       this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
     }
     if (attempts === 0) return;
-    this.#ran.push(ranMs);
-    this.#queued.push(queuedMs);
-    if (ranMs >= (this.#longest?.ranMs ?? 0)) this.#longest = { name, ranMs };
+    this.#ran.push(ran);
+    this.#queued.push(queued);
+    if (ran >= (this.#longest?.ran ?? 0)) this.#longest = { name, ran };
   }
 
   lines(total: number): string[] {
@@ -183,9 +183,9 @@ export class Tally {
       `${plural(total, "endpoint")}: ${counts || "none ended"}, in ${durationText(Date.now() - this.#since)}, at most ${plural(this.#slots, "slot")} in use`,
     ];
     if (this.#longest !== undefined) {
-      const { name, ranMs } = this.#longest;
+      const { name, ran } = this.#longest;
       lines.push(
-        `a job ran ${durationText(median(this.#ran))} (median), ${durationText(ranMs)} at the longest (${name}), and waited ${durationText(median(this.#queued))} (median)`,
+        `a job ran ${durationText(median(this.#ran))} (median), ${durationText(ran)} at the longest (${name}), and waited ${durationText(median(this.#queued))} (median)`,
       );
     }
     const reasons = [...this.#reasons].sort(([, a], [, b]) => b - a);

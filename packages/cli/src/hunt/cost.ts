@@ -42,7 +42,7 @@ export class Cost {
 
   /** Objects that were needed and not asked for, because an earlier answer had brought them. */
   get cacheHits(): number {
-    return this.#cb.identityMap.stats.hits;
+    return this.#cb.cacheStats.hits;
   }
 
   dispose(): void {

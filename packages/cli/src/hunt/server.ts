@@ -3,8 +3,8 @@ import type { ImportReport, Sandbox, SandboxOptions } from "@cbapi/sandbox";
 import { CredentialError, type Logger } from "cbapi";
 import { CbResponseAPI, type CbResponseOptions } from "cbapi/response";
 import type { RealServerChoice, SandboxChoice, ServerArguments } from "../arguments.js";
+import type { Context } from "../context.js";
 import { unlessInterrupted } from "../interruption.js";
-import type { Context } from "../run.js";
 import { CommandError } from "../shown-error.js";
 import { promptToken } from "./token-prompt.js";
 

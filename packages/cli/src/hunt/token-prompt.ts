@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import type { Context } from "../run.js";
+import type { Context } from "../context.js";
 import { CommandError } from "../shown-error.js";
 import { safeText } from "../text-safety.js";
 

@@ -1,6 +1,7 @@
+import type { CbResponseAPI } from "cbapi/response";
 import type { Terminal } from "../terminal.js";
 import type { Attachment } from "./attachment.js";
-import type { Shell } from "./shell.js";
+import type { DirectoryCache } from "./directory-cache.js";
 
 /** What a word of a command names, for completion: `existing` is a path of the endpoint that may be a pattern. */
 export type ArgumentKind = "remote" | "existing" | "local" | "command" | "none";
@@ -33,9 +34,29 @@ export interface ShellCommand {
   run(call: Call): Promise<void>;
 }
 
+/** What a command may ask of the shell that carries it out. */
+export interface CommandHost {
+  readonly cb: CbResponseAPI;
+  /** Whether somebody types; otherwise commands come from a file or the command line. */
+  readonly interactive: boolean;
+  readonly directories: DirectoryCache;
+  /** All commands, in the order in which help lists them. */
+  readonly commands: readonly ShellCommand[];
+  /** The command of a name or another spelling of it, in small letters. */
+  find(name: string): ShellCommand | undefined;
+  /** Set by the command that leaves. */
+  leaving: boolean;
+  /** Whether a program of this machine has the terminal, and Ctrl-C with it. */
+  hasLocalProgram: boolean;
+  /** Opens a session and makes it the one that commands work in. The one before is closed first: slots are few. */
+  connect(host: string, signal: AbortSignal): Promise<void>;
+  /** Closes the session. Ctrl-C does not stop that: the slot would stay taken with nobody to free it. */
+  detach(): Promise<void>;
+}
+
 /** A command as it was given. */
 export interface Call {
-  readonly shell: Shell;
+  readonly shell: CommandHost;
   readonly terminal: Terminal;
   readonly words: readonly string[];
   /** What follows the options, as it was typed, of a command that takes it. */

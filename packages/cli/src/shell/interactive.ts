@@ -1,5 +1,5 @@
+import type { Context } from "../context.js";
 import { abortWith, unlessInterrupted } from "../interruption.js";
-import type { Context } from "../run.js";
 import { complete } from "./completion.js";
 import type { History } from "./history.js";
 import type { Shell } from "./shell.js";

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import type { Context } from "../run.js";
+import type { Context } from "../context.js";
 import type { Shell } from "./shell.js";
 import { commandsIn } from "./words.js";
 

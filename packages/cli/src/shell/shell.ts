@@ -3,7 +3,7 @@ import { CommandError, errorText } from "../shown-error.js";
 import type { Terminal } from "../terminal.js";
 import { safeText } from "../text-safety.js";
 import { type Attachment, attach } from "./attachment.js";
-import { NotAttachedError, type ShellCommand, ShellUsageError } from "./command.js";
+import { type CommandHost, NotAttachedError, type ShellCommand, ShellUsageError } from "./command.js";
 import { commands, findCommand } from "./commands/index.js";
 import { DirectoryCache } from "./directory-cache.js";
 import { optionReader, parseLine } from "./parse.js";
@@ -27,17 +27,14 @@ export interface ShellOptions {
 export type LineEnd = "done" | "failed" | "interrupted" | "leave";
 
 /** Carries out lines in a session, or without one. Knows nothing of where they come from. */
-export class Shell {
+export class Shell implements CommandHost {
   readonly cb: CbResponseAPI;
   readonly terminal: Terminal;
   readonly interactive: boolean;
   readonly directories = new DirectoryCache();
   readonly commands: readonly ShellCommand[] = commands;
-  /** The command of a name or another spelling of it, in small letters. */
   readonly find: (name: string) => ShellCommand | undefined = findCommand;
-  /** Set by the command that leaves. */
   leaving = false;
-  /** Whether a program of this machine has the terminal, and Ctrl-C with it. */
   hasLocalProgram = false;
   readonly #wait: number;
   #attached: Attachment | undefined;
@@ -58,7 +55,6 @@ export class Shell {
     return attached === undefined ? "(unattached)> " : safeText(attached.paths.prompt(attached.directory));
   }
 
-  /** Opens a session and makes it the one that commands work in. The one before is closed first: slots are few. */
   async connect(host: string, signal: AbortSignal): Promise<void> {
     await this.detach();
     const { terminal } = this;
@@ -66,7 +62,6 @@ export class Shell {
     if (this.interactive) this.#greet(this.#attached);
   }
 
-  /** Closes the session. Ctrl-C does not stop that: the slot would stay taken with nobody to free it. */
   async detach(): Promise<void> {
     const attached = this.#attached;
     if (attached === undefined) return;

@@ -42,7 +42,7 @@ const sessions: ShellCommand = {
     const { liveResponse } = shell.cb;
     const [action, ...ids] = call.words;
     if (action === undefined) {
-      const list = safeData(await liveResponse.sessions({ activeOnly: !call.flag("a"), signal }));
+      const list = safeData(await liveResponse.listSessions({ activeOnly: !call.flag("a"), signal }));
       const mine = call.attached?.session.sessionId;
       terminal.print(
         `${"id".padStart(7)}  ${"sensor".padStart(7)}  ${"status".padEnd(10)} ${"created (UTC)".padEnd(22)} host`,
