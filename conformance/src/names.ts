@@ -1,3 +1,5 @@
+import { member } from "./objects.js";
+
 /** How a method of the recorded client is called here. */
 export interface MethodName {
   readonly name: string;
@@ -5,6 +7,8 @@ export interface MethodName {
   readonly take?: string;
   /** It returns more than the recorded method did, which returned nothing or the server's bare answer. */
   readonly reports?: boolean;
+  /** Tells what the recorded method returned from what ours gives. */
+  readonly read?: (given: unknown) => unknown;
   /** Its arguments, where ours go by names. */
   readonly args?: (args: readonly unknown[]) => unknown[];
 }
@@ -16,8 +20,11 @@ const methods: Readonly<Record<string, MethodName>> = {
   tag_link: { name: "tagInfo", take: "link" },
   walk_parents: { name: "walkParents", reports: true },
   walk_children: { name: "walkChildren", reports: true },
-  isolate: { name: "isolate", take: "holds" },
-  unisolate: { name: "unisolate", take: "holds" },
+  isolate: { name: "isolate", read: (result) => member(result, "state") === "isolated" },
+  unisolate: { name: "unisolate", read: (result) => member(result, "state") === "none" },
+  search_processes: { name: "searchProcesses", args: ([minScore, maxScore]) => [{ minScore, maxScore }] },
+  search_binaries: { name: "searchBinaries", args: ([minScore, maxScore]) => [{ minScore, maxScore }] },
+  synchronize: { name: "synchronize", args: ([full]) => [{ full }] },
   assign: { name: "assign", reports: true },
   change_status: { name: "changeStatus", reports: true },
   set_ignored: { name: "setIgnored", reports: true },

@@ -130,7 +130,7 @@ export class Session {
 
   async #call(step: Step): Promise<Given> {
     const target = step.on === undefined ? this.#api : this.#target(step);
-    const { name, take, reports, args: renamed = (given) => [...given] } = methodName(step.method ?? "");
+    const { name, take, read, reports, args: renamed = (given) => [...given] } = methodName(step.method ?? "");
     const args = renamed((step.args ?? []).map((argument) => this.#argument(argument)));
     const collector = args.find((argument) => argument instanceof Collector);
     const readings: Promise<unknown>[] = [];
@@ -149,6 +149,7 @@ export class Session {
     if (written !== undefined) return { value: { returned: value, written } };
     if (step.as === undefined) value = await readAll(value);
     if (take !== undefined) value = member(value, take);
+    if (read !== undefined) value = read(value);
     if (step.fields !== undefined) value = await readFields(value, step.fields);
     return { value: collector instanceof Collector ? { returned: value, collected: collector.collected } : value };
   }

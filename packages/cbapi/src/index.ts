@@ -3,7 +3,7 @@
  * one subpath each: `cbapi/response`.
  */
 export { BulkError } from "./core/bulk/report.js";
-export type { ClientOptions, RawRequestOptions, ReadOptions } from "./core/client.js";
+export type { RawRequestOptions, ReadOptions } from "./core/client.js";
 export { type Clock, systemClock } from "./core/clock.js";
 export type {
   CredentialOverrides,
@@ -13,6 +13,7 @@ export type {
 } from "./core/credentials/index.js";
 export * from "./core/errors.js";
 export type { Key } from "./core/model/document.js";
+export type { ClientOptions } from "./core/options.js";
 export type { TransportStats } from "./core/transport/transport.js";
 export type {
   ApiRequest,

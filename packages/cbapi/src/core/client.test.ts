@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { CbResponseAPI, type CbResponseOptions } from "../response/client.js";
 import { BulkError, BulkReport } from "./bulk/report.js";
-import { BaseApi, type ClientOptions } from "./client.js";
+import { BaseApi } from "./client.js";
 import { systemClock } from "./clock.js";
 import * as errors from "./errors.js";
+import type { ClientOptions } from "./options.js";
 import type { FetchLike } from "./transport/types.js";
 import { version } from "./version.js";
 
@@ -38,6 +40,11 @@ describe("options", () => {
     expect(() => new Api({ SSLVerify: false })).toThrow("Did you mean sslVerify?");
     expect(() => new Api({ colour: 1 })).toThrow(errors.CbApiError);
     expect(() => new Api({ routes: "classic", poolConnections: 3 })).not.toThrow();
+    const mistyped = { cahce: {} } as CbResponseOptions;
+    expect(() => new CbResponseAPI(mistyped)).toThrow(
+      /Unknown option cahce\. The options are: allowHttp, cache, clock, .*proxy, routes, .*url\.$/,
+    );
+    expect(() => new CbResponseAPI({ Routes: {} } as CbResponseOptions)).toThrow("Did you mean routes?");
   });
 
   it("that have no meaning are refused at once", () => {

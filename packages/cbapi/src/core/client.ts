@@ -1,21 +1,12 @@
 import { inspect } from "node:util";
 import { type Clock, systemClock } from "./clock.js";
-import {
-  type CredentialOverrides,
-  type CredentialProvider,
-  type Credentials,
-  type CredentialsLike,
-  credentialsFromProvider,
-  optionKeys,
-  type Product,
-  resolveCredentials,
-} from "./credentials/index.js";
-import { CbApiError, CredentialError, ServerError, TimeoutError, UnauthorizedError } from "./errors.js";
+import { CredentialSource, type Credentials, type Product } from "./credentials/index.js";
+import { ServerError, TimeoutError, UnauthorizedError } from "./errors.js";
+import { type ClientOptions, checkOptions, transportSettings } from "./options.js";
 import { stringifyMasked } from "./transport/json.js";
 import { clientLimits, timeLimit } from "./transport/limits.js";
 import { debugLogger } from "./transport/log.js";
 import { maskUrl } from "./transport/redact.js";
-import { parseServerUrl } from "./transport/server-url.js";
 import { Transport, type TransportStats } from "./transport/transport.js";
 import type {
   ApiRequest,
@@ -26,16 +17,6 @@ import type {
   TransportSettings,
 } from "./transport/types.js";
 import { waitFor } from "./transport/wait.js";
-
-/** What every client takes. */
-export interface ClientOptions extends CredentialOverrides, TransportSettings {
-  /** Fetches the credentials in place of files and environment. The other options override what it returns. */
-  credentialProvider?: CredentialProvider | undefined;
-  /** Accepted for the sake of the Python library; it has no effect. */
-  poolConnections?: number | undefined;
-  /** The time, for pauses and caches. */
-  clock?: Clock | undefined;
-}
 
 /** Options of the raw reads. */
 export interface ReadOptions extends CallOptions {
@@ -55,23 +36,6 @@ export interface RawRequestOptions extends CallOptions {
   idempotent?: boolean | undefined;
 }
 
-const optionNames: ReadonlySet<string> = new Set([
-  ...Object.keys(optionKeys),
-  "profile",
-  "credentialFile",
-  "credentialProvider",
-  "integrationName",
-  "timeout",
-  "maxRetries",
-  "poolConnections",
-  "poolMaxsize",
-  "poolBlock",
-  "logger",
-  "fetch",
-  "clock",
-  "allowHttp",
-] satisfies (keyof ClientOptions | string)[]);
-
 /**
  * What the clients of all products have in common: credentials, a transport, and raw access to the server. Making one
  * does no input or output; the first call that needs the server connects.
@@ -79,11 +43,9 @@ const optionNames: ReadonlySet<string> = new Set([
 export abstract class BaseApi implements AsyncDisposable {
   /** Where this client takes the time from. */
   readonly clock: Clock;
-  readonly #product: Product;
-  readonly #options: ClientOptions;
+  readonly #source: CredentialSource;
+  readonly #settings: TransportSettings;
   readonly #logger: Logger | undefined;
-  #credentials: Credentials | undefined;
-  #resolving: Promise<Credentials> | undefined;
   #transport: Transport | undefined;
   #connecting: Promise<void> | undefined;
   #connected = false;
@@ -95,19 +57,20 @@ export abstract class BaseApi implements AsyncDisposable {
   protected constructor(product: Product, options: ClientOptions = {}, extraOptions: readonly string[] = []) {
     checkOptions(options, extraOptions);
     clientLimits(options);
-    this.#product = product;
-    this.#options = { ...options };
     this.clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? debugLogger(process.env);
+    this.#settings = { ...transportSettings(options), logger: this.#logger };
+    this.#source = new CredentialSource(product, options, this.#logger);
   }
 
   /**
    * The server's address without a trailing slash. The first use reads the credentials.
    *
    * @throws CredentialError when there are none, or when an asynchronous provider has not been asked yet.
+   * @throws ConnectionError when it is no address of a server, or plain http where that is not allowed.
    */
   get url(): string {
-    return this.#serverUrl(this.credentials);
+    return this.#source.url;
   }
 
   /**
@@ -116,23 +79,12 @@ export abstract class BaseApi implements AsyncDisposable {
    * @throws CredentialError as for {@link BaseApi.url}.
    */
   get credentials(): Credentials {
-    if (this.#credentials !== undefined) return this.#credentials;
-    const resolved = this.#resolve();
-    if (resolved instanceof Promise) {
-      throw new CredentialError(
-        "The credentials come from an asynchronous provider and are not there yet: await connect() first.",
-        {
-          code: "NOT_CONNECTED",
-        },
-      );
-    }
-    return resolved;
+    return this.#source.credentials;
   }
 
   /** The profile as it was asked for; undefined when none was, or when url and token were given outright. */
   get credentialProfileName(): string | undefined {
-    const { url, token, profile } = this.#options;
-    return url && token ? undefined : (profile ?? undefined);
+    return this.#source.profile;
   }
 
   /** How many requests this client has sent, and how many of them were repetitions. */
@@ -143,10 +95,9 @@ export abstract class BaseApi implements AsyncDisposable {
   /** Sends requests. Made at the first use, shared by everything that belongs to this client. */
   protected get transport(): Transport {
     this.#transport ??= new Transport({
-      ...this.#options,
-      credentials: () => this.#credentials ?? this.#resolve(),
+      ...this.#settings,
+      credentials: () => this.#source.find(),
       clock: this.clock,
-      logger: this.#logger,
     });
     return this.#transport;
   }
@@ -301,7 +252,7 @@ export abstract class BaseApi implements AsyncDisposable {
 
   /** Names the class and the server, and nothing secret. Reads no files. */
   [inspect.custom](): string {
-    const known = this.#credentials?.url ?? this.#options.url;
+    const known = this.#source.givenUrl;
     return known === undefined
       ? `${this.constructor.name} (not connected)`
       : `${this.constructor.name} @ ${maskUrl(known).replace(/\/+$/, "")}`;
@@ -316,65 +267,14 @@ export abstract class BaseApi implements AsyncDisposable {
     try {
       await this.hello({});
     } catch (error) {
-      const credentials = this.#credentials;
-      if (!(error instanceof UnauthorizedError) || credentials === undefined) throw error;
+      const { found } = this.#source;
+      if (!(error instanceof UnauthorizedError) || found === undefined) throw error;
+      const { url } = this.#source;
       const { status, method, path, serverMessage } = error;
       throw new UnauthorizedError(
-        `Invalid API token for server ${this.#serverUrl(credentials)} (${credentials.source}). Check token and url; tokens of other servers or products do not work here.`,
-        { cause: error, status, method, path, serverMessage, uri: this.#serverUrl(credentials) },
+        `Invalid API token for server ${url} (${found.source}). Check token and url; tokens of other servers or products do not work here.`,
+        { cause: error, status, method, path, serverMessage, uri: url },
       );
     }
-  }
-
-  #serverUrl(credentials: Credentials): string {
-    return parseServerUrl(credentials.url, this.#options.allowHttp ?? false).url;
-  }
-
-  /** Finds the credentials, once: at once where that is possible. */
-  #resolve(): Credentials | Promise<Credentials> {
-    if (this.#resolving !== undefined) return this.#resolving;
-    const options = this.#options;
-    const { credentialProvider } = options;
-    if (credentialProvider === undefined) {
-      this.#credentials = resolveCredentials(this.#product, options);
-      this.#logger?.debug(`Using credentials from ${this.#credentials.source}`);
-      return this.#credentials;
-    }
-    const accept = (given: CredentialsLike): Credentials => {
-      this.#credentials = credentialsFromProvider(given, options);
-      return this.#credentials;
-    };
-    const refuse = (cause: unknown): never => {
-      if (cause instanceof CbApiError) throw cause;
-      throw new CredentialError("The credential provider failed; see cause.", { cause, code: "CREDENTIAL_PROVIDER" });
-    };
-    let given: CredentialsLike | Promise<CredentialsLike>;
-    try {
-      given = credentialProvider();
-    } catch (error) {
-      return refuse(error);
-    }
-    if (typeof given !== "object" || given === null || !("then" in given)) return accept(given);
-    this.#resolving = Promise.resolve(given).then(accept, refuse);
-    // A failure is not remembered, and is reported to whoever waits for it.
-    this.#resolving
-      .catch(() => {})
-      .finally(() => {
-        this.#resolving = undefined;
-      });
-    return this.#resolving;
-  }
-}
-
-function checkOptions(options: object, extraOptions: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (optionNames.has(name) || extraOptions.includes(name)) continue;
-    const flat = name.replaceAll("_", "").toLowerCase();
-    const meant = [...optionNames, ...extraOptions].find((known) => known.toLowerCase() === flat);
-    const hint =
-      meant === undefined
-        ? `The options are: ${[...optionNames, ...extraOptions].sort().join(", ")}.`
-        : `Did you mean ${meant}?`;
-    throw new CbApiError(`Unknown option ${name}. ${hint}`, { code: "UNKNOWN_OPTION" });
   }
 }

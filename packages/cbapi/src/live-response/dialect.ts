@@ -1,6 +1,6 @@
 import type { CallOptions, QueryParameters } from "../core/transport/types.js";
-import type { Seen } from "./scheduler/index.js";
-import type { CommandData, LiveResponseTarget, ProcessInfo, RegistryValue, SessionData, SessionId } from "./types.js";
+import type { Seen } from "./scheduler/availability.js";
+import type { CommandData, ProcessInfo, RegistryValue, SessionData, SessionId } from "./types.js";
 
 /** A request of the protocol, without the options of the call. */
 export interface ProtocolRequest {
@@ -20,9 +20,9 @@ export interface Endpoint {
 
 /**
  * What is different between servers: addresses, spellings and fields. Data and small functions only; everything that
- * decides, waits or repeats is common to all of them.
+ * decides, waits or repeats is common to all of them. `Target` is how callers name an endpoint.
  */
-export interface LiveResponseDialect {
+export interface LiveResponseDialect<Target = unknown> {
   /** What an endpoint is called: `sensor` or `device`. */
   readonly noun: string;
   /** Whether the server holds back its answer until the state changes when `wait=true` is asked for. */
@@ -36,12 +36,12 @@ export interface LiveResponseDialect {
    * The id of the endpoint that a target is; undefined when that takes a request, as for the first one of a search.
    * @throws ApiError when it is no target
    */
-  targetId(target: LiveResponseTarget): number | undefined;
+  targetId(target: Target): number | undefined;
   /**
    * Finds the endpoint and checks that server and endpoint have Live Response.
    * @throws ApiError when they have not
    */
-  endpoint(target: LiveResponseTarget, options: CallOptions): Promise<Endpoint>;
+  endpoint(target: Target | number, options: CallOptions): Promise<Endpoint>;
   /**
    * How endpoints are now, read from the server in few requests: whether they are online, and in which order they are
    * served. Those that do not exist are missing.

@@ -1,5 +1,6 @@
+import { asError } from "../core/as-error.js";
 import type { BaseApi } from "../core/client.js";
-import { CbApiError, ObjectNotFoundError } from "../core/errors.js";
+import { CbApiError, ObjectNotFoundError, TimeoutError } from "../core/errors.js";
 import { timeLimit } from "../core/transport/limits.js";
 import type { CallOptions } from "../core/transport/types.js";
 import { waitFor } from "../core/transport/wait.js";
@@ -8,37 +9,40 @@ import type { LiveResponseDialect } from "./dialect.js";
 import { type LinkOptions, SessionLink } from "./link.js";
 import { closeSession, listSessions, type OpeningOptions, openSession } from "./opening.js";
 import { OwnSessions } from "./own-sessions.js";
-import {
-  type Job,
-  type JobRun,
-  Jobs,
-  type RunOptions,
-  type SubmitOptions,
-  type SubmittedJob,
-} from "./scheduler/index.js";
+import { type Job, type JobOptions, type JobRun, Jobs, type RunOptions, type SubmittedJob } from "./scheduler/index.js";
 import { LiveResponseSession } from "./session.js";
 import { firstOf } from "./signals.js";
-import type { LiveResponseTarget, ReapOptions, ReapOutcome, SessionData, SessionOptions } from "./types.js";
+import type {
+  CloseOptions,
+  ListSessionsOptions,
+  ReapOptions,
+  ReapOutcome,
+  SessionData,
+  SessionOptions,
+} from "./types.js";
 
 /** Milliseconds for which closing waits for what callers have given up before: to be asked for, or to be closed. */
 const CLEARING_TIME = 30_000;
 
-/** Live Response on one server: its sessions, and jobs over many endpoints. */
-export class LiveResponse implements AsyncDisposable {
+/**
+ * Live Response on one server: its sessions, and jobs over many endpoints. `Target` is how callers name an endpoint: on EDR,
+ * a sensor or the id of one.
+ */
+export class LiveResponse<Target> implements AsyncDisposable {
   /** @internal */
   readonly api: BaseApi;
   /** @internal */
-  readonly dialect: LiveResponseDialect;
+  readonly dialect: LiveResponseDialect<Target>;
   /** @internal */
   readonly own = new OwnSessions();
   readonly #open = new Set<LiveResponseSession>();
   /** What ends the sessions that are being opened. */
   readonly #opening = new Map<AbortController, Promise<unknown>>();
   readonly #background = new Set<Promise<unknown>>();
-  #jobs: Jobs<LiveResponseSession, LiveResponseTarget> | undefined;
+  #jobs: Jobs<LiveResponseSession, Target> | undefined;
 
   /** @internal Every client has one: `cb.liveResponse`. */
-  constructor(api: BaseApi, dialect: LiveResponseDialect) {
+  constructor(api: BaseApi, dialect: LiveResponseDialect<Target>) {
     this.api = api;
     this.dialect = dialect;
   }
@@ -60,17 +64,16 @@ export class LiveResponse implements AsyncDisposable {
    * @throws TimeoutError when no slot came free or the endpoint did not check in within `timeout` (default 6 minutes)
    * @example await using session = await cb.liveResponse.openSession(3);
    */
-  openSession(target: LiveResponseTarget, options: SessionOptions = {}): Promise<LiveResponseSession> {
+  openSession(target: Target, options: SessionOptions = {}): Promise<LiveResponseSession> {
     const { signal: _, ...later } = options;
     return this.#openSession(target, options, later);
   }
 
   /**
    * The sessions that the server has, of all users: `GET /api/v1/cblr/session`.
-   * @param options `activeOnly`: whether to leave out those that have ended. Default true.
    * @throws ApiError with code `NOT_OFFERED` when servers of this kind do not list them
    */
-  async sessions(options: CallOptions & { activeOnly?: boolean } = {}): Promise<SessionData[]> {
+  async listSessions(options: ListSessionsOptions = {}): Promise<SessionData[]> {
     const { activeOnly = true, signal, timeout } = options;
     return listSessions(this, activeOnly, { signal, timeout });
   }
@@ -82,7 +85,7 @@ export class LiveResponse implements AsyncDisposable {
    * @throws ApiError when no condition is given: that would close everybody's sessions
    * @example await cb.liveResponse.reap({ olderThan: 3_600_000, dryRun: true });
    */
-  async reap(options: ReapOptions): Promise<ReapOutcome[]> {
+  async reap(options: ReapOptions<Target>): Promise<ReapOutcome[]> {
     const { olderThan, ids, targets, dryRun = false, signal, timeout } = options;
     if (olderThan === undefined && ids === undefined && targets === undefined) {
       throw new CbApiError(
@@ -104,10 +107,10 @@ export class LiveResponse implements AsyncDisposable {
       return olderThan === undefined ? undefined : this.#tooYoung(session, olderThan);
     };
     const outcomes: ReapOutcome[] = [];
-    for (const session of await this.sessions({ signal, timeout })) {
+    for (const session of await this.listSessions({ signal, timeout })) {
       const reason = keep(session);
       if (reason !== undefined) outcomes.push({ session, state: "kept", reason });
-      else if (dryRun) outcomes.push({ session, state: "would close" });
+      else if (dryRun) outcomes.push({ session, state: "planned" });
       else outcomes.push(await this.#end(session, { signal, timeout }));
     }
     return outcomes;
@@ -127,11 +130,7 @@ export class LiveResponse implements AsyncDisposable {
    * @throws ApiError when the target is none or an option has no meaning
    * @example const file = await cb.liveResponse.submitJob(new GetFileJob("c:\\test.txt"), sensor).result;
    */
-  submitJob<T>(
-    job: Job<T, LiveResponseSession>,
-    target: LiveResponseTarget,
-    options: SubmitOptions = {},
-  ): SubmittedJob<T> {
+  submitJob<T>(job: Job<T, LiveResponseSession>, target: Target, options: JobOptions = {}): SubmittedJob<T> {
     return this.#scheduled.submit(job, target, options);
   }
 
@@ -146,7 +145,7 @@ export class LiveResponse implements AsyncDisposable {
    */
   run<T>(
     job: Job<T, LiveResponseSession>,
-    targets: Iterable<LiveResponseTarget> | AsyncIterable<LiveResponseTarget>,
+    targets: Iterable<Target> | AsyncIterable<Target>,
     options: RunOptions = {},
   ): JobRun<T, LiveResponseSession> {
     return this.#scheduled.run(job, targets, options);
@@ -155,11 +154,23 @@ export class LiveResponse implements AsyncDisposable {
   /**
    * Cancels the jobs that have not begun, lets those that run end by themselves for a while, gives up the sessions that
    * are being opened, and closes all that were opened here.
-   * @param options `grace`: milliseconds that jobs which run may take to end, once their signal was aborted. Default 5000.
    * @throws AggregateError when some could not be closed
+   * @throws TimeoutError when that has not ended within `timeout`, and the signal's reason when it is aborted: it goes on,
+   * as long as the client's connections do
    */
-  async close(options: { readonly grace?: number | undefined } = {}): Promise<void> {
-    await this.#jobs?.close(options);
+  async close(options: CloseOptions = {}): Promise<void> {
+    const { grace, signal, timeout } = options;
+    const limit = timeout === undefined ? undefined : timeLimit(timeout);
+    const late = () =>
+      new TimeoutError(
+        `Live Response was not closed within ${timeout} ms. Sessions that are still open take their slots until the server ends them, a few minutes later`,
+        { timeout },
+      );
+    await waitFor(this.#close(grace), signal, limit, late);
+  }
+
+  async #close(grace: number | undefined): Promise<void> {
+    await this.#jobs?.close({ grace });
     const reason = new CbApiError("Live Response has been closed while the session was being opened.", {
       code: "CLOSED",
     });
@@ -179,7 +190,7 @@ export class LiveResponse implements AsyncDisposable {
 
   /** @param later the options for when the session is there */
   async #openSession(
-    target: LiveResponseTarget,
+    target: Target | number,
     options: OpeningOptions,
     later: LinkOptions,
   ): Promise<LiveResponseSession> {
@@ -198,11 +209,7 @@ export class LiveResponse implements AsyncDisposable {
     return opening;
   }
 
-  async #openOne(
-    target: LiveResponseTarget,
-    options: OpeningOptions,
-    later: LinkOptions,
-  ): Promise<LiveResponseSession> {
+  async #openOne(target: Target | number, options: OpeningOptions, later: LinkOptions): Promise<LiveResponseSession> {
     const since = this.api.clock.now();
     const { signal, timeout } = options;
     const endpoint = await this.dialect.endpoint(target, { signal, timeout });
@@ -213,9 +220,9 @@ export class LiveResponse implements AsyncDisposable {
     return session;
   }
 
-  get #scheduled(): Jobs<LiveResponseSession, LiveResponseTarget> {
+  get #scheduled(): Jobs<LiveResponseSession, Target> {
     const { api, dialect } = this;
-    this.#jobs ??= new Jobs<LiveResponseSession, LiveResponseTarget>({
+    this.#jobs ??= new Jobs<LiveResponseSession, Target>({
       clock: api.clock,
       noun: dialect.noun.charAt(0).toUpperCase() + dialect.noun.slice(1),
       log: (line) => api.logDebug(line),
@@ -239,8 +246,8 @@ export class LiveResponse implements AsyncDisposable {
   }
 
   /** Loads a target that has to be looked for. */
-  async #find(target: LiveResponseTarget): Promise<number> {
-    const id = this.dialect.targetId((await target) as LiveResponseTarget);
+  async #find(target: Target): Promise<number> {
+    const id = this.dialect.targetId((await target) as Target);
     if (id !== undefined) return id;
     throw new CbApiError(`There is no such ${this.dialect.noun}`, { code: "INVALID_TARGET" });
   }
@@ -258,7 +265,7 @@ export class LiveResponse implements AsyncDisposable {
     } catch (error) {
       options.signal?.throwIfAborted();
       if (error instanceof ObjectNotFoundError) return { session, state: "gone" };
-      return { session, state: "failed", error: error instanceof Error ? error : new Error(String(error)) };
+      return { session, state: "failed", error: asError(error, "NOT_AN_ERROR") };
     }
   }
 

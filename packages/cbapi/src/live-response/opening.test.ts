@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { ApiError, ObjectNotFoundError, TimeoutError } from "../core/errors.js";
+import type { LiveResponseTarget } from "../response/live-response-target.js";
 import { Sensor } from "../response/models/sensor.js";
 import { JumpClock } from "../test-support/jump-clock.js";
 import { liveResponseServer, until } from "../test-support/live-response-server.js";
@@ -34,9 +35,14 @@ describe("opening a session", () => {
       await using session = await cb.liveResponse.openSession(target);
       expect(session.sensorId).toBe(5);
     }
-    for (const target of ["WIN-3", -1, 1.5, {}]) {
+    for (const target of ["WIN-3", -1, 1.5, {}, { id: 7 }] as LiveResponseTarget[]) {
       await expect(cb.liveResponse.openSession(target)).rejects.toThrow(/A sensor is named by its id or given itself/);
     }
+    // Nobody knows what this is the id of.
+    const plain = { id: 7 } as unknown as LiveResponseTarget;
+    await expect(cb.liveResponse.openSession(plain)).rejects.toThrow("not as { id: 7 }, an object that is no Sensor");
+    expect(() => cb.liveResponse.run((session) => session.listProcesses(), [plain])).toThrow("{ id: 7 }");
+    expect(() => cb.liveResponse.submitJob((session) => session.listProcesses(), plain)).toThrow("{ id: 7 }");
   });
 
   it("sends nothing when server or sensor have no Live Response", async () => {
@@ -282,15 +288,15 @@ describe("sessions of the server", () => {
       const data = { id, sensor_id: id, status: "active", create_time: clock.now() / 1000 - age, states: [] };
       server.sessions.set(id, { id, data, commands: new Map() });
     }
-    expect((await cb.liveResponse.sessions()).map(({ id }) => id)).toEqual([1, 11, 12, 13, 14]);
+    expect((await cb.liveResponse.listSessions()).map(({ id }) => id)).toEqual([1, 11, 12, 13, 14]);
     const states = (outcomes: Awaited<ReturnType<typeof cb.liveResponse.reap>>) =>
       outcomes.map(({ session: { id }, state, reason }) => [id, reason ?? state]);
     const before = server.requests.length;
     expect(states(await cb.liveResponse.reap({ olderThan: 3_600_000, dryRun: true }))).toEqual([
       [1, "in use here"],
-      [11, "would close"],
-      [12, "would close"],
-      [13, "would close"],
+      [11, "planned"],
+      [12, "planned"],
+      [13, "planned"],
       [14, "not old enough"],
     ]);
     expect(server.requests.slice(before)).toEqual(["GET /session?active_only=true"]);
@@ -315,5 +321,29 @@ describe("sessions of the server", () => {
     expect(server.open).toEqual([1, 2]);
     await cb.close();
     expect(server.open).toEqual([]);
+  });
+
+  it("are waited for no longer than the caller likes, whatever the server does", async () => {
+    const asked = () => {};
+    const { cb, server } = await liveResponseServer({
+      before: ({ line, response }) => {
+        if (line !== "PUT /session/1") return undefined;
+        asked();
+        // An answer that never ends.
+        response.writeHead(200).write("{");
+        return "answered";
+      },
+    });
+    const session = await cb.liveResponse.openSession(3);
+    const late = cb.liveResponse.close({ timeout: 50 });
+    await expect(late).rejects.toThrow("Live Response was not closed within 50 ms");
+    await expect(late).rejects.toThrow(TimeoutError);
+    const stop = new AbortController();
+    const again = cb.close({ signal: stop.signal });
+    stop.abort(new Error("no longer"));
+    await expect(again).rejects.toThrow("no longer");
+    expect([server.open, session.isClosed]).toEqual([[1], true]);
+    // The connections are ended all the same: nothing keeps the program.
+    await expect(cb.getObject("/api/info")).rejects.toMatchObject({ code: "CLOSED" });
   });
 });

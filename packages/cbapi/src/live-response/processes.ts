@@ -103,7 +103,7 @@ async function start(
 async function collect(commands: Commands, file: string, generated: boolean, options: CommandOptions): Promise<Buffer> {
   let output: Buffer;
   try {
-    output = await (await getRawFile(commands, file, options)).bytes(options);
+    output = await (await getRawFile(commands, file, options)).read(undefined, options);
   } catch (error) {
     if (generated) clearNow(commands, file);
     throw error;

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { Readable } from "node:stream";
 import { CbApiError, ConnectionError, ObjectNotFoundError, ServerError } from "../core/errors.js";
+import { firstBytes } from "../core/first-bytes.js";
 import type { CallOptions } from "../core/transport/types.js";
 import type { Commands, Issued } from "./commands.js";
 import { requirePath } from "./files.js";
@@ -89,8 +90,12 @@ export class RemoteFile implements AsyncIterable<Buffer> {
     return stream;
   }
 
-  /** All bytes at once: held in memory. Fails as {@link RemoteFile.stream} does. */
-  async bytes(options: ReadFileOptions = {}): Promise<Buffer> {
+  /**
+   * The first `length` bytes, or all of them: held in memory. Once they are here the transfer is given up. Fails as
+   * {@link RemoteFile.stream} does.
+   */
+  async read(length?: number, options: ReadFileOptions = {}): Promise<Buffer> {
+    if (length !== undefined) return firstBytes(this.#read(options), length);
     const chunks: Buffer[] = [];
     let whole: Buffer | undefined;
     let filled = 0;

@@ -21,6 +21,7 @@ import type {
   CommandOptions,
   CreateProcessOptions,
   DirectoryEntry,
+  DirectoryWalkOptions,
   DownloadOptions,
   GetFileOptions,
   MemdumpOptions,
@@ -36,7 +37,6 @@ import type {
   StartMemdumpOptions,
   Transferred,
   UploadSource,
-  WalkOptions,
 } from "./types.js";
 import { putFile } from "./upload.js";
 import { type WalkedDirectory, walk } from "./walk.js";
@@ -134,7 +134,7 @@ export class LiveResponseSession implements AsyncDisposable {
    * @throws LiveResponseError when there is no such file, or it cannot be read
    */
   async getFile(path: string, options: GetFileOptions = {}): Promise<Buffer> {
-    return (await this.getRawFile(path, options)).bytes(options);
+    return (await this.getRawFile(path, options)).read(undefined, options);
   }
 
   /**
@@ -205,7 +205,7 @@ export class LiveResponseSession implements AsyncDisposable {
    * @example
    * for await (const [directory, directories, files] of session.walk("c:\\temp")) console.log(directory, files.length);
    */
-  walk(top: string, options: WalkOptions = {}): AsyncGenerator<WalkedDirectory, void> {
+  walk(top: string, options: DirectoryWalkOptions = {}): AsyncGenerator<WalkedDirectory, void> {
     return walk(this.#commands, top, options);
   }
 

@@ -83,9 +83,12 @@ describe("a download", () => {
     const told: TransferProgress[] = [];
     const file = await session.getRawFile("c:\\a", { onProgress: (progress) => told.push(progress) });
     expect([file.size, file.sha256]).toEqual([undefined, undefined]);
-    expect(content.equals(await file.bytes())).toBe(true);
+    expect(content.equals(await file.read())).toBe(true);
     expect([file.size, file.sha256]).toEqual([content.length, sha256(content)]);
     expect(told.at(-1)).toEqual({ transferred: content.length, total: content.length });
+    expect(await file.read(10)).toEqual(content.subarray(0, 10));
+    expect((await file.read(200_000)).equals(content.subarray(0, 200_000))).toBe(true);
+    expect((await file.read(content.length + 1)).equals(content)).toBe(true);
     expect(await session.getFile("c:\\a", { offset: 100, count: 200 })).toEqual(content.subarray(100, 300));
     expect(server.commands.at(-1)).toMatchObject({ offset: 100, get_count: 200 });
     const empty = join(folder, "empty");

@@ -3,9 +3,6 @@ import type { CallOptions } from "../core/transport/types.js";
 /** How the server numbers sessions: a number on EDR, text such as `1:37191` in the cloud. */
 export type SessionId = number | string;
 
-/** An endpoint: by the id of its sensor or device, or the object itself, loaded or not. */
-export type LiveResponseTarget = number | string | { readonly id?: number | string | undefined } | PromiseLike<unknown>;
-
 /** A session as the server describes it. Fields keep the server's names; unknown ones are kept as they came. */
 export interface SessionData {
   readonly id: SessionId;
@@ -60,6 +57,22 @@ export interface SlotWait {
   readonly waited: number;
   /** What the server answered. */
   readonly error: Error;
+}
+
+/** How Live Response, or a client with it, is closed. */
+export interface CloseOptions extends CallOptions {
+  /** Milliseconds that jobs which run may take to end, once their signal was aborted. Default 5000. */
+  grace?: number | undefined;
+  /** Stops the waiting. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds that the whole of it may take. Without it, each request has its own limit. */
+  timeout?: number | undefined;
+}
+
+/** Which sessions are listed. */
+export interface ListSessionsOptions extends CallOptions {
+  /** Whether to leave out those that have ended. Default true. */
+  activeOnly?: boolean | undefined;
 }
 
 /** How a session is opened and kept. */
@@ -219,7 +232,8 @@ export interface PutFileOptions extends CommandOptions {
   verify?: boolean | undefined;
 }
 
-export interface WalkOptions extends CommandOptions {
+/** How a directory tree is walked. */
+export interface DirectoryWalkOptions extends CommandOptions {
   /** Whether a directory comes before those in it. Default true. */
   topDown?: boolean | undefined;
   /**
@@ -291,13 +305,13 @@ export interface MemdumpOptions extends StartMemdumpOptions {
 }
 
 /** Which sessions `reap()` closes. At least one condition must be given; all that are given must hold. */
-export interface ReapOptions extends CallOptions {
+export interface ReapOptions<Target = never> extends CallOptions {
   /** Milliseconds since the session was opened. */
   olderThan?: number | undefined;
   /** The ids of the sessions. */
   ids?: readonly SessionId[] | undefined;
   /** The endpoints that they are with. */
-  targets?: readonly LiveResponseTarget[] | undefined;
+  targets?: readonly Target[] | undefined;
   /** Tells what would be closed, and closes nothing. */
   dryRun?: boolean | undefined;
 }
@@ -306,8 +320,8 @@ export interface ReapOptions extends CallOptions {
 export interface ReapOutcome {
   /** The session as the server described it. */
   readonly session: SessionData;
-  /** `gone`: it ended by itself meanwhile. `would close`: of a dry run. */
-  readonly state: "closed" | "gone" | "would close" | "kept" | "failed";
+  /** `gone`: it ended by itself meanwhile. `planned`: of a dry run, it would be closed. */
+  readonly state: "closed" | "gone" | "planned" | "kept" | "failed";
   /** Why it was kept. */
   readonly reason?: string;
   /** Why it could not be closed. */

@@ -2,7 +2,7 @@ import { LiveResponseError } from "../core/errors.js";
 import type { Commands } from "./commands.js";
 import { listDirectory, requirePath } from "./files.js";
 import { joinPath } from "./paths.js";
-import type { WalkOptions } from "./types.js";
+import type { DirectoryWalkOptions } from "./types.js";
 
 /** One directory of a walk: its path, and the names of the directories and of the files in it. */
 export type WalkedDirectory = readonly [directory: string, directories: readonly string[], files: readonly string[]];
@@ -14,7 +14,7 @@ type Step = { readonly list: string } | { readonly give: WalkedDirectory };
 export async function* walk(
   commands: Commands,
   top: string,
-  options: WalkOptions,
+  options: DirectoryWalkOptions,
 ): AsyncGenerator<WalkedDirectory, void> {
   requirePath(top, "The directory to walk");
   const { topDown = true, onError, followLinks = false, signal, timeout } = options;

@@ -2,11 +2,13 @@ import { ApiError, ClientError, ServerError } from "../core/errors.js";
 import { ModelApi, type ModelApiOptions } from "../core/model/model-api.js";
 import type { CallOptions } from "../core/transport/types.js";
 import { LiveResponse } from "../live-response/manager.js";
+import type { CloseOptions } from "../live-response/types.js";
 import { type ConsoleObjectOf, objectOfConsole } from "./console-links.js";
 import type { EdrHost } from "./host.js";
 import { edrLiveResponse } from "./live-response.js";
+import type { LiveResponseTarget } from "./live-response-target.js";
 import { requireServer } from "./requires.js";
-import { type RenamedRoutes, routesOf } from "./routes.js";
+import { type RenamedRoutes, type RouteOptions, routesOf } from "./routes.js";
 import { type SensorStatistics, sensorStatisticsOf } from "./sensor-statistics.js";
 import type { ServerInfo } from "./server-info.js";
 import { ServerVersion } from "./server-version.js";
@@ -14,14 +16,11 @@ import { ServerVersion } from "./server-version.js";
 /** What {@link CbResponseAPI} takes: where the credentials are, limits, and how much is kept. */
 export interface CbResponseOptions extends ModelApiOptions {
   /** Where the server has lists that 7.7 renamed, when it no longer has them under their old names. */
-  routes?: Partial<RenamedRoutes>;
+  routes?: RouteOptions | undefined;
 }
 
 /** What an address of the console stands for; see {@link ConsoleObjectOf}. */
 export type ConsoleObject = ConsoleObjectOf<CbResponseAPI>;
-
-/** Milliseconds a call may take when the caller names no limit. */
-const DEFAULT_TIMEOUT = 120_000;
 
 /**
  * A Carbon Black EDR ("CB Response") server.
@@ -39,11 +38,11 @@ export class CbResponseAPI extends ModelApi implements EdrHost {
   #info: ServerInfo | undefined;
   #version: ServerVersion | undefined;
   #hasLegacyPartitions = false;
-  #liveResponse: LiveResponse | undefined;
+  #liveResponse: LiveResponse<LiveResponseTarget> | undefined;
 
   constructor(options: CbResponseOptions = {}) {
     const { routes, ...rest } = options;
-    super("response", { timeout: DEFAULT_TIMEOUT, ...rest });
+    super("response", rest, ["routes"]);
     this.routes = routesOf(routes);
   }
 
@@ -78,18 +77,20 @@ export class CbResponseAPI extends ModelApi implements EdrHost {
   }
 
   /** Live Response: sessions with endpoints, and jobs over many of them. */
-  get liveResponse(): LiveResponse {
+  get liveResponse(): LiveResponse<LiveResponseTarget> {
     this.#liveResponse ??= new LiveResponse(this, edrLiveResponse(this));
     return this.#liveResponse;
   }
 
   /**
    * Closes the Live Response sessions that are still open, so that their slots are free, and ends the connections. Calls
-   * that are still running fail.
+   * that are still running fail. What is thrown is that of {@link LiveResponse.close}; the connections are ended all the
+   * same.
+   * @example await cb.close({ timeout: 5000 });
    */
-  override async close(): Promise<void> {
+  override async close(options: CloseOptions = {}): Promise<void> {
     try {
-      await this.#liveResponse?.close();
+      await this.#liveResponse?.close(options);
     } finally {
       await super.close();
     }

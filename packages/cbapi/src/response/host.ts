@@ -1,7 +1,9 @@
 import type { ModelHost } from "../core/model/host.js";
+import type { Model } from "../core/model/model.js";
 import type { ModelApi } from "../core/model/model-api.js";
 import type { CallOptions } from "../core/transport/types.js";
-import type { LiveResponse } from "../live-response/manager.js";
+import type { LiveResponseSession } from "../live-response/session.js";
+import type { SessionOptions } from "../live-response/types.js";
 import type { RenamedRoutes } from "./routes.js";
 import type { ServerInfo } from "./server-info.js";
 import type { ServerVersion } from "./server-version.js";
@@ -15,7 +17,12 @@ export interface EdrHost extends ModelApi {
   readonly server_info: ServerInfo;
   readonly cb_server_version: ServerVersion;
   readonly hasLegacyPartitions: boolean;
-  readonly liveResponse: LiveResponse;
+  readonly liveResponse: {
+    openSession(
+      target: Model | PromiseLike<Model> | number | string,
+      options?: SessionOptions,
+    ): Promise<LiveResponseSession>;
+  };
 }
 
 /** @internal The EDR client that a model or a query belongs to. */

@@ -26,7 +26,7 @@ export interface IsolationProgress {
   /** How long this call has waited, in milliseconds. */
   readonly waited: number;
   /** In how many milliseconds the sensor is looked at again. */
-  readonly next: number;
+  readonly pause: number;
   /** Why the sensor could not be looked at this time; absent when it could. */
   readonly error?: Error;
 }
@@ -46,8 +46,6 @@ export interface IsolateOptions extends CallOptions, Pick<SaveOptions, "dryRun">
 
 /** The endpoint is isolated, or released, as was asked for. */
 export interface IsolationResult {
-  /** What was asked for holds: the endpoint reports it. Always true, as a call that fails says so with an error. */
-  readonly holds: true;
   /** Whether a change was sent, by this call or by one that was under way and that it joined. */
   readonly changed: boolean;
   /** How long it took, in milliseconds. */
@@ -257,14 +255,14 @@ export class IsolationEffort {
     }
   }
 
-  async #report(waiter: Waiter, next: number): Promise<void> {
+  async #report(waiter: Waiter, pause: number): Promise<void> {
     try {
       await waiter.onWait?.({
         sensorId: this.#sensor.id,
         state: this.#state,
         status: this.#status,
         waited: this.#clock.now() - waiter.since,
-        next,
+        pause,
         ...(this.#trouble === undefined ? {} : { error: this.#trouble }),
       });
     } catch (error) {
@@ -284,7 +282,7 @@ export class IsolationEffort {
     this.#over = true;
     const now = this.#clock.now();
     for (const { resolve, since } of this.#waiters) {
-      resolve({ holds: true, changed: this.#sent, waited: now - since, state: this.wanted ? "isolated" : "none" });
+      resolve({ changed: this.#sent, waited: now - since, state: this.wanted ? "isolated" : "none" });
     }
     this.#waiters.clear();
   }

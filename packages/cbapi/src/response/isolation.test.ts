@@ -22,11 +22,11 @@ describe("isolating a sensor", () => {
     const waits: IsolationProgress[] = [];
     const result = await sensor.isolate({ onWait: (progress) => void waits.push(progress) });
 
-    expect(result).toEqual({ holds: true, changed: true, waited: 17_000, state: "isolated" });
+    expect(result).toEqual({ changed: true, waited: 17_000, state: "isolated" });
     expect(requests).toEqual([GET, GET, PUT, GET, GET, GET, GET, GET, GET]);
     expect(clock.pauses).toEqual([1000, 2000, 4000, 5000, 5000]);
     expect(changes).toEqual([{ group_id: 1, network_isolation_enabled: true }]);
-    expect(waits[2]).toEqual({ sensorId: 3, state: "pending", status: "Online", waited: 3000, next: 4000 });
+    expect(waits[2]).toEqual({ sensorId: 3, state: "pending", status: "Online", waited: 3000, pause: 4000 });
     expect(sensor).toMatchObject({ is_isolating: true, isolationState: "isolated", notes: "not saved" });
     expect(sensor.isDirty()).toBe(true);
   });
@@ -170,7 +170,7 @@ describe("many calls for one sensor", () => {
     const refs = Array.from({ length: 5 }, () => cb.select(Sensor, 3));
     const results = await Promise.all([...models, ...refs].map((sensor) => sensor.isolate()));
     expect(results).toHaveLength(10);
-    for (const result of results) expect(result).toMatchObject({ holds: true, changed: true });
+    for (const result of results) expect(result).toMatchObject({ changed: true });
     expect(changes).toHaveLength(1);
     expect(requests).toEqual([GET, PUT, GET, GET, GET]);
     for (const model of models) expect(model.isolationState).toBe("isolated");

@@ -1,16 +1,18 @@
+import { inspect } from "node:util";
 import { ApiError } from "../core/errors.js";
 import { namedObject } from "../core/model/ref.js";
 import type { CallOptions } from "../core/transport/types.js";
 import type { Endpoint, LiveResponseDialect } from "../live-response/dialect.js";
-import type { LiveResponseTarget, ProcessInfo, RegistryValue } from "../live-response/types.js";
+import type { ProcessInfo, RegistryValue } from "../live-response/types.js";
 import type { EdrHost } from "./host.js";
 import { SensorStates, unsupported } from "./live-response-order.js";
+import type { LiveResponseTarget } from "./live-response-target.js";
 import { Sensor } from "./models/sensor.js";
 
 const BASE = "/api/v1/cblr/session";
 
 /** Live Response as EDR servers speak it. */
-export function edrLiveResponse(cb: EdrHost): LiveResponseDialect {
+export function edrLiveResponse(cb: EdrHost): LiveResponseDialect<LiveResponseTarget> {
   const states = new SensorStates(cb);
   return {
     noun: "sensor",
@@ -67,12 +69,18 @@ function targetId(target: LiveResponseTarget): number | undefined {
     });
   }
   if (named !== undefined && named.key === undefined) return undefined;
-  if (named === undefined && typeof target === "object" && target !== null && "then" in target) return undefined;
-  const bare = typeof target === "object" && target !== null ? Reflect.get(target, "id") : target;
-  const id: unknown = named === undefined ? bare : named.key;
+  const isObject = typeof target === "object" && target !== null;
+  // What is still to come is looked at when it is there.
+  if (named === undefined && isObject && "then" in target) return undefined;
+  const id: unknown = named === undefined ? target : named.key;
   const number = typeof id === "string" && /^\d+$/.test(id) ? Number(id) : id;
   if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0) return number;
-  throw new ApiError(`A sensor is named by its id or given itself, not as ${JSON.stringify(id) ?? "nothing"}`, {
+  // Of some object, nobody knows what its id is the id of.
+  const given =
+    isObject && named === undefined
+      ? `${inspect(target, { depth: 0 })}, an object that is no Sensor`
+      : JSON.stringify(id);
+  throw new ApiError(`A sensor is named by its id or given itself, not as ${given ?? "nothing"}`, {
     code: "INVALID_TARGET",
   });
 }

@@ -2,14 +2,19 @@
 import {
   CbResponseAPI,
   GetFileJob,
+  type Job,
   type JobOutcome,
   type JobRun,
   type LiveResponseSession,
+  type LiveResponseTarget,
+  Process,
+  type ProcessInfo,
   type ProcessResult,
   type RegistryValue,
   type RemoteFile,
   repeatable,
   Sensor,
+  SensorGroup,
   type SubmittedJob,
   type Transferred,
 } from "./index.js";
@@ -64,7 +69,7 @@ for await (const outcome of run) {
   // @ts-expect-error a job that ended runs no more
   if (outcome.state === "running") break;
 }
-const submitted = cb.liveResponse.submitJob(async () => 5, 3, { timeout: 5000 });
+const submitted = cb.liveResponse.submitJob(async () => 5, 3, { jobTimeout: 5000 });
 is<Equal<typeof submitted, SubmittedJob<number>>>();
 is<Equal<Awaited<typeof submitted.result>, number>>();
 const fetched = cb.liveResponse.submitJob(new GetFileJob("c:\\x"), await cb.select(Sensor, 3));
@@ -81,8 +86,39 @@ cb.liveResponse.run((lr) => lr.listProcesses(), 1);
 cb.liveResponse.submitJob((lr: LiveResponseSession) => lr.listProcesses(), [1, 2]);
 // @ts-expect-error what a job needs besides its session, it brings along
 cb.liveResponse.submitJob((lr: LiveResponseSession, path: string) => lr.getFile(path), 1);
-// @ts-expect-error of a run, it is `jobTimeout`
+// @ts-expect-error of jobs, it is `jobTimeout`
 cb.liveResponse.run((lr) => lr.listProcesses(), [1], { timeout: 5000 });
+// @ts-expect-error of a single one as well
+cb.liveResponse.submitJob((lr) => lr.listProcesses(), 1, { timeout: 5000 });
+const listed: Job<ProcessInfo[]> = (lr) => lr.listProcesses();
+cb.liveResponse.submitJob(listed, 1);
+
+// An endpoint is a sensor, loaded or not, or the id of one.
+const sensors = cb.select(Sensor);
+for (const target of [3, "3", await sensors.one(), sensors.one(), cb.select(Process, "x").sensor])
+  await cb.liveResponse.openSession(target);
+// @ts-expect-error anything may have an id: a group, for one
+await cb.liveResponse.openSession({ id: 7 });
+// @ts-expect-error another kind of object
+await cb.liveResponse.openSession(await cb.select(SensorGroup, 7));
+// @ts-expect-error not loaded, it is another kind of object all the same
+await cb.liveResponse.openSession(cb.select(SensorGroup, 7));
+// @ts-expect-error there may be none: `one()`, or `await` it and look
+await cb.liveResponse.openSession(sensors.first());
+// @ts-expect-error of a list, too
+cb.liveResponse.run(listed, [{ id: 7 }]);
+// @ts-expect-error a search for something else
+cb.liveResponse.run(listed, cb.select(SensorGroup));
+
+// What becomes of a job is an error or nothing.
+const outcome = await submitted.outcome;
+is<Equal<typeof outcome.error, Error | undefined>>();
+is<Equal<Parameters<typeof cb.liveResponse.openSession>[0], LiveResponseTarget>>();
+
+// Options may be left out by `undefined`.
+const some = Math.random() > 0.5 ? 1 : undefined;
+await cb.liveResponse.listSessions({ activeOnly: some === 1 ? true : undefined });
+await cb.close({ timeout: some, grace: some, signal: undefined });
 // @ts-expect-error not by itself awaitable: `result` or `outcome`
 submitted.then;
 

@@ -9,9 +9,11 @@ import {
   Sensor,
   SensorGroup,
   StoragePartition,
+  Team,
   TimeoutError,
   User,
   Watchlist,
+  type WritePlan,
 } from "./index.js";
 
 const cb = new CbResponseAPI({ profile: "lab", timeout: 5000, sslVerify: true });
@@ -77,6 +79,13 @@ cb.select(Binary).groupBy("id");
 await query.facets();
 // @ts-expect-error was not asked for
 (await query.facets("hostname")).username;
+// @ts-expect-error options come last
+await query.facets({ timeout: 5 }, "hostname");
+// @ts-expect-error behind all fields
+await query.facets("hostname", { timeout: 5 }, "username");
+text((await query.facets("hostname", "username", { timeout: 5 })).username[0]?.name ?? "");
+// @ts-expect-error options are not a field
+(await query.facets("hostname", { timeout: 5 })).timeout;
 // @ts-expect-error a route that gives one list has no raw form
 cb.select(SensorGroup).raw("q=x");
 
@@ -116,6 +125,62 @@ cb.select("Process");
 new Process();
 // @ts-expect-error a flag comes before its options
 await cb.select(Alert, "x").setIgnored({ wait: 5 });
+// @ts-expect-error options go by their names
+await cb.select(Alert, "x").setIgnored(true, "Resolved");
+// @ts-expect-error of a search, too
+await cb.select(Alert).setIgnored(true, "Resolved");
+const feed = await cb.select(Feed, 5);
+// @ts-expect-error `{ full: false }`
+await feed.synchronize(false);
+// @ts-expect-error `{ minScore: 20, maxScore: 80 }`
+feed.searchProcesses(20, 80);
+
+// What can be assigned is a closed list, whatever newer servers may give.
+const alert = await cb.select(Alert, "x");
+alert.status = "In Progress";
+// @ts-expect-error no such status
+alert.status = "Done";
+// @ts-expect-error what was read may be none that can be set
+alert.status = (await cb.select(Alert, "y")).status;
+watchlist.index_type = "modules";
+// @ts-expect-error no such index
+watchlist.index_type = "binaries";
+// @ts-expect-error nor when it is made
+cb.create(Watchlist, { index_type: "binaries" });
+
+// An object is named by itself, by a Ref or by its id.
+const lab = await cb.select(SensorGroup, 5);
+for (const group of [lab, cb.select(SensorGroup, 5), 5]) (await cb.select(Sensor, 3)).group = group;
+// @ts-expect-error an object of another kind
+(await cb.select(Sensor, 3)).group = watchlist;
+// @ts-expect-error nor by its name
+await (await cb.select(Team, 1)).addViewerAccess("Lab");
+await (await cb.select(User, "ann")).addTeam("Analysts");
+
+// An installer is read, saved or left alone.
+const installer = lab.installer("linux");
+await installer.save("sensor.tar.gz");
+// @ts-expect-error nothing has been asked for
+installer.status;
+
+// Options may be left out by `undefined`, as a condition gives it.
+const some = Math.random() > 0.5 ? 1 : undefined;
+const yes = some === 1 ? true : undefined;
+new CbResponseAPI({ cache: { max: some, ttl: some }, routes: { bannedHashes: undefined } });
+new CbResponseAPI({ cache: undefined, routes: undefined });
+await cb.select(Process, "x", { refresh: yes });
+await query.all({ limit: some });
+await proc.walkParents(() => {}, { maxDepth: some });
+proc.tree({ maxDepth: some, maxNodes: some, concurrency: some });
+await query.facets("hostname", some === 1 ? { timeout: 5 } : undefined);
+// What `dryRun` gives is known only when that is.
+const tried = await watchlist.save({ dryRun: yes, verify: yes });
+const planned: WritePlan | Watchlist | undefined = tried;
+// @ts-expect-error it may have been saved
+planned?.requests;
+// @ts-expect-error it may have been tried
+tried.name;
+text((await watchlist.save({ verify: yes })).name ?? "");
 
 // The options of calls.
 const controller = new AbortController();

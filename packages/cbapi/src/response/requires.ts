@@ -20,3 +20,14 @@ export async function requireServer(
     code: "SERVER_TOO_OLD",
   });
 }
+
+/**
+ * Refuses a bare value where options go by names, which JavaScript would take for options of which none is set.
+ * @throws ApiError naming the method and what it takes
+ */
+export function requireOptions(method: string, takes: string, options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw new ApiError(`${method} takes its options by their names, as ${takes}: got ${JSON.stringify(options)}`, {
+    code: "INVALID_OPTION",
+  });
+}

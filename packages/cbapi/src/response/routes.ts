@@ -10,6 +10,9 @@ export interface RenamedRoutes {
   readonly ingressFilters: string;
 }
 
+/** Those of {@link RenamedRoutes} that a client is told. */
+export type RouteOptions = { readonly [Name in keyof RenamedRoutes]?: RenamedRoutes[Name] | undefined };
+
 /** The names that all servers had before. */
 export const oldRoutes: RenamedRoutes = Object.freeze({
   bannedHashes: "/api/v1/banning/blacklist",
@@ -21,7 +24,8 @@ export const oldRoutes: RenamedRoutes = Object.freeze({
  * The routes to use: those that the caller names, and the old ones for the rest.
  * @throws ApiError when there is no route of this name, or it is no path
  */
-export function routesOf(named: Partial<RenamedRoutes> = {}): RenamedRoutes {
+export function routesOf(options: RouteOptions = {}): RenamedRoutes {
+  const named = Object.fromEntries(Object.entries(options).filter(([, path]) => path !== undefined));
   for (const [name, path] of Object.entries(named) as [string, unknown][]) {
     if (!Object.hasOwn(oldRoutes, name)) {
       throw new ApiError(`Unknown option routes.${name}: ${Object.keys(oldRoutes).join(", ")} are known`);

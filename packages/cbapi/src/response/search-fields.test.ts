@@ -74,8 +74,8 @@ describe("terms", () => {
       alert.has("watchlist_id"),
       threatReport.has("watchlist_1"),
     ]).toEqual([true, false, true, false]);
-    expect(process.fields.cmdline).toEqual({ type: "cmdline", byDefault: true });
-    expect(process.fields.netconn_count).toEqual({ type: "count", byDefault: false });
+    expect(process.fields["cmdline"]).toEqual({ type: "cmdline", byDefault: true });
+    expect(process.fields["netconn_count"]).toEqual({ type: "count", byDefault: false });
   });
 
   it("are not looked for in query text and templates, as newer servers know more fields", async () => {

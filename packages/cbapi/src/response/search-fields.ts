@@ -203,21 +203,25 @@ export type AlertTerms = FieldTerms<keyof typeof ALERT>;
 export type ThreatReportTerms = FieldTerms<keyof typeof REPORT>;
 
 /** The fields that one kind of search knows. */
-export class SearchFields<Name extends string = string> {
+export class SearchFields {
   /** What is searched for, as errors name it. */
   readonly of: string;
   /** The fields by name, without those that stand for a watchlist, a feed, or a related binary. */
-  readonly fields: Readonly<Record<Name, SearchField>>;
-  /** The query language, with terms over these fields only. */
+  readonly fields: Readonly<Record<string, SearchField>>;
+  /** @internal The query language, with terms over these fields only. */
   readonly dialect: Dialect;
   readonly #families: (name: string) => boolean;
 
   /** @internal */
-  constructor(of: string, fields: Readonly<Record<Name, Declared>>, families: (name: string) => boolean = () => false) {
+  constructor(
+    of: string,
+    fields: Readonly<Record<string, Declared>>,
+    families: (name: string) => boolean = () => false,
+  ) {
     this.of = of;
     this.fields = Object.freeze(
-      Object.fromEntries(Object.entries<Declared>(fields).map(([name, declared]) => [name, fieldOf(declared)])),
-    ) as Readonly<Record<Name, SearchField>>;
+      Object.fromEntries(Object.entries(fields).map(([name, declared]) => [name, fieldOf(declared)])),
+    );
     this.#families = families;
     this.dialect = { ...edrDialect, term: (field, value) => edrDialect.term(this.checked(field), value) };
   }
@@ -257,9 +261,14 @@ function isJoin(name: string): boolean {
  * The fields that terms may name, by what is searched for. Query text and templates are not checked, as newer servers
  * know more fields.
  */
-export const searchFields = {
+export const searchFields: {
+  readonly process: SearchFields;
+  readonly binary: SearchFields;
+  readonly alert: SearchFields;
+  readonly threatReport: SearchFields;
+} = {
   process: new SearchFields("Process", PROCESS, (name) => isTag(name) || isJoin(name)),
   binary: new SearchFields("Binary", BINARY, isTag),
   alert: new SearchFields("Alert", ALERT),
   threatReport: new SearchFields("ThreatReport", REPORT),
-} as const;
+};

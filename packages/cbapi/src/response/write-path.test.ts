@@ -306,7 +306,7 @@ describe("waiting for an isolation", () => {
     looks = 1;
     const errors: (string | undefined)[] = [];
     const result = await mine.isolate({ onWait: ({ error }) => void errors.push(error?.name) });
-    expect(result).toMatchObject({ holds: true, changed: true });
+    expect(result).toMatchObject({ changed: true });
     expect(errors).toEqual(["ServerError", "ServerError", "ServerError", undefined, undefined]);
     expect(clock.pauses).toEqual([1000, 2000, 4000, 5000, 5000]);
 

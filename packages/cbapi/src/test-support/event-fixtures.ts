@@ -1,4 +1,5 @@
-import { decodeEvents, type EventJoins, type EventListName } from "../response/events/index.js";
+import type { EventJoins } from "../response/events/joins.js";
+import { decodeEvents, type EventListName } from "../response/events/lists.js";
 
 export const ME = "00000001-0000-0500-01d3-8bc595148226";
 export const OTHER = "00000001-0000-01a0-01d3-8bc595148226";

@@ -1,3 +1,4 @@
+import { asError } from "../as-error.js";
 import { CbApiError, ConnectionError, CredentialError, TimeoutError, UnauthorizedError } from "../errors.js";
 import type { BulkState } from "./types.js";
 
@@ -29,7 +30,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
 
 /** What the failure of a write tells of the items in it. Where that is in doubt, they may have been changed. */
 export function failedWrite(thrown: unknown, signal: AbortSignal | undefined): FailedWrite {
-  const error = asError(thrown);
+  const error = asError(thrown, "STOPPED");
   // The request was on its way when the caller gave up.
   if (signal?.aborted === true && thrown === signal.reason) return { state: "unknown", error, stops: true };
   if (!(error instanceof CbApiError)) return { state: "unknown", error, stops: false };
@@ -49,9 +50,4 @@ export function failedWrite(thrown: unknown, signal: AbortSignal | undefined): F
   if (error.code === "NOT_JSON") return { state: "unknown", error, stops: true };
   const refused = error.status !== undefined && error.status < 500;
   return { state: refused ? "refused" : "unknown", error, stops: STOPPING_STATUSES.has(error.status) };
-}
-
-/** A signal may be aborted with any value, and a callback may throw any. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new CbApiError(String(thrown), { cause: thrown, code: "STOPPED" });
 }

@@ -195,6 +195,7 @@ export class BulkError extends CbApiError {
   /** What became of each item, and the way to send the rest. */
   readonly report: BulkReport<Key, undefined>;
 
+  /** @internal */
   constructor(message: string, details: ErrorDetails & { readonly report: BulkReport<Key, undefined> }) {
     super(message, { code: "BULK_INCOMPLETE", ...details });
     this.report = details.report;

@@ -1,7 +1,8 @@
+import { asError } from "../as-error.js";
 import type { Key } from "../model/document.js";
 import type { WriteRequest } from "../model/mutable-model.js";
 import type { CallOptions } from "../transport/types.js";
-import { asError, failedWrite, type Outcome } from "./outcome.js";
+import { failedWrite, type Outcome } from "./outcome.js";
 import { BulkReport, countStates } from "./report.js";
 import { Turns } from "./turns.js";
 import type { BulkBatch, BulkOptions, BulkPlan, BulkSource, QuerySource, RetryOptions } from "./types.js";
@@ -53,7 +54,7 @@ export class ItemRun<Item extends Key, Unlisted extends undefined> {
     let stop: Error | undefined;
     for (const batch of batches) {
       const { signal } = options;
-      if (stop === undefined && signal?.aborted === true) stop = asError(signal.reason);
+      if (stop === undefined && signal?.aborted === true) stop = asError(signal.reason, "STOPPED");
       stop = stop === undefined ? await this.#sendBatch(batch, options) : this.#leave(batch.items, stop);
     }
     return this.#report();
@@ -175,7 +176,7 @@ async function tell<Item extends Key>(
     await onProgress?.(progress);
     return undefined;
   } catch (thrown) {
-    return asError(thrown);
+    return asError(thrown, "STOPPED");
   }
 }
 

@@ -1,3 +1,3 @@
-export { credentialsFromProvider, resolveCredentials } from "./resolve.js";
+export { resolveCredentials } from "./resolve.js";
+export { CredentialSource } from "./source.js";
 export type { CredentialOverrides, CredentialProvider, Credentials, CredentialsLike, Product } from "./types.js";
-export { optionKeys } from "./values.js";

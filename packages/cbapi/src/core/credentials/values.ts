@@ -5,7 +5,7 @@ import type { CredentialOverrides, Credentials } from "./types.js";
 export type RawValues = Readonly<Record<string, unknown>>;
 
 /** The options of a client and the profile keys that they stand for. */
-export const optionKeys = {
+const optionKeys = {
   url: "url",
   token: "token",
   orgKey: "org_key",

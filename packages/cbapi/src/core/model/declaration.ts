@@ -12,7 +12,7 @@ export interface Declaration<R, W extends PropertyKey, L extends PropertyKey> {
 
 /**
  * Only for types: what a model class lets callers assign beside its fields, where reading gives something else.
- * @example declare readonly [assignable]: { readonly group: Named<SensorGroup> };
+ * @example declare readonly [assignable]: { readonly group: ModelOrKey<SensorGroup> };
  */
 export declare const assignable: unique symbol;
 

@@ -40,12 +40,19 @@ interface Declared<R, W extends PropertyKey, L extends PropertyKey> {
 
 export interface ModelConstructor<R, K extends PropertyKey, W extends PropertyKey, L extends PropertyKey = never> {
   new (init: ModelInit): ([W] extends [never] ? Model : MutableModel) & Members<R, K, W> & Declared<R, W, L>;
+  /** @internal */
   readonly spec: ModelSpec;
+  /** @internal */
   readonly record: object;
+  /** @internal */
   normaliseKey(key: Key): Key;
+  /** @internal */
   keyIn(document: Document): Key | undefined;
+  /** @internal */
   documentKey(key: Key): Key;
+  /** @internal */
   fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched>;
+  /** @internal */
   stateOf(model: Model): ModelState;
 }
 

@@ -4,6 +4,7 @@ import type { IdentityMap } from "./identity-map.js";
 /** What a model needs of the client it belongs to. */
 export interface ModelHost {
   readonly url: string;
+  /** @internal */
   readonly identityMap: IdentityMap<ModelHost>;
   connect(options?: CallOptions): Promise<unknown>;
   /** The text without the client's token and passwords, should the server have echoed them. */

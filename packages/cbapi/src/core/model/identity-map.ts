@@ -8,9 +8,19 @@ import { SharedCalls } from "./shared-call.js";
 /** How much a client keeps of what it has read. */
 export interface IdentityMapOptions {
   /** How many documents are kept; the least recently used leave first. Default 4096. */
-  max?: number;
+  max?: number | undefined;
   /** How long a document is served without asking again, in milliseconds. Default 60,000. */
-  ttl?: number;
+  ttl?: number | undefined;
+}
+
+/** How well the documents serve that a client keeps. */
+export interface CacheStats {
+  /** How often a wanted document was there. */
+  readonly hits: number;
+  /** How often one had to be asked for. */
+  readonly misses: number;
+  /** How many are kept. */
+  readonly size: number;
 }
 
 /** What a load may ask for beside the document. */
@@ -117,7 +127,7 @@ export class IdentityMap<Host> {
   }
 
   /** How often a wanted document was there (`hits`), how often it was asked for (`misses`), and how many are kept. */
-  get stats(): { readonly hits: number; readonly misses: number; readonly size: number } {
+  get stats(): CacheStats {
     return { hits: this.#hits, misses: this.#misses, size: this.#entries.size };
   }
 

@@ -1,12 +1,13 @@
-import { BaseApi, type ClientOptions } from "../client.js";
+import { BaseApi } from "../client.js";
 import type { Product } from "../credentials/index.js";
 import { ApiError } from "../errors.js";
+import type { ClientOptions } from "../options.js";
 import type { CallOptions } from "../transport/types.js";
 import { put } from "./assign.js";
 import type { Values } from "./declaration.js";
 import type { Key } from "./document.js";
 import type { ModelHost } from "./host.js";
-import { IdentityMap, type IdentityMapOptions } from "./identity-map.js";
+import { type CacheStats, IdentityMap, type IdentityMapOptions } from "./identity-map.js";
 import type { AnyModel, ModelClass } from "./model.js";
 import { MutableModel } from "./mutable-model.js";
 import { refByKey } from "./ref.js";
@@ -14,28 +15,45 @@ import type { Ref } from "./ref-type.js";
 
 /** A model class that can be searched: it says which query it is searched with. */
 export interface QueryableClass {
+  /** @internal */
   query(client: ModelHost): unknown;
 }
 
+/** What every client with objects takes. */
 export interface ModelApiOptions extends ClientOptions {
   /** How many documents the client keeps and for how long, so that objects are fetched once. */
-  cache?: IdentityMapOptions;
+  cache?: IdentityMapOptions | undefined;
 }
 
 /** How one object is read. */
 export interface SelectOptions extends CallOptions {
   /** Asks the server even when the object is known. */
-  refresh?: boolean;
+  refresh?: boolean | undefined;
 }
 
 /** A client with objects: what all products have in common above raw access. */
 export abstract class ModelApi extends BaseApi implements ModelHost {
+  /** @internal Users empty it by {@link ModelApi.clearCache}. */
   readonly identityMap: IdentityMap<ModelHost>;
 
-  protected constructor(product: Product, options: ModelApiOptions = {}) {
+  protected constructor(product: Product, options: ModelApiOptions = {}, extraOptions: readonly string[] = []) {
     const { cache, ...rest } = options;
-    super(product, rest);
+    super(product, rest, ["cache", ...extraOptions]);
     this.identityMap = new IdentityMap(this, this.clock, cache);
+  }
+
+  /** How often an object that was needed was known already, since the client was made. */
+  get cacheStats(): CacheStats {
+    return this.identityMap.stats;
+  }
+
+  /**
+   * Forgets every document that the client has kept, so that the next read of any object asks the server. Objects that
+   * the caller holds stay as they are: `refresh()` reads one of them again, and `select(model, key, { refresh: true })`
+   * asks for one without forgetting the rest. Nothing is requested.
+   */
+  clearCache(): void {
+    this.identityMap.clear();
   }
 
   /**

@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import {
   ApiError,
+  BannedHash,
   Binary,
   InvalidHashError,
   InvalidObjectError,
@@ -25,6 +26,35 @@ const document = {
   last_checkin_time: "2018-02-06 12:44:33.883886-06:00",
   network_adapters: "192.168.1.163,00155d019c08|broken|10.0.0.5,00155d019c09|",
 };
+
+describe("a client", () => {
+  it("tells how well its documents serve, and forgets them", async () => {
+    const { cb, requests } = await edrServer({ "/api/v1/sensor/1": document });
+    await using _ = cb;
+    const sensor = await cb.select(Sensor, 1);
+    await cb.select(Sensor, 1);
+    expect([requests.length, cb.cacheStats]).toEqual([1, { hits: 1, misses: 1, size: 1 }]);
+    sensor.notes = "mine";
+    cb.clearCache();
+    expect(cb.cacheStats.size).toBe(0);
+    await cb.select(Sensor, 1);
+    expect(requests.length).toBe(2);
+    expect([sensor.notes, sensor.isDirty()]).toEqual(["mine", true]);
+  });
+
+  it("takes options that are there and undefined for ones that are left out", async () => {
+    const { cb, requests } = await edrServer(
+      { "/api/v1/banning/blacklist": [] },
+      { cache: { max: undefined, ttl: undefined }, routes: { bannedHashes: undefined }, timeout: undefined },
+    );
+    await using _ = cb;
+    expect(await cb.select(BannedHash).all({ limit: undefined })).toEqual([]);
+    expect([requests, cb.routes.bannedHashes]).toEqual([
+      [expect.stringMatching(/^\/api\/v1\/banning\/blacklist\?/)],
+      "/api/v1/banning/blacklist",
+    ]);
+  });
+});
 
 describe("a loaded model", () => {
   it("reads fields by their kinds, and absent and null ones as undefined", async () => {

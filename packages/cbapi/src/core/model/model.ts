@@ -13,17 +13,21 @@ import { type ModelInit, ModelState } from "./state.js";
 /** The class of a model, as the client and the query engine use it. */
 // biome-ignore lint/suspicious/noExplicitAny: any model will do
 export interface ModelClass<M extends AnyModel = any> {
+  /** @internal */
   new (init: ModelInit): M;
+  /** @internal */
   readonly spec: ModelSpec;
-  /** The declared fields, relations and resources. Reading its getters is safe only after every module has loaded. */
+  /** @internal The declared fields, relations and resources. Reading its getters is safe only after every module has loaded. */
   readonly record: object;
+  /** @internal */
   normaliseKey(key: Key): Key;
-  /** The key of the object that this is a document of. */
+  /** @internal The key of the object that this is a document of. */
   keyIn(document: Document): Key | undefined;
-  /** Where several keys read the same document: the one under which it is kept. */
+  /** @internal Where several keys read the same document: the one under which it is kept. */
   documentKey(key: Key): Key;
+  /** @internal */
   fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched>;
-  /** Where the server has a form for many objects in one request: what it knows of each of these keys. */
+  /** @internal Where the server has a form for many objects in one request: what it knows of each of these keys. */
   fetchMany?(client: ModelHost, keys: Key[], options: CallOptions): Promise<Map<Key, Fetched>>;
 }
 
@@ -61,10 +65,12 @@ export abstract class Model {
     return model.#state;
   }
 
+  /** @internal */
   static readonly spec: ModelSpec;
+  /** @internal */
   static readonly record: object;
 
-  /** One spelling for each key, so that 5 and "5" are the same object. Throws when it cannot be a key. */
+  /** @internal One spelling for each key, so that 5 and "5" are the same object. Throws when it cannot be a key. */
   static normaliseKey(key: Key): Key {
     const { spec, record } = this as unknown as ModelClass;
     const declared: unknown = Reflect.get(record, spec.key);
@@ -80,7 +86,7 @@ export abstract class Model {
     );
   }
 
-  /** The key of the object that this is a document of. */
+  /** @internal The key of the object that this is a document of. */
   static keyIn(document: Document): Key | undefined {
     const { spec } = this as unknown as ModelClass;
     if (spec.keyOf !== undefined) return spec.keyOf(document);
@@ -88,12 +94,12 @@ export abstract class Model {
     return typeof key === "string" || typeof key === "number" ? key : undefined;
   }
 
-  /** Where several keys read the same document: the one under which it is kept. */
+  /** @internal Where several keys read the same document: the one under which it is kept. */
   static documentKey(key: Key): Key {
     return this.normaliseKey(key);
   }
 
-  /** Reads one object: `GET path/key`. */
+  /** @internal Reads one object: `GET path/key`. */
   static async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     const cls = this as unknown as ModelClass;
     const document = await client.getObject(`${cls.spec.path}/${encodeURIComponent(key)}`, undefined, options);

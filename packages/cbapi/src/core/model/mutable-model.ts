@@ -88,7 +88,9 @@ export abstract class MutableModel extends Model {
    * @throws {@link ApiError} when the server accepted the change, and the object could not be read afterwards (`code` is
    * `WRITTEN_NOT_READ`, `cause` says why): nothing is to be sent again, and `save()` then only reads
    */
-  async save<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
+  async save<D extends boolean | undefined = false>(
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
   async save(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
     refuseDeleted(this);
     return inTurn(this, options, (call) => this.saveInTurn(options, call));

@@ -27,6 +27,6 @@ export type Step<V, Absent extends undefined> = [V] extends [(...args: infer A) 
 type OptionsIn<A extends readonly unknown[]> = A extends readonly [options?: infer O] ? NonNullable<O> : unknown;
 
 /** What a method with `dryRun` gives depends on that, and a method's own type parameters cannot be handed through. */
-type Triable<O, T, Absent extends undefined> = <D extends boolean = false>(
+type Triable<O, T, Absent extends undefined> = <D extends boolean | undefined = false>(
   options?: Omit<O, "dryRun"> & { readonly dryRun?: D },
 ) => PromiseLike<DryRun<D, T> | Absent>;

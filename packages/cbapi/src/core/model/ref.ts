@@ -166,7 +166,7 @@ export function refByKey<M extends AnyModel>(
   client: ModelHost,
   cls: ModelClass<M>,
   key: Key,
-  options: CallOptions & { refresh?: boolean } = {},
+  options: CallOptions & { refresh?: boolean | undefined } = {},
 ): Ref<M> {
   return makeRef<M>(keySource(client, cls, key, options));
 }

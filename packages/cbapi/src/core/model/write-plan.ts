@@ -22,18 +22,18 @@ export interface WritePlan {
 }
 
 /** What a call gives that can be tried first: with `dryRun`, what it would send, `undefined` when that is nothing. */
-export type DryRun<D extends boolean, T> = D extends true ? WritePlan | undefined : T;
+export type DryRun<D extends boolean | undefined, T> = D extends true ? WritePlan | undefined : T;
 
 /** How an object is saved. */
 export interface SaveOptions extends CallOptions {
   /** Sends nothing and gives what would be sent. */
-  readonly dryRun?: boolean;
+  readonly dryRun?: boolean | undefined;
   /**
    * Reads the object once the server has accepted the write, and fails when a field does not have the value that was
    * written. The server may add to it: an id to each entry of a list. Fields that it does not give back, such as
    * passwords, cannot be checked.
    */
-  readonly verify?: boolean;
+  readonly verify?: boolean | undefined;
 }
 
 /** What would be sent and changed. */

@@ -55,6 +55,7 @@ type Plain = string | number | boolean | Date;
 export class ListQuery<M extends AnyModel, S extends ListState = ListState> extends Query<M, S> {
   protected readonly pageSize = Number.MAX_SAFE_INTEGER;
 
+  /** @internal */
   static of<M extends AnyModel>(client: ModelHost, model: ModelClass<M>, options: ListOptions = {}): ListQuery<M> {
     return new ListQuery(client, model, { conditions: [], list: new ListReader(client, model, options) });
   }

@@ -36,6 +36,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
   #total: number | undefined;
   #report: (() => QueryReport) | undefined;
 
+  /** @internal `cb.select()` gives queries. */
   constructor(client: ModelHost, model: ModelClass<M>, state: S) {
     this.client = client;
     this.model = model;
@@ -205,7 +206,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
   }
 
   /** All rows, or the first `limit` of them, in memory. `report()` on the list tells whether it is complete. */
-  all(options: CallOptions & { limit?: number } = {}): Promise<Results<M>> {
+  all(options: CallOptions & { readonly limit?: number | undefined } = {}): Promise<Results<M>> {
     return this.#collect(0, options.limit, options);
   }
 

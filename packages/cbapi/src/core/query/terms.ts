@@ -221,7 +221,7 @@ export class QueryExpression {
     return new QueryExpression({ kind: "not", part: this });
   }
 
-  /** This expression as query text of a product. */
+  /** @internal This expression as query text of a product. */
   compile(dialect: Dialect): string {
     const node = this.#node;
     switch (node.kind) {

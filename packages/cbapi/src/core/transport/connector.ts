@@ -1,6 +1,8 @@
 import { buildConnector } from "undici";
-import { openTunnel, type ProxyFailure } from "./proxy.js";
+import type { ProxyFailure } from "./proxy.js";
 import type { TlsOptions } from "./tls.js";
+import { openTunnel } from "./tunnel.js";
+import { ConnectFailure } from "./wire.js";
 
 export interface ConnectorOptions {
   /** The server that the client talks to. Only it is verified by `tls`; other hosts by the system's authorities. */
@@ -10,16 +12,6 @@ export interface ConnectorOptions {
   readonly proxyFor: (target: URL) => URL | undefined;
   /** Milliseconds for reaching the proxy, and again for reaching the server. */
   readonly timeout: number;
-}
-
-/**
- * Wraps what goes wrong while connecting. undici reconnects for ever after some kinds of error, which suits a server
- * that drops idle connections but not a proxy that drops tunnels; this kind it hands to the waiting requests.
- */
-export class ConnectFailure extends Error {
-  constructor(cause: unknown) {
-    super("Connecting failed", { cause });
-  }
 }
 
 /** Opens connections: through a proxy where one applies, verified by the client's policy where it is the client's server. */

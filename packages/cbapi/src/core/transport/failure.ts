@@ -1,9 +1,8 @@
 import { CbApiError, ConnectionError, type ConnectionErrorKind, type ErrorDetails, TimeoutError } from "../errors.js";
-import { ConnectFailure } from "./connector.js";
 import { type RequestContext, requestDetails } from "./context.js";
 import { ProxyFailure } from "./proxy.js";
 import { PIN_MISMATCH } from "./tls.js";
-import { WireFailure } from "./wire.js";
+import { ConnectFailure, WireFailure } from "./wire.js";
 
 interface Diagnosis {
   readonly kind: ConnectionErrorKind;

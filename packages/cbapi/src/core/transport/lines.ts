@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { Agent, type buildConnector, Client, type Dispatcher, Pool } from "undici";
+import { type ConnectorOptions, createConnector } from "./connector.js";
 
 /** A client's one connection. */
 export class Line {
@@ -36,13 +37,15 @@ class LineClient extends Client {
   }
 }
 
-/** A pool per server, of at most so many connections. */
-export function lineAgent(connector: buildConnector.connector, connections?: number): Agent {
-  const client = (origin: URL, options: object) => new LineClient(origin, options, connector);
-  return new Agent({
-    connect: connector,
-    allowH2: false,
-    ...(connections === undefined ? {} : { connections }),
-    factory: (origin, options) => new Pool(origin, { ...options, factory: client }),
-  });
+/** What makes agents, all of which connect in one way: a pool per server, of at most so many connections. */
+export function lineAgents(options: ConnectorOptions): (connections?: number) => Agent {
+  const connector = createConnector(options);
+  const client = (origin: URL, settings: object) => new LineClient(origin, settings, connector);
+  return (connections) =>
+    new Agent({
+      connect: connector,
+      allowH2: false,
+      ...(connections === undefined ? {} : { connections }),
+      factory: (origin, settings) => new Pool(origin, { ...settings, factory: client }),
+    });
 }

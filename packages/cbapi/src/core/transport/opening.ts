@@ -1,6 +1,5 @@
 import type { Credentials } from "../credentials/types.js";
 import { version } from "../version.js";
-import { createConnector } from "./connector.js";
 import { FetchWire } from "./fetch-wire.js";
 import type { Limits } from "./limits.js";
 import type { RequestLog } from "./log.js";
@@ -48,11 +47,13 @@ function connections(
 ): Wire {
   const proxy = credentials.proxy === undefined ? undefined : parseProxy(credentials.proxy, "proxy of the profile");
   const environment = settings.environment ?? process.env;
-  const connector = createConnector({
+  const wire = new UndiciWire({
     origin: server.origin,
     tls: tlsOptions(credentials),
     proxyFor: (target) => proxy ?? (credentials.ignore_system_proxy ? undefined : systemProxy(target, environment)),
     timeout: Math.min(limits.timeout || CONNECT_TIMEOUT, CONNECT_TIMEOUT),
+    connections: limits.connections,
+    block: settings.poolBlock ?? false,
   });
   if (server.origin.startsWith("http:")) {
     log.warn(`Requests to ${server.url}, with their token, are not encrypted (allowHttp)`);
@@ -63,7 +64,7 @@ function connections(
   } else if (!credentials.ssl_verify_hostname) {
     log.warn(`The host name in the certificate of ${server.url} is not verified (ssl_verify_hostname=false)`);
   }
-  return new UndiciWire({ connector, connections: limits.connections, block: settings.poolBlock ?? false });
+  return wire;
 }
 
 function secretsOf({ token }: Credentials): string[] {

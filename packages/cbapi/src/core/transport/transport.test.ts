@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { Readable } from "node:stream";
@@ -7,6 +8,7 @@ import { inspect } from "node:util";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { cut, failure, jumping, type Step, serve, TOKEN, transport } from "../../test-support/transport-server.js";
+import { resolveCredentials } from "../credentials/index.js";
 import * as errors from "../errors.js";
 
 describe("requests", () => {
@@ -44,6 +46,20 @@ describe("requests", () => {
     expect(seen[1]?.body).toContain('filename="a.exe"');
     expect(seen[2]?.body).toBe("abcd");
     expect(seen[3]).toMatchObject({ body: "x=1", headers: { "content-type": "text/x", accept: "a/b" } });
+  });
+
+  it("whose body breaks off before anything reads it end with an error, and not the program", async () => {
+    const { url, seen } = await serve([200, {}]);
+    const body = createReadStream("/none/such");
+    const cb = transport(url, {
+      credentials: async () => {
+        await new Promise<void>((resolve) => body.once("close", resolve));
+        return resolveCredentials("response", { url, token: TOKEN });
+      },
+    });
+    const error = await failure(cb.request({ method: "POST", path: "/", body }), errors.ConnectionError);
+    expect(error).toMatchObject({ cause: { code: "ENOENT" } });
+    expect(seen.map((request) => request.complete)).not.toContain(true);
   });
 
   it("escape what a path cannot carry and refuse what is no path", async () => {

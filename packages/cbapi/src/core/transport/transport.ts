@@ -1,9 +1,10 @@
+import { Readable } from "node:stream";
 import type { Clock } from "../clock.js";
 import type { Credentials } from "../credentials/types.js";
 import { CbApiError, ConnectionError, TimeoutError } from "../errors.js";
 import type { RequestContext } from "./context.js";
 import { explainFailure } from "./failure.js";
-import { clientLimits, DEFAULT_TIMEOUT, type Limits, timeLimit } from "./limits.js";
+import { clientLimits, type Limits, timeLimit } from "./limits.js";
 import { RequestLog } from "./log.js";
 import { type Opened, openWire } from "./opening.js";
 import { type Prepared, prepare, withoutToken } from "./prepare.js";
@@ -16,8 +17,6 @@ import { isWebPage, READ, refusedError, serverText, statusError } from "./status
 import type { ApiRequest, ApiResponse, CallOptions, QueryParameters, TransportSettings } from "./types.js";
 import { waitFor } from "./wait.js";
 import { WireFailure, type WireResponse } from "./wire.js";
-
-export { DEFAULT_TIMEOUT };
 
 const MAX_REDIRECTS = 10;
 /** How long the text of an error is waited for, in milliseconds. */
@@ -133,6 +132,8 @@ export class Transport {
     let opened = this.#opened;
     if (opened === undefined) {
       waited = true;
+      // A body that breaks off before anything reads it is met when it is read, and must not end the program meanwhile.
+      if (request.body instanceof Readable) request.body.on("error", () => {});
       opened = await waitFor(this.#open(), request.signal, timeout, () => noCredentials(request, timeout));
     }
     const { server, redactor } = opened;

@@ -95,12 +95,12 @@ export interface TransportSettings {
 export interface Logger {
   /** Every exchange with the server, and what the library does by itself. */
   debug(message: string): void;
-  /** Nothing is written at this level yet. */
+  /** A request that is sent once more, as somebody may wait for it. */
   info(message: string): void;
   /** What weakens the connection: a check of certificates that is switched off, a token that is sent in the clear. */
   warn(message: string): void;
-  /** Nothing is written at this level yet. */
-  error(message: string): void;
+  /** Nothing is written at this level. */
+  error?(message: string): void;
 }
 
 /** What is published on the diagnostics channel `cbapi:request`, once for each exchange with the server. */

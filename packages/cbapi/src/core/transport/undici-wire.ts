@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
-import type { Agent, buildConnector, Dispatcher } from "undici";
-import { type Line, type LineOptions, type LineUser, lineAgent } from "./lines.js";
+import type { Agent, Dispatcher } from "undici";
+import type { ConnectorOptions } from "./connector.js";
+import type { Line, LineOptions, LineUser } from "./lines.js";
 import { type Wire, type WireBody, WireFailure, type WireRequest, type WireResponse } from "./wire.js";
 
 /** How much of a body nobody has asked for yet is kept in memory before the connection is paused. */
@@ -8,40 +9,85 @@ const HIGH_WATER = 64 * 1024;
 /** How much of an unwanted body is let through: cheaper than a new connection. */
 const DROPPED = 128 * 1024;
 
-export interface UndiciWireOptions {
-  readonly connector: buildConnector.connector;
+export interface UndiciWireOptions extends ConnectorOptions {
   /** Connections per server. */
   readonly connections: number;
   /** Whether long polls, too, wait for one of these connections. */
   readonly block: boolean;
 }
 
-/** Carries exchanges over a pool of connections of its own. */
+/** A wire's pools. */
+class Pools {
+  /** What all exchanges share. */
+  readonly shared: Agent;
+  readonly #make: () => Agent;
+  #unlimited: Agent | undefined;
+
+  constructor(make: (connections?: number) => Agent, connections: number) {
+    this.shared = make(connections);
+    this.#make = make;
+  }
+
+  /** For long polls that wait for no connection. Made when it is first asked for. */
+  get unlimited(): Agent {
+    this.#unlimited ??= this.#make();
+    return this.#unlimited;
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([this.shared.destroy(), this.#unlimited?.destroy()]);
+  }
+}
+
+/**
+ * Carries exchanges over a pool of connections of its own.
+ *
+ * undici is loaded by the first of them: it took two fifths of the time of an import, and a program that only prints its
+ * usage, or brings a `fetch` of its own, has no use for it. No file that is loaded with the library may import it, but
+ * for its types.
+ */
 export class UndiciWire implements Wire {
   readonly #options: UndiciWireOptions;
-  readonly #agent: Agent;
-  #extra: Agent | undefined;
+  #pools: Pools | undefined;
+  #loading: Promise<Pools> | undefined;
 
   constructor(options: UndiciWireOptions) {
     this.#options = options;
-    this.#agent = lineAgent(options.connector, options.connections);
   }
 
+  /** The limit of time begins when there is something to carry with: loading is not counted. */
   send(request: WireRequest): Promise<WireResponse> {
-    const agent = request.longPoll && !this.#options.block ? this.#longPollAgent() : this.#agent;
+    return this.#pools === undefined
+      ? this.#load().then((pools) => this.#carry(pools, request))
+      : this.#carry(this.#pools, request);
+  }
+
+  /** Lets running exchanges end their connections now: an idle or hanging one would keep the program alive. */
+  async close(): Promise<void> {
+    const pools = this.#pools ?? (await this.#loading?.catch(() => undefined));
+    await pools?.destroy();
+  }
+
+  #carry(pools: Pools, request: WireRequest): Promise<WireResponse> {
+    const agent = request.longPoll && !this.#options.block ? pools.unlimited : pools.shared;
     return new Promise((resolve, reject) => {
       new Exchange(request, resolve, reject).start(agent);
     });
   }
 
-  /** Lets running exchanges end their connections now: an idle or hanging one would keep the program alive. */
-  async close(): Promise<void> {
-    await Promise.all([this.#agent.destroy(), this.#extra?.destroy()]);
-  }
-
-  #longPollAgent(): Agent {
-    this.#extra ??= lineAgent(this.#options.connector);
-    return this.#extra;
+  /** Once for all who wait; a failure is not remembered. */
+  #load(): Promise<Pools> {
+    this.#loading ??= import("./lines.js").then(
+      ({ lineAgents }) => {
+        this.#pools = new Pools(lineAgents(this.#options), this.#options.connections);
+        return this.#pools;
+      },
+      (error: unknown) => {
+        this.#loading = undefined;
+        throw error;
+      },
+    );
+    return this.#loading;
   }
 }
 

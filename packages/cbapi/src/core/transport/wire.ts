@@ -52,6 +52,16 @@ export class WireFailure extends Error {
   }
 }
 
+/**
+ * Wraps what goes wrong while connecting. undici reconnects for ever after some kinds of error, which suits a server
+ * that drops idle connections but not a proxy that drops tunnels; this kind it hands to the waiting requests.
+ */
+export class ConnectFailure extends Error {
+  constructor(cause: unknown) {
+    super("Connecting failed", { cause });
+  }
+}
+
 /** The parser's errors carry a piece of the answer, which may hold anything: only what they say is kept. */
 function presentable(cause: unknown): unknown {
   if (!(cause instanceof Error) || cause.name !== "HTTPParserError") return cause;

@@ -39,6 +39,14 @@ async function streamed(stored: boolean): Promise<Uint8Array> {
 }
 
 describe("an entry of a ZIP", () => {
+  it("that breaks off before its reading has begun is an error of the reading", async () => {
+    const archive = new Readable({ read() {} });
+    const first = zipEntry(archive, "filedata").next();
+    expect(archive.listenerCount("error")).toBe(1); // or the program would end here, as nothing reads it yet
+    archive.destroy(new Error("cut off"));
+    await expect(first).rejects.toThrow("cut off");
+  });
+
   it.each([
     ["deflated", zipSync({ metadata: Buffer.from("x"), filedata: content })],
     ["stored", zipSync({ filedata: [content, { level: 0 }], metadata: Buffer.from("x") })],

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { createInflateRaw } from "node:zlib";
-import { type AsyncFlateStreamHandler, Unzip, UnzipPassThrough } from "fflate";
+import type { AsyncFlateStreamHandler } from "fflate";
 import { ApiError } from "../errors.js";
 
 /** Hands the compressed bytes on as they are, so that they can be inflated with back-pressure. */
@@ -19,6 +19,9 @@ class Compressed {
  * @throws ApiError when the archive ends without such an entry, or in the middle of it
  */
 export async function* zipEntry(archive: Readable, name: string): AsyncGenerator<Uint8Array, void> {
+  // Nobody else listens to the archive while this is loaded; what goes wrong meanwhile is met when it is read.
+  archive.on("error", () => {});
+  const { Unzip, UnzipPassThrough } = await import("fflate");
   const found: { method?: number; done: boolean } = { done: false };
   let ready: Uint8Array[] = [];
   const unzip = new Unzip((file) => {

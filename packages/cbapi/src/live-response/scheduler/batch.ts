@@ -1,15 +1,13 @@
-import type { Entry } from "./entry.js";
-import type { JobEnd, JobSession } from "./job.js";
-import type { Lane } from "./lane.js";
+import type { JobEnd } from "./job.js";
 
-/** The jobs of one run: how many there are of each kind, and how many sessions they may have. */
-export class Batch<S extends JobSession> {
+/** The jobs of one run (`Job` is what stands for one): how many there are of each kind, and how many sessions they may have. */
+export class Batch<Job> {
   readonly slots: number;
   /** The jobs that are not settled. */
-  readonly entries = new Set<Entry<S>>();
+  readonly entries = new Set<Job>();
   readonly ends: Record<JobEnd, number> = { done: 0, failed: 0, expired: 0, cancelled: 0 };
-  /** Endpoints that are online and may not be given a session now. */
-  readonly parked = new Set<Lane<S>>();
+  /** The keys of endpoints that are online and may not be given a session now. */
+  readonly parked = new Set<number>();
   /** Jobs that run. */
   running = 0;
   /** Jobs that wait for an endpoint that is offline. */
@@ -59,8 +57,8 @@ export class Batch<S extends JobSession> {
   }
 
   /** Counts a job that was settled. */
-  settled(entry: Entry<S>, end: JobEnd, wasRunning: boolean): void {
-    this.entries.delete(entry);
+  settled(job: Job, end: JobEnd, wasRunning: boolean): void {
+    this.entries.delete(job);
     if (wasRunning) this.running--;
     this.ends[end]++;
   }

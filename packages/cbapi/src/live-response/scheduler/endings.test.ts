@@ -262,6 +262,7 @@ describe("targets that have to be looked for", () => {
       ["'slow one'", "cancelled"],
       ["'other'", "cancelled"],
     ]);
+    expect(elapsed()).toBe(10_000);
     expect(cancelled.progress()).toMatchObject({ total: 3, done: 1, cancelled: 2, failed: 0, waiting: 0 });
     const before = elapsed();
     const expired = jobs.run(late, ["slow one", 2], { deadline: 20_000 });
@@ -270,7 +271,7 @@ describe("targets that have to be looked for", () => {
       ["'slow one'", "expired"],
       [2, "expired"],
     ]);
-    expect(outcomes.map(({ error }) => (error as { code: string }).code)).toEqual(["JOB_EXPIRED", "JOB_EXPIRED"]);
+    expect(outcomes.map(({ error }) => (error as CbApiError).code)).toEqual(["JOB_EXPIRED", "JOB_EXPIRED"]);
     expect([elapsed() - before, asked]).toEqual([20_000, ["slow one", "slow one"]]);
     expect(clock.sleeping).toBe(0);
   });
@@ -303,7 +304,7 @@ describe("targets that have to be looked for", () => {
     cancelled.cancel();
     expect((await cancelled.outcome).state).toBe("cancelled");
     const outcome = await clock.run(expired.outcome);
-    expect(outcome).toMatchObject({ state: "expired", attempts: 0, queuedMs: 10_000, ranMs: 0 });
+    expect(outcome).toMatchObject({ state: "expired", attempts: 0, queued: 10_000, ran: 0 });
     expect([expired.state, elapsed(), clock.sleeping]).toEqual(["expired", 10_000, 0]);
   });
 
@@ -328,6 +329,46 @@ describe("a progress callback", () => {
     await expect(clock.run(run.all())).rejects.toThrow("stop");
     expect([jobs.slotsInUse, clock.sleeping]).toEqual([0, 0]);
     expect(endpoints.opened.length).toBeLessThan(25);
+  });
+});
+
+describe("progress", () => {
+  it("is not told by a job that has ended", async () => {
+    const { clock, jobs } = setUp();
+    let tell = (_: number) => {};
+    const done = jobs.submit((_, { progress }) => {
+      tell = progress;
+      progress(0.5);
+    }, 1);
+    await clock.run(done.result);
+    tell(0.9);
+    expect(done.progress).toBe(0.5);
+    const cancelled = jobs.submit((session, { progress }) => {
+      tell = progress;
+      return session.command(60_000);
+    }, 1);
+    await clock.pass(2000);
+    tell(0.2);
+    cancelled.cancel();
+    tell(0.9);
+    expect(cancelled.progress).toBe(0.2);
+    await clock.run(jobs.close());
+  });
+
+  it("is told once for all that changes at a time", async () => {
+    const { clock, jobs } = setUp();
+    let told = 0;
+    const run = jobs.run(take(1000), range(500), {
+      onProgress: () => {
+        told++;
+      },
+    });
+    const outcomes = run.all();
+    await clock.pass(100);
+    const before = told;
+    run.cancel();
+    await clock.run(outcomes);
+    expect(told - before).toBeLessThan(20);
   });
 });
 

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { asError } from "../../core/as-error.js";
 import type { Batch } from "./batch.js";
 import type { Job, JobContext, JobEnd, JobOutcome, JobSession, JobState } from "./job.js";
 import type { JobSettings } from "./options.js";
@@ -28,7 +29,7 @@ export class Entry<S extends JobSession> {
   readonly target: number;
   readonly settings: JobSettings;
   /** The run that it is part of. */
-  readonly batch: Batch<S> | undefined;
+  readonly batch: Batch<Entry<S>> | undefined;
   /** What the job said last of how far it is. */
   told: number | string | undefined;
   readonly #job: Job<unknown, S>;
@@ -36,7 +37,7 @@ export class Entry<S extends JobSession> {
   readonly #deliver: (outcome: JobOutcome<unknown>) => void;
   #state: JobState = "waiting";
   #attempts = 0;
-  #ranMs = 0;
+  #ran = 0;
   #current: Current | undefined;
   #lost: unknown;
   #stopped: { readonly reason: unknown } | undefined;
@@ -46,7 +47,7 @@ export class Entry<S extends JobSession> {
     readonly target: number;
     readonly job: Job<unknown, S>;
     readonly settings: JobSettings;
-    readonly batch: Batch<S> | undefined;
+    readonly batch: Batch<Entry<S>> | undefined;
     readonly now: number;
     /** Takes the outcome. Called once. */
     readonly deliver: (outcome: JobOutcome<unknown>) => void;
@@ -114,7 +115,7 @@ export class Entry<S extends JobSession> {
   /** Has it wait once more, as its session is lost. */
   again(now: number, error: unknown): void {
     this.#lost = error;
-    this.#ranMs += now - (this.#current?.since ?? now);
+    this.#ran += now - (this.#current?.since ?? now);
     this.#current = undefined;
     this.told = undefined;
     this.#state = "waiting";
@@ -131,7 +132,7 @@ export class Entry<S extends JobSession> {
   settle(ending: Ending, now: number): boolean {
     if (this.isSettled) return false;
     const current = this.#current;
-    this.#ranMs += now - (current?.since ?? now);
+    this.#ran += now - (current?.since ?? now);
     const wasRunning = this.#state === "running";
     this.#state = ending.state;
     this.#current = undefined;
@@ -139,8 +140,8 @@ export class Entry<S extends JobSession> {
     this.#deliver(
       outcomeOf(this.target, this.id, ending, {
         attempts: this.#attempts,
-        queuedMs: Math.max(0, now - this.#queuedAt - this.#ranMs),
-        ranMs: this.#ranMs,
+        queued: Math.max(0, now - this.#queuedAt - this.#ran),
+        ran: this.#ran,
       }),
     );
     if (ending.state !== "done") current?.controller.abort(ending.error);
@@ -151,11 +152,11 @@ export class Entry<S extends JobSession> {
 
 export function outcomeOf(
   target: number | string,
-  job: number,
+  id: number,
   ending: Ending,
-  figures: Pick<JobOutcome<unknown>, "attempts" | "queuedMs" | "ranMs">,
+  figures: Pick<JobOutcome<unknown>, "attempts" | "queued" | "ran">,
 ): JobOutcome<unknown> {
   return ending.state === "done"
-    ? { target, job, state: ending.state, value: ending.value, ...figures }
-    : { target, job, state: ending.state, error: ending.error, ...figures };
+    ? { target, id, state: ending.state, value: ending.value, ...figures }
+    : { target, id, state: ending.state, error: asError(ending.error, "NOT_AN_ERROR"), ...figures };
 }

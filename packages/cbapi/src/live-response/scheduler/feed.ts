@@ -79,7 +79,6 @@ export class Feed {
 
   /** Ends it: nothing is given on any more. */
   end(): void {
-    this.hurry();
     this.#isOver = true;
     this.#seen.clear();
     this.nudge();

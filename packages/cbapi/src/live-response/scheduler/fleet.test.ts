@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { LiveResponseError } from "../../core/errors.js";
 import { type Behaviour, Endpoints, type TestSession } from "../../test-support/endpoints.js";
+import { setUp } from "../../test-support/jobs.js";
 import { VirtualClock } from "../../test-support/virtual-clock.js";
 import type { JobContext } from "./job.js";
 import { Jobs } from "./jobs.js";
@@ -127,6 +128,25 @@ describe("a job on 1,000 endpoints of which 40 % come and go", () => {
   });
 });
 
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+it("forgets jobs and runs that have ended", async () => {
+  const { clock, jobs } = setUp();
+  const ended = async () => {
+    const job = jobs.submit((session) => ({ session }), 1);
+    const run = jobs.run(() => 1, [1, 2]);
+    const value = await clock.run(job.result);
+    await clock.run(run.all());
+    return [new WeakRef(job), new WeakRef(run), new WeakRef(value)];
+  };
+  const refs = await ended();
+  await clock.pass(10_000);
+  collect();
+  expect(refs.map((ref) => ref.deref())).toEqual([undefined, undefined, undefined]);
+  expect(jobs.slotsInUse).toBe(0);
+});
+
 it("holds little for 100,000 endpoints of which 80 % stay offline", async () => {
   const clock = new VirtualClock(START);
   const endpoints = new Endpoints(clock, (target) => ({ online: () => target % 5 === 0, opening: 10, closing: 1 }));
@@ -140,8 +160,6 @@ it("holds little for 100,000 endpoints of which 80 % stay offline", async () => 
   function* everybody() {
     for (let target = 1; target <= 100_000; target++) yield target;
   }
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
   const held = () => {
     collect();
     return process.memoryUsage().heapUsed / 2 ** 20;

@@ -18,7 +18,6 @@ export type {
   RunningJob,
   RunOptions,
   RunProgress,
-  SubmitOptions,
   SubmittedJob,
 } from "./job.js";
 export { Jobs } from "./jobs.js";

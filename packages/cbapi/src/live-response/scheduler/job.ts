@@ -1,3 +1,5 @@
+import type { LiveResponseSession } from "../session.js";
+
 /** What a session must be able to do for jobs to run on it. */
 export interface JobSession {
   /** Whether the endpoint has left it, or the server has ended it: no command can be carried out on it any more. */
@@ -21,14 +23,14 @@ export interface JobContext {
 }
 
 /** Something to do on an endpoint, as a function. */
-export interface JobFunction<T, S> {
+export interface JobFunction<T, S = LiveResponseSession> {
   (session: S, context: JobContext): T | Promise<T>;
   /** Whether doing it again, when its session was lost half way, does no harm. */
   readonly repeatable?: boolean;
 }
 
 /** Something to do on an endpoint, as an object. */
-export interface JobObject<T, S> {
+export interface JobObject<T, S = LiveResponseSession> {
   /** Does it. What is thrown, or rejects, fails the job. */
   run(session: S, context: JobContext): T | Promise<T>;
   /** Whether doing it again, when its session was lost half way, does no harm. */
@@ -36,7 +38,7 @@ export interface JobObject<T, S> {
 }
 
 /** Something to do on endpoints: a function of a session, or an object with a method `run`. */
-export type Job<T, S> = JobFunction<T, S> | JobObject<T, S>;
+export type Job<T, S = LiveResponseSession> = JobFunction<T, S> | JobObject<T, S>;
 
 /** How a job ended. */
 export type JobEnd = "done" | "failed" | "expired" | "cancelled";
@@ -52,7 +54,7 @@ export interface JobOutcome<T> {
   /** The id of the endpoint; text for an object that could not be loaded, so that its id is not known. */
   readonly target: number | string;
   /** The number of the job. */
-  readonly job: number;
+  readonly id: number;
   /**
    * `done`: it returned. `failed`: it threw, used up its time, or no session could be opened. `expired`: it had not begun
    * at its deadline, or not again after its session was lost. `cancelled`: by the caller, or because the client was closed.
@@ -60,18 +62,23 @@ export interface JobOutcome<T> {
   readonly state: JobEnd;
   /** What a job that is done returned. */
   readonly value?: T;
-  /** Why it is not done: what the job threw, itself; otherwise an error that says it. */
-  readonly error?: unknown;
+  /**
+   * Why it is not done: what the job threw, itself; otherwise an error that says it. Something that is no error, thrown or
+   * given as the reason for cancelling, is the `cause` of this one.
+   */
+  readonly error?: Error;
   /** How often it was begun: 0 when it never was. */
   readonly attempts: number;
   /** Milliseconds that it waited. */
-  readonly queuedMs: number;
+  readonly queued: number;
   /** Milliseconds that it ran. */
-  readonly ranMs: number;
+  readonly ran: number;
 }
 
-/** What both ways to have jobs done take. */
+/** How jobs are done: what both ways to have them done take. */
 export interface JobOptions {
+  /** Milliseconds that each job may run; then it fails and its session is closed. Default one hour; 0 or Infinity: no limit. */
+  jobTimeout?: number | undefined;
   /** Cancels the jobs, with its reason. */
   signal?: AbortSignal | undefined;
   /**
@@ -103,16 +110,8 @@ export interface JobOptions {
   openTimeout?: number | undefined;
 }
 
-/** How one job is done. */
-export interface SubmitOptions extends JobOptions {
-  /** Milliseconds that the job may run; then it fails and its session is closed. Default one hour; 0 or Infinity: no limit. */
-  timeout?: number | undefined;
-}
-
 /** How a job is done on many endpoints. */
 export interface RunOptions extends JobOptions {
-  /** Milliseconds that each job may run; then it fails and its session is closed. Default one hour; 0 or Infinity: no limit. */
-  jobTimeout?: number | undefined;
   /** How many sessions this run may have at once; at most, and by default, as many as its client. */
   slots?: number | undefined;
   /** Called with the progress when it has changed. What it throws, or rejects with, cancels the run, which then rejects with that. */
@@ -146,13 +145,13 @@ export interface RunProgress {
 /** A job that runs at the moment. */
 export interface RunningJob {
   /** The number of the job. */
-  readonly job: number;
+  readonly id: number;
   /** The id of the endpoint. */
   readonly target: number;
   /** 1 for the first time, 2 for the first repetition after a lost session, and so on. */
   readonly attempt: number;
   /** Milliseconds since it began. */
-  readonly ranMs: number;
+  readonly ran: number;
   /** What it said last of how far it is. */
   readonly progress: number | string | undefined;
 }
@@ -167,14 +166,14 @@ export interface SubmittedJob<T> {
   readonly state: JobState;
   /** What it said last of how far it is. */
   readonly progress: number | string | undefined;
-  /** What the job returned. Rejects with why it is not done. Nobody has to look at it. */
+  /** What the job returned. Rejects with the `error` of the outcome. Nobody has to look at it. */
   readonly result: Promise<T>;
   /** What became of it. Never rejects. */
   readonly outcome: Promise<JobOutcome<T>>;
   /**
    * Cancels it, unless it has ended: it ends as `cancelled` at once. When it runs, its signal is aborted and its session
    * closed; what it has done on the endpoint until then stays done.
-   * @param reason what `result` rejects with
+   * @param reason what `result` rejects with; when it is no error, the `cause` of that
    */
   cancel(reason?: unknown): void;
 }

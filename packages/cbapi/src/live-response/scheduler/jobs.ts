@@ -1,5 +1,5 @@
 import { CbApiError } from "../../core/errors.js";
-import type { Job, JobSession, RunOptions, SubmitOptions, SubmittedJob } from "./job.js";
+import type { Job, JobOptions, JobSession, RunOptions, SubmittedJob } from "./job.js";
 import { jobSettings, slotCount } from "./options.js";
 import type { SchedulerParts } from "./parts.js";
 import { JobRun } from "./run.js";
@@ -37,7 +37,7 @@ export class Jobs<S extends JobSession, Target> {
    * Has a job done on one endpoint. Returns at once.
    * @throws CbApiError when the target is none, an option has no meaning, or the client is closed
    */
-  submit<T>(job: Job<T, S>, target: Target, options: SubmitOptions = {}): SubmittedJob<T> {
+  submit<T>(job: Job<T, S>, target: Target, options: JobOptions = {}): SubmittedJob<T> {
     this.#scheduler.checkOpen();
     const settings = jobSettings(job, "submit", options, this.#scheduler.now());
     return new Submitted(this.#scheduler, job, { given: target, id: this.#identify(target) }, settings);

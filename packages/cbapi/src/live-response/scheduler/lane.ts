@@ -3,7 +3,6 @@ import type { Batch } from "./batch.js";
 import type { Entry } from "./entry.js";
 import type { JobSession } from "./job.js";
 import { NEVER, type Timer } from "./timers.js";
-import type { Worker } from "./worker.js";
 
 /**
  * Where an endpoint with jobs is. `unknown`: it has to be looked at. `ready`: online, and waits for a slot. `parked`:
@@ -11,6 +10,17 @@ import type { Worker } from "./worker.js";
  * waits for a time. `busy`: has a slot.
  */
 export type LanePhase = "unknown" | "ready" | "parked" | "offline" | "paused" | "busy";
+
+/** What others see of an endpoint's turn. */
+export interface LaneTurn {
+  readonly phase: "opening" | "running" | "warm" | "closing";
+  /** Whether the server has no slot for it at the moment. */
+  readonly waitsForSlot: boolean;
+  /** Says that jobs were added, or have gone. */
+  nudge(): void;
+  /** Ends the turn: at once while it opens or is idle, otherwise behind the job that runs. */
+  leave(): void;
+}
 
 /** One endpoint and the jobs that wait for it. */
 export class Lane<S extends JobSession> {
@@ -36,7 +46,8 @@ export class Lane<S extends JobSession> {
   /** Why it could not be worked with lately. */
   problem: unknown;
   timer: Timer = NEVER;
-  worker: Worker<S> | undefined;
+  /** Its turn, while it is busy. */
+  worker: LaneTurn | undefined;
   #phase: LanePhase = "unknown";
 
   constructor(key: number, round: number, arrival: number) {
@@ -56,7 +67,7 @@ export class Lane<S extends JobSession> {
     this.place++;
     const before = this.#phase;
     this.#phase = phase;
-    if (before === "parked") for (const { batch } of this.waiting) batch?.parked.delete(this);
+    if (before === "parked") for (const { batch } of this.waiting) batch?.parked.delete(this.key);
     const turned = Number(phase === "offline") - Number(before === "offline");
     if (turned === 0) return;
     for (const { batch } of this.waiting) if (batch !== undefined) batch.offline += turned;
@@ -81,12 +92,12 @@ export class Lane<S extends JobSession> {
     const { batch } = entry;
     if (batch === undefined) return true;
     if (this.#phase === "offline") batch.offline--;
-    if (this.#phase === "parked") batch.parked.delete(this);
+    if (this.#phase === "parked") batch.parked.delete(this.key);
     return true;
   }
 
   /** The job to do next: the first whose run may have a session, or has the one that is open. */
-  next(held?: Batch<S>): Entry<S> | undefined {
+  next(held?: Batch<Entry<S>>): Entry<S> | undefined {
     return this.waiting.find(({ batch }) => batch === undefined || (batch === held ? !batch.isFull : batch.mayOpen));
   }
 

@@ -1,5 +1,5 @@
 import { CbApiError } from "../../core/errors.js";
-import type { Job, RunOptions, SubmitOptions } from "./job.js";
+import type { Job, RunOptions } from "./job.js";
 
 /** Options of jobs with their defaults filled in; limits are infinite where there is none. */
 export interface JobSettings {
@@ -16,11 +16,11 @@ export interface JobSettings {
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const common = ["signal", "deadline", "retries", "repeatable", "priority", "recheck", "openTimeout"];
+const common = ["signal", "jobTimeout", "deadline", "retries", "repeatable", "priority", "recheck", "openTimeout"];
 /** The options of `submitJob()` and of `run()`. */
 const names = {
-  submit: [...common, "timeout"],
-  run: [...common, "jobTimeout", "slots", "onProgress"],
+  submit: common,
+  run: [...common, "slots", "onProgress"],
 };
 
 /**
@@ -30,7 +30,7 @@ const names = {
 export function jobSettings(
   job: Job<unknown, never>,
   way: keyof typeof names,
-  options: SubmitOptions & RunOptions,
+  options: RunOptions,
   now: number,
 ): JobSettings {
   checkJob(job);
@@ -45,8 +45,7 @@ export function jobSettings(
   return {
     signal,
     deadline: timeOf(deadline, now),
-    timeout:
-      way === "run" ? duration("jobTimeout", options.jobTimeout, HOUR) : duration("timeout", options.timeout, HOUR),
+    timeout: duration("jobTimeout", options.jobTimeout, HOUR),
     retries,
     repeatable: options.repeatable ?? job.repeatable === true,
     priority,

@@ -271,7 +271,7 @@ describe("numbers of options", () => {
       ...{ signal: undefined, deadline: 86_401_000, timeout: 3_600_000, retries: 3, repeatable: false, priority: 0 },
       ...{ recheck: 60_000, openTimeout: 360_000 },
     });
-    const none = { deadline: 0, timeout: 0, openTimeout: Number.POSITIVE_INFINITY, recheck: 1, repeatable: true };
+    const none = { deadline: 0, jobTimeout: 0, openTimeout: Number.POSITIVE_INFINITY, recheck: 1, repeatable: true };
     expect(jobSettings(job, "submit", none, 1000)).toMatchObject({
       ...{ deadline: Number.POSITIVE_INFINITY, timeout: Number.POSITIVE_INFINITY, recheck: 1000, repeatable: true },
     });

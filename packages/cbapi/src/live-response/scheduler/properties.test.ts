@@ -142,7 +142,7 @@ async function play(given: Scenario): Promise<void> {
           return doWork(one, session, context);
         },
         one.target,
-        { timeout, deadline, retries, repeatable, priority, openTimeout: MINUTE },
+        { jobTimeout: timeout, deadline, retries, repeatable, priority, openTimeout: MINUTE },
       );
     } catch (error) {
       expect(error).toMatchObject({ code: "CLOSED" });

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { CbApiError } from "../../core/errors.js";
 import { onAbort } from "../signals.js";
 import type { Batch } from "./batch.js";
-import { type Ending, outcomeOf } from "./entry.js";
+import { type Ending, type Entry, outcomeOf } from "./entry.js";
 import { Feed } from "./feed.js";
 import type { Job, JobOutcome, JobSession, RunningJob, RunOptions, RunProgress } from "./job.js";
 import type { JobSettings } from "./options.js";
@@ -35,7 +35,7 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
   readonly #slots: number;
   readonly #onProgress: ((progress: RunProgress) => void) | undefined;
   readonly #unread = new Unread<JobOutcome<unknown>>();
-  #batch: Batch<S> | undefined;
+  #batch: Batch<Entry<S>> | undefined;
   #ended = false;
   #cancelled: { readonly reason: unknown } | undefined;
   #error: { readonly error: unknown } | undefined;
@@ -147,7 +147,7 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
     const rows: RunningJob[] = [];
     if (this.#batch?.running === 0) return rows;
     for (const { id, target, attempts, since, told } of this.#batch?.entries ?? []) {
-      if (since !== undefined) rows.push({ job: id, target, attempt: attempts, ranMs: now - since, progress: told });
+      if (since !== undefined) rows.push({ id, target, attempt: attempts, ran: now - since, progress: told });
     }
     return rows;
   }
@@ -158,7 +158,7 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
     return `JobRun of ${total}${totalKnown ? "" : " or more"}: ${done} done, ${failed} failed, ${expired} expired, ${cancelled} cancelled, ${running} running`;
   }
 
-  #start(): Batch<S> {
+  #start(): Batch<Entry<S>> {
     if (this.#batch !== undefined) return this.#batch;
     const { signal, deadline } = this.#settings;
     const batch = this.#scheduler.begin(this.#slots, () => this.#changed());
@@ -208,8 +208,8 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
     if (this.#cancelled !== undefined) ending = { state: "cancelled", error: this.#cancelled.reason };
     else if (this.#isLate) ending = { state: "expired", error: isExpiredUnknown(id) };
     batch.ends[ending.state]++;
-    const queuedMs = this.#scheduler.now() - this.#since;
-    this.#deliver(batch, outcomeOf(inspect(target), id, ending, { attempts: 0, queuedMs, ranMs: 0 }));
+    const queued = this.#scheduler.now() - this.#since;
+    this.#deliver(batch, outcomeOf(inspect(target), id, ending, { attempts: 0, queued, ran: 0 }));
     this.#changed();
   }
 
@@ -217,13 +217,13 @@ export class JobRun<T, S extends JobSession = JobSession> implements AsyncIterab
     return this.#scheduler.now() >= this.#settings.deadline;
   }
 
-  #deliver(batch: Batch<S>, outcome: JobOutcome<unknown>): void {
+  #deliver(batch: Batch<Entry<S>>, outcome: JobOutcome<unknown>): void {
     if (this.#ended) return;
     this.#unread.push(outcome);
     if (this.#unread.size >= UNREAD) batch.isFull = true;
   }
 
-  #take(batch: Batch<S>): JobOutcome<unknown> | undefined {
+  #take(batch: Batch<Entry<S>>): JobOutcome<unknown> | undefined {
     const outcome = this.#unread.take();
     if (batch.isFull && this.#unread.size <= UNREAD / 2) {
       batch.isFull = false;

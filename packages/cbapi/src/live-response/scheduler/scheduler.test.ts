@@ -14,12 +14,12 @@ describe("one job", () => {
     expect(await clock.run(first.result)).toBe("answer of 5");
     expect(await first.outcome).toEqual({
       target: 5,
-      job: 1,
+      id: 1,
       state: "done",
       value: "answer of 5",
       attempts: 1,
-      queuedMs: 1021,
-      ranMs: 2000,
+      queued: 1021,
+      ran: 2000,
     });
     await clock.pass(3000);
     expect(jobs.slotsInUse).toBe(1);
@@ -54,9 +54,13 @@ describe("one job", () => {
     // @ts-expect-error: a text is no job
     expect(() => jobs.submit("echo", 1)).toThrow("A job is a function");
     expect(() => jobs.submit(job, 1.5)).toThrow("a sensor is named by its id, got 1.5");
-    expect(() => jobs.submit(job, 1, { timeout: -1 })).toThrow("timeout cannot be -1");
+    expect(() => jobs.submit(job, 1, { jobTimeout: -1 })).toThrow("jobTimeout cannot be -1");
     expect(() => jobs.submit(job, 1, { deadline: new Date("x") })).toThrow("deadline is no valid date");
     expect(() => jobs.submit(job, 1, { retries: 0.5 })).toThrow("retries cannot be 0.5");
+    // @ts-expect-error: of jobs, it is `jobTimeout`
+    expect(() => jobs.submit(job, 1, { timeout: 5 })).toThrow(
+      "Unknown option timeout. The options are: signal, jobTimeout",
+    );
     // @ts-expect-error: mistyped
     expect(() => jobs.submit(job, 1, { timeOut: 5 })).toThrow("Unknown option timeOut");
     expect(() => jobs.run(job, [1], { slots: 11 })).toThrow("all jobs of this client together may have 10");
@@ -78,11 +82,16 @@ describe("one job", () => {
           });
         }),
       1,
-      { timeout: 10_000 },
+      { jobTimeout: 10_000 },
     );
     const next = jobs.submit(take(1000), 1);
     const outcome = await clock.run(hung.outcome);
-    expect(outcome).toMatchObject({ state: "failed", attempts: 1, ranMs: 10_000, error: { code: "JOB_TIMEOUT" } });
+    expect(outcome).toMatchObject({
+      state: "failed",
+      attempts: 1,
+      ran: 10_000,
+      error: { code: "JOB_TIMEOUT", retryable: false },
+    });
     expect(outcome.error).toBeInstanceOf(TimeoutError);
     expect(reason).toBe(outcome.error);
     expect(await clock.run(next.result)).toBe("answer of 1");
@@ -90,6 +99,20 @@ describe("one job", () => {
     expect(endpoints.opened).toEqual([1, 1]);
     await clock.run(jobs.close());
     expect([endpoints.openSessions, endpoints.faults]).toEqual([0, []]);
+  });
+
+  it("ends with an error, whatever was thrown or given as a reason", async () => {
+    const { clock, jobs } = setUp();
+    const thrown = jobs.submit(() => Promise.reject({ broken: true }), 1); // eslint-disable-line @typescript-eslint/prefer-promise-reject-errors -- that it is none is the point
+    const outcome = await clock.run(thrown.outcome);
+    expect(outcome).toMatchObject({ state: "failed", error: { code: "NOT_AN_ERROR", message: "{ broken: true }" } });
+    expect(outcome.error).toBeInstanceOf(Error);
+    expect(outcome.error?.cause).toEqual({ broken: true });
+    await expect(thrown.result).rejects.toBe(outcome.error);
+    const run = jobs.run(take(1000), [2]);
+    const all = run.all();
+    run.cancel("enough");
+    expect(await clock.run(all)).toMatchObject([{ state: "cancelled", error: { message: "enough", cause: "enough" } }]);
   });
 
   it("is cancelled at once, wherever it is", async () => {
@@ -153,7 +176,7 @@ describe("endpoints that cannot be worked with", () => {
     expect(expired).toMatchObject({
       state: "expired",
       attempts: 0,
-      queuedMs: 60_000,
+      queued: 60_000,
       error: { code: "JOB_EXPIRED", message: "The job on Sensor 1 had not begun at its deadline: it is offline" },
     });
     expect((await behind.outcome).error).toMatchObject({

@@ -42,7 +42,7 @@ export class Scheduler<S extends JobSession> {
   /** For those who are offline. */
   readonly #later: Lookout<S>;
   readonly #submitted = new Set<Entry<S>>();
-  readonly #batches = new Set<Batch<S>>();
+  readonly #batches = new Set<Batch<Entry<S>>>();
   readonly #closing = new Set<(error: unknown) => void>();
   readonly #host: WorkerHost<S>;
   readonly #warmth: number;
@@ -120,15 +120,15 @@ export class Scheduler<S extends JobSession> {
   }
 
   /** Begins a run. */
-  begin(slots: number, changed: () => void): Batch<S> {
+  begin(slots: number, changed: () => void): Batch<Entry<S>> {
     this.checkOpen();
-    const batch = new Batch<S>(slots, changed);
+    const batch = new Batch<Entry<S>>(slots, changed);
     this.#batches.add(batch);
     return batch;
   }
 
   /** Says that no job of a run will follow. */
-  finish(batch: Batch<S>): void {
+  finish(batch: Batch<Entry<S>>): void {
     this.#batches.delete(batch);
   }
 
@@ -138,7 +138,7 @@ export class Scheduler<S extends JobSession> {
     readonly target: number;
     readonly job: Job<unknown, S>;
     readonly settings: JobSettings;
-    readonly batch?: Batch<S>;
+    readonly batch?: Batch<Entry<S>>;
     readonly since?: number;
     readonly deliver: (outcome: JobOutcome<unknown>) => void;
   }): Entry<S> {
@@ -178,7 +178,7 @@ export class Scheduler<S extends JobSession> {
   }
 
   /** Has as many endpoints wait for a slot again as their run may have sessions. */
-  release(batch: Batch<S>): void {
+  release(batch: Batch<Entry<S>>): void {
     this.#unpark(batch);
     this.#plan();
   }
@@ -268,15 +268,16 @@ export class Scheduler<S extends JobSession> {
 
   #park(lane: Lane<S>): void {
     lane.phase = "parked";
-    for (const { batch } of lane.waiting) batch?.parked.add(lane);
+    for (const { batch } of lane.waiting) batch?.parked.add(lane.key);
   }
 
   /** Gives whether there was one. */
-  #unpark(batch: Batch<S>): boolean {
+  #unpark(batch: Batch<Entry<S>>): boolean {
     if (!batch.mayOpen || batch.parked.size === 0) return false;
     const left = Math.min(batch.slots, this.#slots.most) - batch.held;
     if (left <= 0) return false;
-    for (const lane of this.#candidates.inOrder(batch.parked).slice(0, left)) this.#candidates.push(lane);
+    const parked = [...batch.parked].flatMap((key) => this.#lanes.get(key) ?? []);
+    for (const lane of this.#candidates.inOrder(parked).slice(0, left)) this.#candidates.push(lane);
     return true;
   }
 

@@ -70,6 +70,26 @@ describe("the order", () => {
     expect(endpoints.opened).toEqual([1, 2, 1, 3]);
   });
 
+  it("is used, once it is open, although somebody more urgent has come meanwhile", async () => {
+    const { clock, endpoints, jobs } = setUp(() => ({ opening: 10_000 }), { slots: 1 });
+    const first = jobs.submit(take(1000), 1);
+    await clock.pass(5000);
+    const urgent = jobs.submit(take(1000), 2, { priority: 1 });
+    await clock.run(Promise.all([first.result, urgent.result]));
+    expect(endpoints.opened).toEqual([1, 2]);
+  });
+
+  it("is given on by a run when its session goes on with the job of somebody else", async () => {
+    const { clock, jobs } = setUp((target) => ({ rank: [target] }));
+    const run = jobs.run(take(1000), [1, 2], { slots: 1 });
+    const outcomes = run.all();
+    await clock.pass(500);
+    const long = jobs.submit(take(600_000), 1);
+    expect((await clock.run(outcomes)).map(({ target }) => target)).toEqual([1, 2]);
+    expect(long.state).toBe("running");
+    await clock.run(jobs.close());
+  });
+
   it("does not leave slots idle for which nobody else's turn has come", async () => {
     const { clock, endpoints, jobs, elapsed } = setUp(undefined, { slots: 2 });
     const long = jobs.submit(take(40_000), 1);
@@ -170,6 +190,10 @@ describe("an endpoint that does not come, although the server takes it for onlin
     ]);
     expect(endpoints.opened.slice(0, 3)).toEqual([1, 4, 5]);
     expect(elapsed()).toBe(600_000);
+    const two = jobs.run(take(1000), [1, 4], { slots: 1, deadline: 600_000 });
+    expect((await clock.run(two.next())).value).toMatchObject({ target: 4, state: "done" });
+    expect(elapsed()).toBeLessThan(700_000);
+    await clock.run(two.return());
   });
 });
 
@@ -205,6 +229,16 @@ describe("an endpoint whose session is being opened", () => {
     const { error } = await clock.run(own.outcome);
     expect(error).toMatchObject({ message: "Could not establish a session with Sensor 2 within 3000 ms" });
     expect(elapsed()).toBeLessThan(200_000);
+    await clock.run(jobs.close());
+  });
+
+  it("has the time of that job, also when another one comes that goes before it", async () => {
+    const { clock, jobs, log } = setUp(() => ({ opening: 1e9 }));
+    jobs.submit(take(1000), 1, { openTimeout: 5000 });
+    await clock.pass(1000);
+    jobs.submit(take(1000), 1, { openTimeout: 500_000, priority: 1 });
+    await clock.pass(5000);
+    expect(log).toEqual([expect.stringContaining("no session with Sensor 1: ")]);
     await clock.run(jobs.close());
   });
 });

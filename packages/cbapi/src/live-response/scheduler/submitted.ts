@@ -43,7 +43,7 @@ export class Submitted<T, S extends JobSession> implements SubmittedJob<T> {
     });
     this.result = this.outcome.then((outcome) => {
       if (outcome.state === "done") return outcome.value as T;
-      throw outcome.error;
+      throw outcome.error as Error;
     });
     // Whoever does not look at the result is not to be ended by it.
     this.result.catch(() => {});
@@ -106,8 +106,8 @@ export class Submitted<T, S extends JobSession> implements SubmittedJob<T> {
     }
     if (this.#end !== undefined) return;
     this.#end = ending.state;
-    const queuedMs = this.#scheduler.now() - this.#since;
-    this.#deliver(outcomeOf(this.target, this.id, ending, { attempts: 0, queuedMs, ranMs: 0 }));
+    const queued = this.#scheduler.now() - this.#since;
+    this.#deliver(outcomeOf(this.target, this.id, ending, { attempts: 0, queued, ran: 0 }));
   }
 
   #free(): void {

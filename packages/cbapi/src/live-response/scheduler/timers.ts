@@ -8,7 +8,7 @@ export interface Timer {
 
 interface Pending {
   readonly at: number;
-  readonly action: () => void;
+  action: () => void;
   live: boolean;
 }
 
@@ -67,6 +67,7 @@ export class Timers {
   #cancel(pending: Pending): void {
     if (!pending.live) return;
     pending.live = false;
+    pending.action = () => {}; // what it would have acted on is not to be held
     this.#live--;
     // Cancelled ones leave when they come up; many of them leave at once.
     if (this.#pending.size > 2 * this.#live + 64) this.#pending.keep(({ live }) => live);

@@ -3,7 +3,7 @@ import type { SessionSource } from "./availability.js";
 import type { Batch } from "./batch.js";
 import type { Attempt, Ending, Entry } from "./entry.js";
 import type { JobContext, JobSession } from "./job.js";
-import type { Lane } from "./lane.js";
+import type { Lane, LaneTurn } from "./lane.js";
 import { NEVER, type Timers } from "./timers.js";
 
 /** What a worker asks and tells. */
@@ -14,7 +14,7 @@ export interface WorkerHost<S extends JobSession> {
   readonly noun: string;
   log(line: string): void;
   settled(entry: Entry<S>): void;
-  changed(batch: Batch<S> | undefined): void;
+  changed(batch: Batch<Entry<S>> | undefined): void;
   /** Whether another endpoint is to have the slot before this job is done. */
   mustYield(worker: Worker<S>, next: Entry<S>): boolean;
   /** For how long the session may be kept for jobs that may come, in milliseconds. */
@@ -38,12 +38,11 @@ export type TurnEnd = { readonly begun: number; readonly ended: number } & (
 const PATIENCE = 15_000;
 
 /** One turn of an endpoint: holds a slot, opens a session, does jobs on it one after the other, and closes it. */
-export class Worker<S extends JobSession> {
+export class Worker<S extends JobSession> implements LaneTurn {
   readonly lane: Lane<S>;
   /** Since when it has its slot: of the scheduler, and of the server where that one had to be waited for. */
   since: number;
-  phase: "opening" | "running" | "warm" | "closing" = "opening";
-  /** Whether the server has no slot for it at the moment. */
+  phase: LaneTurn["phase"] = "opening";
   waitsForSlot = false;
   /** When the session was open. */
   openedAt = Number.POSITIVE_INFINITY;
@@ -58,7 +57,7 @@ export class Worker<S extends JobSession> {
   /** Milliseconds from when it has its slot. */
   #openTimeout = Number.POSITIVE_INFINITY;
   #openingTimer = NEVER;
-  #batch: Batch<S> | undefined;
+  #batch: Batch<Entry<S>> | undefined;
   #begun = 0;
   #ended = 0;
   #leaving = false;
@@ -73,18 +72,20 @@ export class Worker<S extends JobSession> {
   }
 
   /** The run that its session counts for. */
-  get batch(): Batch<S> | undefined {
+  get batch(): Batch<Entry<S>> | undefined {
     return this.#batch;
   }
 
-  hold(batch: Batch<S> | undefined): void {
+  hold(batch: Batch<Entry<S>> | undefined): void {
     if (this.#batch === batch) return;
+    const before = this.#batch;
     batch?.take();
-    this.#batch?.drop();
+    before?.drop();
     this.#batch = batch;
+    // The run may have a session elsewhere instead.
+    if (before !== undefined) this.#host.turn();
   }
 
-  /** Says that jobs were added, or have gone. */
   nudge(): void {
     const { waiting } = this.lane;
     this.#wake?.();
@@ -95,7 +96,6 @@ export class Worker<S extends JobSession> {
     else this.#openFor(next);
   }
 
-  /** Ends the turn: at once while it opens or is idle, otherwise behind the job that runs. */
   leave(): void {
     this.#leaving = true;
     this.#opening.abort(new CbApiError("The session is not needed any more", { code: "JOB_CANCELLED" }));

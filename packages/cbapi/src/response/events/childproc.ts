@@ -22,6 +22,7 @@ export class CbChildProcEvent<P = unknown, S = unknown> extends CbEvent<S> {
 
   readonly #source: EventSource<unknown, P, S>;
 
+  /** @internal */
   constructor(
     source: EventSource<unknown, P, S>,
     sequence: number,

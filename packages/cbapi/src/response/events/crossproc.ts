@@ -25,6 +25,7 @@ export class CbCrossProcEvent<P = unknown, S = unknown> extends CbEvent<S> {
 
   readonly #source: EventSource<unknown, P, S>;
 
+  /** @internal */
   constructor(
     source: EventSource<unknown, P, S>,
     sequence: number,

@@ -21,6 +21,7 @@ export abstract class CbEvent<S = unknown> {
   readonly #timeText: string;
   readonly #source: EventSource<unknown, unknown, S>;
 
+  /** @internal */
   constructor(source: EventSource<unknown, unknown, S>, sequence: number, timeText: string) {
     this.timestamp = parseEventTime(timeText);
     this.sequence = sequence;
@@ -41,7 +42,10 @@ export abstract class CbEvent<S = unknown> {
   /** The fields beside the common ones, in the order in which they are shown. */
   protected abstract fields(): Record<string, unknown>;
 
-  /** Negative, 0 or positive: the order of two events in time. Those without a time come last. */
+  /**
+   * Negative, 0 or positive: the order of two events in time, for `Array.prototype.sort`. Those without a time come last.
+   * @example events.sort(CbEvent.compare)
+   */
   static compare(a: CbEvent, b: CbEvent): number {
     if (a.timestamp === undefined || b.timestamp === undefined) {
       return Number(a.timestamp === undefined) - Number(b.timestamp === undefined);
@@ -80,10 +84,7 @@ function shown(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** The order of two events in time, for `Array.prototype.sort`. Those without a time come last. */
-export const compareEvents: (a: CbEvent, b: CbEvent) => number = CbEvent.compare;
-
 /** The events of several lists in the order of time; at the same time, in the order of the lists. */
 export function sortEvents<E extends CbEvent>(...lists: readonly (readonly E[])[]): E[] {
-  return lists.flat().sort(compareEvents);
+  return lists.flat().sort(CbEvent.compare);
 }

@@ -61,6 +61,7 @@ export class CbFileModEvent<S = unknown> extends CbEvent<S> {
   /** Whether this was an attempt to tamper with the sensor. */
   readonly tamper_flag: boolean;
 
+  /** @internal */
   constructor(
     source: EventSource<unknown, unknown, S>,
     sequence: number,

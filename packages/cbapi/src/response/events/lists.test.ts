@@ -2,7 +2,8 @@ import { inspect } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decode, joins, ME, OTHER } from "../../test-support/event-fixtures.js";
-import { type AnyEvent, CbEvent, compareEvents, decodeEvents, type EventListName, sortEvents } from "./index.js";
+import { CbEvent, sortEvents } from "./event.js";
+import { type AnyEvent, decodeEvents, type EventListName } from "./lists.js";
 
 describe("decodeEvents", () => {
   it("finds the process object in an answer, or takes it by itself", () => {
@@ -106,7 +107,7 @@ describe("order and printing", () => {
     const order = lists.all().map((event) => ("path" in event ? event.path : "domain" in event ? event.domain : ""));
     expect(order).toEqual(["a", "n", "b", "c", "c2", "d", "z"]);
     expect(sortEvents(lists.regmods).map((event) => event.sequence)).toEqual([1, 2, 0]);
-    expect([...lists.modloads].sort(compareEvents).map((event) => event.path)).toEqual(["a", "b", "z"]);
+    expect([...lists.modloads].sort(CbEvent.compare).map((event) => event.path)).toEqual(["a", "b", "z"]);
   });
 
   it("prints the kind and the fields", () => {

@@ -12,6 +12,7 @@ export class CbModLoadEvent<B = unknown, S = unknown> extends CbEvent<S> {
 
   readonly #source: EventSource<B, unknown, S>;
 
+  /** @internal */
   constructor(source: EventSource<B, unknown, S>, sequence: number, time: string, md5: string, path: string) {
     super(source, sequence, time);
     this.md5 = md5;

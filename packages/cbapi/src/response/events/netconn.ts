@@ -50,6 +50,7 @@ export class CbNetConnEvent<S = unknown> extends CbEvent<S> {
   readonly proxy_ip: string | undefined;
   readonly proxy_port: number | undefined;
 
+  /** @internal */
   constructor(
     source: EventSource<unknown, unknown, S>,
     sequence: number,

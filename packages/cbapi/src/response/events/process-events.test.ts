@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decode, joins, MD5, ME, OTHER, one, process, reasons } from "../../test-support/event-fixtures.js";
-import { childOfSummary, type PrivilegeName, privilegeText } from "./index.js";
+import { childOfSummary } from "./childproc.js";
+import { type PrivilegeName, privilegeText } from "./privileges.js";
 
 describe("netconn", () => {
   it("reads the text of the first servers", () => {

@@ -11,24 +11,31 @@ export type BlockResult =
   | "NotTerminatedOpenProcessError"
   | "NotTerminatedTerminateError";
 
-/** A code as the server sends it: a name, or a number. */
-type Code<Name extends string = never> = Name | (string & {}) | number | undefined;
+/** A code of an event as the server sends it: a name, or a number; some names are known. */
+export type EventCode<Name extends string = never> = Name | (string & {}) | number | undefined;
 
 /** A banned process was blocked, or should have been. */
 export class CbProcessBlockEvent<S = unknown> extends CbEvent<S> {
-  readonly type: Code;
-  readonly event: Code;
+  /** As the server sends it. */
+  readonly type: EventCode;
+  /** As the server sends it. */
+  readonly event: EventCode;
   /** Whether the process was stopped, or why not. */
-  readonly result: Code<BlockResult>;
-  readonly error: Code;
+  readonly result: EventCode<BlockResult>;
+  /** As the server sends it. */
+  readonly error: EventCode;
   /** The MD5 of the program. */
   readonly md5: string | undefined;
   /** The program that was to run. */
   readonly path: string | undefined;
+  /** The command line that was to run. */
   readonly cmdline: string | undefined;
+  /** The id of the user who wanted to run it. */
   readonly uid: string | undefined;
+  /** Who wanted to run it. */
   readonly username: string | undefined;
 
+  /** @internal */
   constructor(
     source: EventSource<unknown, unknown, S>,
     sequence: number,

@@ -20,6 +20,7 @@ export class CbRegModEvent<S = unknown> extends CbEvent<S> {
   /** Whether this was an attempt to tamper with the sensor. */
   readonly tamper_flag: boolean;
 
+  /** @internal */
   constructor(
     source: EventSource<unknown, unknown, S>,
     sequence: number,

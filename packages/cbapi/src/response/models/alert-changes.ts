@@ -1,12 +1,19 @@
 import { ApiError } from "../../core/errors.js";
 import type { Document } from "../../core/model/document.js";
 import { type Field, t } from "../../core/model/fields.js";
+import { requireOptions } from "../requires.js";
 
 /** What an alert's status can be set to. */
 export const ALERT_STATUSES = ["Unresolved", "In Progress", "Resolved", "False Positive"] as const;
 
 /** What an alert's status can be set to; one that is read may be another, on servers newer than this library. */
 export type AlertStatus = (typeof ALERT_STATUSES)[number];
+
+/** What becomes of alerts whose report is ignored. */
+export interface AlertIgnoreOptions {
+  /** The status that they get. Default `False Positive`. */
+  readonly status?: AlertStatus | undefined;
+}
 
 /** A change of alerts, checked: what the route for many is told, and what the alerts then show. */
 export interface AlertChange {
@@ -32,7 +39,9 @@ function checkedStatus(status: unknown): AlertStatus {
 }
 
 /** Hides the report behind an alert from now on, or no longer. */
-export function ignoring(flag: boolean, status: AlertStatus): AlertChange {
+export function ignoring(flag: boolean, options: AlertIgnoreOptions): AlertChange {
+  requireOptions("setIgnored", '{ status: "Resolved" }', options);
+  const { status = "False Positive" } = options;
   if (typeof flag !== "boolean") throw new ApiError(`setIgnored wants true or false, got ${JSON.stringify(flag)}`);
   const requested = checkedStatus(status);
   return { body: { set_ignored: flag, requested_status: requested }, shown: { status: requested } };

@@ -126,7 +126,10 @@ describe("an alert", () => {
     expect(found.assigned_to).toBe("joe");
     await found.setIgnored();
     expect([found.status, found.isDirty()]).toEqual(["False Positive", false]);
-    await found.setIgnored(false, "Unresolved");
+    await expect(found.setIgnored(true, "Resolved" as never)).rejects.toThrow(
+      'as { status: "Resolved" }: got "Resolved"',
+    );
+    await found.setIgnored(false, { status: "Unresolved" });
     expect(posts).toEqual([
       { path: "/api/v1/alert/a1", body: { status: "In Progress", unique_id: "a1" } },
       { path: "/api/v1/alerts", body: { alert_ids: ["a1"], assigned_to: "joe", requested_status: "In Progress" } },

@@ -15,7 +15,14 @@ import { edr } from "../host.js";
 import { pauseAfter } from "../pauses.js";
 import { AlertQuery } from "../queries/alert-query.js";
 import { asAnswer, pageOf } from "../queries/search-answer.js";
-import { type AlertStatus, assignment, ignoring, statusChange, statusField } from "./alert-changes.js";
+import {
+  type AlertIgnoreOptions,
+  type AlertStatus,
+  assignment,
+  ignoring,
+  statusChange,
+  statusField,
+} from "./alert-changes.js";
 import { INDEX_DELAY, tell, untold, withTold } from "./alert-memory.js";
 import { Binary, isMd5 } from "./binary.js";
 import { Feed } from "./feed.js";
@@ -137,12 +144,12 @@ export class Alert extends defineModel(
     refuseAssignments(this);
   }
 
-  /** A search for alerts, which has not been sent. */
+  /** @internal A search for alerts, which has not been sent. */
   static query(client: ModelHost): AlertQuery {
     return new AlertQuery(client, Alert, {});
   }
 
-  /** `GET /api/v2/alert?cb.fq.unique_id={id}` */
+  /** @internal `GET /api/v2/alert?cb.fq.unique_id={id}` */
   static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     const { path } = Alert.spec;
     const answer = await client.getObject(path, { "cb.fq.unique_id": key }, options);
@@ -161,6 +168,15 @@ export class Alert extends defineModel(
     return { document: withTold(client, key, document) };
   }
 
+  /** Where somebody stands with it. Can be changed, to an {@link AlertStatus}; newer servers may give others. */
+  override get status(): AlertStatus | (string & {}) | undefined {
+    return super.status;
+  }
+
+  override set status(status: AlertStatus | undefined) {
+    super.status = status;
+  }
+
   /** What it hit on; the same as `ioc_attr`. */
   get trigger_ioc(): Readonly<Record<string, unknown>> | undefined {
     return this.ioc_attr;
@@ -168,18 +184,16 @@ export class Alert extends defineModel(
 
   /**
    * Has the server ignore the report behind this alert from now on, so that it raises no more alerts, or no longer; the
-   * alert gets the status: `POST /api/v1/alerts`.
+   * alert gets the status, `False Positive` unless told: `POST /api/v1/alerts`.
+   * @example await alert.setIgnored(true, { status: "Resolved" });
    * @throws TimeoutError with `wait`, when the change does not show in time; it stays in force
    */
-  async setIgnored(
-    flag = true,
-    status: AlertStatus = "False Positive",
-    options: AlertChangeOptions = {},
-  ): Promise<this> {
-    const { body, shown } = ignoring(flag, status);
+  async setIgnored(flag = true, options: AlertIgnoreOptions & AlertChangeOptions = {}): Promise<this> {
+    const { body, shown } = ignoring(flag, options);
+    const { status: _, ...call } = options;
     const { identityMap } = Alert.stateOf(this).client;
     try {
-      return await this.#change(this.#forMany(body), shown, options);
+      return await this.#change(this.#forMany(body), shown, call);
     } finally {
       // It is the report that is ignored, and every alert of it tells.
       identityMap.evictAll(Alert);

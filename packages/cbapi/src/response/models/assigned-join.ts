@@ -5,8 +5,8 @@ import type { AnyModel, Model, ModelClass } from "../../core/model/model.js";
 import { namedObject } from "../../core/model/ref.js";
 import type { Ref } from "../../core/model/ref-type.js";
 
-/** What a join may be assigned, or an object be named by: the object, a Ref to it, or its id. */
-export type Named<M extends AnyModel> = M | Ref<M> | number;
+/** How an object is named where one is wanted: the object itself, loaded or not (a {@link Ref}), or its id. */
+export type ModelOrKey<M extends AnyModel> = M | Ref<M> | number;
 
 /**
  * The key of the object that a caller names. Nothing is requested.

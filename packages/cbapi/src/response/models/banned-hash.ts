@@ -86,7 +86,7 @@ export class BannedHash extends defineModel(
   },
 ) {
   /**
-   * The list of bans, which has not been asked for: `GET /api/v1/banning/blacklist?count=10000`, since the server gives
+   * @internal The list of bans, which has not been asked for: `GET /api/v1/banning/blacklist?count=10000`, since the server gives
    * 500 by itself. A longer list is asked for again with a larger number, and `report()` tells when it may be cut.
    */
   static query(client: ModelHost): ListQuery<BannedHash> {
@@ -94,12 +94,12 @@ export class BannedHash extends defineModel(
     return ListQuery.of(client, BannedHash, { path, count: { parameter: "count", rows: 10_000 } });
   }
 
-  /** The banning routes spell hashes in lower case. */
+  /** @internal The banning routes spell hashes in lower case. */
   static override normaliseKey(key: Key): Key {
     return String(key).toLowerCase();
   }
 
-  /** `GET /api/v1/banning/blacklist/{md5}` */
+  /** @internal `GET /api/v1/banning/blacklist/{md5}` */
   static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     const path = `${edr(client).routes.bannedHashes}/${encodeURIComponent(key)}`;
     return { document: asDocument(await client.getObject(path, undefined, options), "BannedHash", key) };
@@ -112,7 +112,7 @@ export class BannedHash extends defineModel(
    * @throws InvalidHashError when the text is no MD5; nothing is sent then
    * @throws ServerError when the server accepted the ban and does not have it afterwards
    */
-  static async ban<D extends boolean = false>(
+  static async ban<D extends boolean | undefined = false>(
     client: ModelHost,
     md5: string,
     options?: BanOptions & { readonly dryRun?: D },
@@ -157,7 +157,9 @@ export class BannedHash extends defineModel(
    * Makes the ban hold: reads it, and when it does not hold, posts it. Changes that were not saved are left alone. With
    * `dryRun`, gives what would be sent, `undefined` when nothing would be.
    */
-  async enable<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
+  async enable<D extends boolean | undefined = false>(
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
   async enable(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
     return this.changeNow({ enabled: true }, options);
   }
@@ -166,7 +168,9 @@ export class BannedHash extends defineModel(
    * Lifts the ban: reads it, and when it holds, deletes it and puts its text back. Changes that were not saved are left
    * alone. With `dryRun`, gives what would be sent, `undefined` when nothing would be.
    */
-  async disable<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
+  async disable<D extends boolean | undefined = false>(
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
   async disable(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
     return this.changeNow({ enabled: false }, options);
   }

@@ -105,6 +105,8 @@ describe("a download of 300 MB", () => {
 
   it("of an installer comes as it is read", async () => {
     const installer = await cb.select(SensorGroup, 1).installer("windows/msi");
+    expect(sent).toBe(0);
+    expect((await installer.read(1000)).length).toBe(1000);
     expect(sent).toBeLessThan(32 * MEGABYTE);
     const grown = await growth(async () => {
       let size = 0;

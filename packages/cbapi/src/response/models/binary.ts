@@ -157,13 +157,13 @@ export class Binary extends defineModel(
     refuseAssignments(this);
   }
 
-  /** A search for binaries, which has not been sent. */
+  /** @internal A search for binaries, which has not been sent. */
   static query(client: ModelHost): BinaryQuery {
     return new BinaryQuery(client, Binary, {});
   }
 
   /**
-   * The MD5 in upper case.
+   * @internal The MD5 in upper case.
    * @throws InvalidHashError when the text is no MD5
    */
   static override normaliseKey(key: Key): Key {
@@ -176,13 +176,13 @@ export class Binary extends defineModel(
     return md5;
   }
 
-  /** The summary: `GET /api/v1/binary/{MD5}/summary`. */
+  /** @internal The summary: `GET /api/v1/binary/{MD5}/summary`. */
   static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     const summary = await client.getObject(`/api/v1/binary/${key}/summary`, undefined, options);
     return { document: asDocument(summary, "Binary", key) };
   }
 
-  /** What searches for 100 hashes each tell of many binaries: all but the icon. Rows without a hash are passed over. */
+  /** @internal What searches for 100 hashes each tell of many binaries: all but the icon. Rows without a hash are passed over. */
   static async fetchMany(client: ModelHost, keys: Key[], options: CallOptions): Promise<Map<Key, Fetched>> {
     const found = new Map<Key, Fetched>();
     for (let start = 0; start < keys.length; start += HASHES_A_SEARCH) {
@@ -289,7 +289,9 @@ export class Binary extends defineModel(
   }
 
   /** Bans this hash, unless it is banned already: {@link BannedHash.ban}. */
-  async ban<D extends boolean = false>(options?: BanOptions & { readonly dryRun?: D }): Promise<DryRun<D, BannedHash>>;
+  async ban<D extends boolean | undefined = false>(
+    options?: BanOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, BannedHash>>;
   async ban({ dryRun = false, ...options }: BanOptions = {}): Promise<BannedHash | WritePlan | undefined> {
     const { client } = Binary.stateOf(this);
     if (!dryRun) return BannedHash.ban(client, this.md5, options);

@@ -54,7 +54,7 @@ export class FeedAction extends defineModel(
   /** What `create()` and `set()` take beside the fields. */
   declare readonly [assignable]: { readonly type: ActionType };
 
-  /** The actions of one feed, which have not been asked for; the query needs the feed: `where({ group_id: 5 })`. */
+  /** @internal The actions of one feed, which have not been asked for; the query needs the feed: `where({ group_id: 5 })`. */
   static query(client: ModelHost): ChildListQuery<FeedAction> {
     return ChildListQuery.under(client, FeedAction, {
       parent: parent.field,
@@ -63,14 +63,14 @@ export class FeedAction extends defineModel(
   }
 
   /**
-   * `<feed id>:<action id>`
+   * @internal `<feed id>:<action id>`
    * @throws InvalidObjectError when the text is none
    */
   static override normaliseKey(key: Key): Key {
     return parent.normaliseKey(key);
   }
 
-  /** One action out of the list: `GET /api/v1/feed/{id}/action`. */
+  /** @internal One action out of the list: `GET /api/v1/feed/{id}/action`. */
   static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     return parent.fetch(client, key, options);
   }

@@ -59,12 +59,19 @@ describe("a feed", () => {
     const { cb, requests } = await edrServer({ [FEED]: nvd });
     const feed = await cb.select(Feed, 18);
     expect(feed.searchProcesses()?.query).toBe("alliance_score_nvd:[1 TO *]");
-    expect(feed.searchProcesses(20, 80)?.query).toBe("alliance_score_nvd:[20 TO 80]");
-    expect(feed.searchBinaries(0)?.query).toBe("alliance_score_nvd:[0 TO *]");
-    expect(feed.searchBinaries(-100, -1)?.and({ os_type: "windows" }).query).toContain("[-100 TO -1] os_type:windows");
-    expect(() => feed.searchProcesses(1.5)).toThrow(RangeError);
-    expect(() => feed.searchBinaries(1, Number.NaN)).toThrow(RangeError);
-    expect(() => feed.searchBinaries(80, 20)).toThrow(/from 80 to 20/);
+    expect(feed.searchProcesses({ minScore: 20, maxScore: 80 })?.query).toBe("alliance_score_nvd:[20 TO 80]");
+    expect(feed.searchBinaries({ minScore: 0 })?.query).toBe("alliance_score_nvd:[0 TO *]");
+    expect(feed.searchBinaries({ minScore: -100, maxScore: -1 })?.and({ os_type: "windows" }).query).toContain(
+      "[-100 TO -1] os_type:windows",
+    );
+    expect(() => feed.searchProcesses({ minScore: 1.5 })).toThrow(RangeError);
+    expect(() => feed.searchBinaries({ minScore: 1, maxScore: Number.NaN })).toThrow(RangeError);
+    expect(() => feed.searchBinaries({ minScore: 80, maxScore: 20 })).toThrow(/from 80 to 20/);
+    // From JavaScript: a bare value would be taken for options of which none is set.
+    const bare = 20 as never;
+    expect(() => feed.searchProcesses(bare)).toThrow("searchProcesses takes its options by their names");
+    expect(() => feed.searchBinaries(bare)).toThrow("{ minScore: 60 }: got 20");
+    await expect(feed.synchronize(false as never)).rejects.toMatchObject({ code: "INVALID_OPTION" });
     feed.enabled = false;
     expect(feed.searchProcesses()).toBeUndefined();
     feed.set({ enabled: true, name: "" });
@@ -94,7 +101,7 @@ describe("a feed", () => {
       },
     });
     await cb.select(Feed, 18).synchronize();
-    await cb.select(Feed, 18).synchronize(false);
+    await cb.select(Feed, 18).synchronize({ full: false });
     expect(requests).toEqual([`POST ${FEED}/synchronize`, `POST ${FEED}/synchronize`]);
     expect(bodies).toEqual([{ full_sync: true }, { full_sync: false }]);
   });

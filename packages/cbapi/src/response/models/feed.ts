@@ -13,11 +13,26 @@ import { BinaryQuery } from "../queries/binary-query.js";
 import type { ChildListQuery } from "../queries/child-list-query.js";
 import { ProcessQuery } from "../queries/process-query.js";
 import type { ThreatReportQuery } from "../queries/threat-report-query.js";
+import { requireOptions } from "../requires.js";
 import { Binary } from "./binary.js";
 import { FeedAction } from "./feed-action.js";
 import { Process } from "./process.js";
 import { savedNumber } from "./saved.js";
 import { ThreatReport } from "./threat-report.js";
+
+/** How a feed is synchronized. */
+export interface SynchronizeOptions extends CallOptions {
+  /** Whether its reports are matched with everything that was recorded, and not with what is new only. Default true. */
+  readonly full?: boolean | undefined;
+}
+
+/** Which tags of a feed are meant: scores go from -100 (known good) to 100 (malicious). */
+export interface ScoreRange {
+  /** The least score. Default 1. */
+  readonly minScore?: number | undefined;
+  /** The greatest score. Default unlimited. */
+  readonly maxScore?: number | undefined;
+}
 
 /**
  * A threat feed: reports that the server fetches from somewhere and matches with what it has recorded.
@@ -97,7 +112,7 @@ export class Feed extends defineModel(
     requires_who: t.string(),
   },
 ) {
-  /** The list of feeds, which has not been asked for: `GET /api/v1/feed`. */
+  /** @internal The list of feeds, which has not been asked for: `GET /api/v1/feed`. */
   static query(client: ModelHost): ListQuery<Feed> {
     return ListQuery.of(client, Feed);
   }
@@ -106,7 +121,7 @@ export class Feed extends defineModel(
    * Sends the changes: `POST /api/v1/feed` with the fields that were set, or `PUT /api/v1/feed/{id}` with all.
    * @throws ServerError for a new feed that the server could not fetch (`code` is `FEED_NOT_FETCHED`)
    */
-  override async save<D extends boolean = false>(
+  override async save<D extends boolean | undefined = false>(
     options?: SaveOptions & { readonly dryRun?: D },
   ): Promise<DryRun<D, this>>;
   override async save(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
@@ -125,13 +140,17 @@ export class Feed extends defineModel(
    * Has the server fetch and match it from now on: reads it, and when it is not enabled, sends it back with `enabled`. What
    * was assigned and not saved is left alone. With `dryRun`, gives what would be sent, `undefined` when nothing would be.
    */
-  async enable<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
+  async enable<D extends boolean | undefined = false>(
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
   async enable(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
     return this.changeNow({ enabled: true }, options);
   }
 
   /** Has the server leave it alone from now on: the opposite of {@link Feed.enable}. */
-  async disable<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
+  async disable<D extends boolean | undefined = false>(
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
   async disable(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
     return this.changeNow({ enabled: false }, options);
   }
@@ -139,14 +158,15 @@ export class Feed extends defineModel(
   /**
    * Has the server fetch and match the feed at once: `POST /api/v1/feed/{id}/synchronize`. The answer does not wait for
    * the end of it.
-   * @param fullSync whether reports are matched with everything that was recorded, and not with what is new only
    * @throws ClientError with status 409 when the feed is disabled
    */
-  async synchronize(fullSync = true, options: CallOptions = {}): Promise<void> {
+  async synchronize(options: SynchronizeOptions = {}): Promise<void> {
+    requireOptions("synchronize", "{ full: false }", options);
+    const { full = true, ...call } = options;
     const id = savedNumber(this, "synchronize it");
-    const request = { method: "POST", path: `${this.itemPath}/synchronize`, body: { full_sync: fullSync } } as const;
+    const request = { method: "POST", path: `${this.itemPath}/synchronize`, body: { full_sync: full } } as const;
     try {
-      await sendWrite(Feed.stateOf(this).client, request, options);
+      await sendWrite(Feed.stateOf(this).client, request, call);
     } catch (error) {
       if (!(error instanceof ClientError) || error.status !== 409) throw error;
       const { status, method, path, serverMessage } = error;
@@ -163,18 +183,20 @@ export class Feed extends defineModel(
 
   /**
    * The processes that it has tagged, as a query that has not been sent; `undefined` when the feed is disabled.
-   * @param minScore the least score, 1 unless told
-   * @param maxScore the greatest score, unlimited unless told
+   * @example feed.searchProcesses({ minScore: 60 })?.where("hostname:win7")
+   * @throws RangeError when a score is no whole number, or the greatest is below the least
    * @throws InvalidObjectError when the feed has no name
    */
-  searchProcesses(minScore?: number, maxScore?: number): ProcessQuery | undefined {
-    const term = this.#scoreTerm(minScore, maxScore);
+  searchProcesses(scores: ScoreRange = {}): ProcessQuery | undefined {
+    requireOptions("searchProcesses", "{ minScore: 60 }", scores);
+    const term = this.#scoreTerm(scores);
     return term && new ProcessQuery(Feed.stateOf(this).client, Process, {}).where(term);
   }
 
   /** The binaries that it has tagged, as {@link Feed.searchProcesses}. */
-  searchBinaries(minScore?: number, maxScore?: number): BinaryQuery | undefined {
-    const term = this.#scoreTerm(minScore, maxScore);
+  searchBinaries(scores: ScoreRange = {}): BinaryQuery | undefined {
+    requireOptions("searchBinaries", "{ minScore: 60 }", scores);
+    const term = this.#scoreTerm(scores);
     return term && new BinaryQuery(Feed.stateOf(this).client, Binary, {}).where(term);
   }
 
@@ -195,10 +217,10 @@ export class Feed extends defineModel(
     return ThreatReport.query(Feed.stateOf(this).client).where(`feed_id:${savedNumber(this, "search its reports")}`);
   }
 
-  #scoreTerm(
+  #scoreTerm({
     minScore = 1,
-    maxScore?: number,
-  ): { [field: `alliance_score_${string}`]: ReturnType<typeof range> } | undefined {
+    maxScore,
+  }: ScoreRange): { [field: `alliance_score_${string}`]: ReturnType<typeof range> } | undefined {
     for (const score of [minScore, maxScore ?? minScore]) {
       if (!Number.isInteger(score)) throw new RangeError(`a score is a whole number from -100 to 100, got ${score}`);
     }

@@ -127,7 +127,7 @@ export class IngressFilter extends defineModel(
     crossproc_filters: t.array(t.string()),
   },
 ) {
-  /** The list of filters, which has not been asked for: `GET /api/v1/ingress_whitelist`. Its entries may be short. */
+  /** @internal The list of filters, which has not been asked for: `GET /api/v1/ingress_whitelist`. Its entries may be short. */
   static query(client: ModelHost): ListQuery<IngressFilter> {
     const list = new ListReader(client, IngressFilter, {
       path: edr(client).routes.ingressFilters,
@@ -137,7 +137,7 @@ export class IngressFilter extends defineModel(
     return new ListQuery(client, IngressFilter, { conditions: [], list });
   }
 
-  /** `GET /api/v1/ingress_whitelist/{id}` */
+  /** @internal `GET /api/v1/ingress_whitelist/{id}` */
   static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     await requireIngressFilters(client, options);
     const path = `${edr(client).routes.ingressFilters}/${encodeURIComponent(key)}`;

@@ -30,12 +30,12 @@ export class Investigation extends defineModel(
     refuseAssignments(this);
   }
 
-  /** The list of investigations, which has not been asked for: `GET /api/investigations`. */
+  /** @internal The list of investigations, which has not been asked for: `GET /api/investigations`. */
   static query(client: ModelHost): ListQuery<Investigation> {
     return ListQuery.of(client, Investigation);
   }
 
-  /** There is no route for one investigation: it is looked up in the list. */
+  /** @internal There is no route for one investigation: it is looked up in the list. */
   static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     return findInList(client, { model: "Investigation", path: Investigation.spec.path }, key, options);
   }

@@ -4,18 +4,16 @@ import { asDocument, Model } from "../../core/model/model.js";
 import { makeRef, refByJoin } from "../../core/model/ref.js";
 import type { Ref } from "../../core/model/ref-type.js";
 import type { CallOptions } from "../../core/transport/types.js";
+import { type CbChildProcEvent, childOfSummary } from "../events/childproc.js";
+import { type EventJoins, isDocument } from "../events/joins.js";
 import {
   type AnyEvent,
-  type CbChildProcEvent,
-  childOfSummary,
   decodeEvents,
-  type EventJoins,
   type EventListName,
   type EventLists,
   type EventVersion,
   eventListNames,
-} from "../events/index.js";
-import { isDocument } from "../events/joins.js";
+} from "../events/lists.js";
 import { connected, type EdrHost } from "../host.js";
 import { splitProcessId } from "../process-guid.js";
 import { asDocuments, documentsOf } from "./answers.js";

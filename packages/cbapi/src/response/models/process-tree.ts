@@ -8,11 +8,11 @@ import { TreeWalk } from "./process-tree-walk.js";
 /** How far a tree goes, and how it is read. A `timeout` holds for each of its requests. */
 export interface TreeOptions extends CallOptions {
   /** The deepest level: 0 is the process itself, 1 its children. Without it, all are read. */
-  readonly maxDepth?: number;
+  readonly maxDepth?: number | undefined;
   /** The most nodes that are handed out; default 10,000. */
-  readonly maxNodes?: number;
+  readonly maxNodes?: number | undefined;
   /** How many requests are under way at a time; default 8. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
 }
 
 /** @internal The same, with what the caller left out. */

@@ -12,9 +12,9 @@ import { parentKey, parentStub } from "./process-parent.js";
 export type ProcessVisitor = (process: Process, depth: number) => unknown;
 
 /** How far a walk goes, and the options of the requests that it costs. */
-export interface WalkOptions extends CallOptions {
+export interface ProcessWalkOptions extends CallOptions {
   /** The last depth that is visited: 1 visits depth 0 and 1. Without it, all are. */
-  readonly maxDepth?: number;
+  readonly maxDepth?: number | undefined;
 }
 
 /** What a walk saw, and what it could not see. */
@@ -50,7 +50,7 @@ class WalkLog {
 /** The ancestors of a process, the nearest first. Ends where the sensor did not know who started a process. */
 export async function* ancestorsOf(
   start: Process,
-  options: WalkOptions,
+  options: ProcessWalkOptions,
   log: WalkLog = new WalkLog(),
 ): AsyncGenerator<Process, void> {
   const { maxDepth = Number.POSITIVE_INFINITY } = options;
@@ -86,7 +86,11 @@ export async function depthOf(start: Process, options: CallOptions): Promise<num
   return depth;
 }
 
-export async function walkParents(start: Process, visit: ProcessVisitor, options: WalkOptions): Promise<WalkReport> {
+export async function walkParents(
+  start: Process,
+  visit: ProcessVisitor,
+  options: ProcessWalkOptions,
+): Promise<WalkReport> {
   const log = new WalkLog();
   for await (const parent of ancestorsOf(start, options, log)) {
     await visit(parent, log.visited);
@@ -96,7 +100,11 @@ export async function walkParents(start: Process, visit: ProcessVisitor, options
 }
 
 /** Depth first, each process before its children, as they started. */
-export async function walkChildren(start: Process, visit: ProcessVisitor, options: WalkOptions): Promise<WalkReport> {
+export async function walkChildren(
+  start: Process,
+  visit: ProcessVisitor,
+  options: ProcessWalkOptions,
+): Promise<WalkReport> {
   const { maxDepth = Number.POSITIVE_INFINITY } = options;
   const log = new WalkLog();
   const seen = new Set([start.id]);

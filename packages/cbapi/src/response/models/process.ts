@@ -16,7 +16,7 @@ import {
   ancestorsOf,
   depthOf,
   type ProcessVisitor,
-  type WalkOptions,
+  type ProcessWalkOptions,
   type WalkReport,
   walkChildren,
   walkParents,
@@ -37,13 +37,13 @@ export class Process extends ProcessWithEvents {
     refuseAssignments(this);
   }
 
-  /** A search for processes, which has not been sent. */
+  /** @internal A search for processes, which has not been sent. */
   static query(client: ModelHost): ProcessQuery {
     return new ProcessQuery(client, Process, {});
   }
 
   /**
-   * Takes a GUID, a GUID with a segment behind it, or the number of a 4.x server.
+   * @internal Takes a GUID, a GUID with a segment behind it, or the number of a 4.x server.
    * @throws InvalidObjectError when the text is none of these
    */
   static override normaliseKey(key: Key): Key {
@@ -56,12 +56,12 @@ export class Process extends ProcessWithEvents {
     return split.segment === undefined || split.segment === 0 ? split.id : String(key).toLowerCase();
   }
 
-  /** All segments of a process share its summary. */
+  /** @internal All segments of a process share its summary. */
   static override documentKey(key: Key): Key {
     return splitProcessId(key)?.id ?? key;
   }
 
-  /** The summary: `GET /api/v1/process/{id}/{segment}?children=15`. */
+  /** @internal The summary: `GET /api/v1/process/{id}/{segment}?children=15`. */
   static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     return fetchSummary(client, Process, key, options);
   }
@@ -196,7 +196,7 @@ export class Process extends ProcessWithEvents {
    * visited as far as it is known, and ends the walk. A summary brings the parent along, so every second one is asked for.
    * @example await proc.walkParents((parent, depth) => console.log(" ".repeat(depth), parent.cmdline));
    */
-  walkParents(visit: ProcessVisitor, options: WalkOptions = {}): Promise<WalkReport> {
+  walkParents(visit: ProcessVisitor, options: ProcessWalkOptions = {}): Promise<WalkReport> {
     return walkParents(this, visit, options);
   }
 
@@ -204,7 +204,7 @@ export class Process extends ProcessWithEvents {
    * Calls `visit` for each descendant, a process before its children. All children are asked for, not only 15; the
    * report tells of those that the server does not give. One summary a process, two where it has more than 15 children.
    */
-  walkChildren(visit: ProcessVisitor, options: WalkOptions = {}): Promise<WalkReport> {
+  walkChildren(visit: ProcessVisitor, options: ProcessWalkOptions = {}): Promise<WalkReport> {
     return walkChildren(this, visit, options);
   }
 

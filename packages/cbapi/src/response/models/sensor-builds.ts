@@ -30,16 +30,17 @@ export class SensorBuilds extends defineModel(
     refuseAssignments(this);
   }
 
-  /** The one object, which has not been asked for: `GET /api/v2/builds`. */
+  /** @internal The one object, which has not been asked for: `GET /api/v2/builds`. */
   static query(client: ModelHost): SingleQuery<SensorBuilds> {
     return new SingleQuery(client, SensorBuilds, {});
   }
 
+  /** @internal */
   static override normaliseKey(): Key {
     return KEY;
   }
 
-  /** `GET /api/v2/builds` */
+  /** @internal `GET /api/v2/builds` */
   static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     const { name, path } = SensorBuilds.spec;
     return { document: asDocument(await client.getObject(path, undefined, options), name, key) };

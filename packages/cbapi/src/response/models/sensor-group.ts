@@ -9,14 +9,15 @@ import type { Ref } from "../../core/model/ref-type.js";
 import { one } from "../../core/model/relations.js";
 import type { WriteRequest } from "../../core/model/write-plan.js";
 import { ListQuery } from "../../core/query/list-query.js";
-import type { ApiResponse, CallOptions } from "../../core/transport/types.js";
+import type { CallOptions } from "../../core/transport/types.js";
 import { edr } from "../host.js";
 import { SensorQuery } from "../queries/sensor-query.js";
 import { asDocuments } from "./answers.js";
-import { assignJoin, type Named } from "./assigned-join.js";
+import { assignJoin, type ModelOrKey } from "./assigned-join.js";
 import { refuseAssignments } from "./immutable.js";
 import { fetchFromList } from "./listed.js";
 import { Sensor } from "./sensor.js";
+import { SensorInstaller } from "./sensor-installer.js";
 import { Site } from "./site.js";
 
 /** Which installer a group offers: for Linux a tar.gz, for the others a ZIP. */
@@ -191,14 +192,14 @@ export class SensorGroup extends defineModel(
   }
 
   /** What `create()` and `set()` take beside the fields. */
-  declare readonly [assignable]: { readonly site: Named<Site> };
+  declare readonly [assignable]: { readonly site: ModelOrKey<Site> };
 
-  /** The list of groups, which has not been asked for: `GET /api/v3/group`. */
+  /** @internal The list of groups, which has not been asked for: `GET /api/v3/group`. */
   static query(client: ModelHost): ListQuery<SensorGroup> {
     return ListQuery.of(client, SensorGroup);
   }
 
-  /** `GET /api/v3/group/{id}` */
+  /** @internal `GET /api/v3/group/{id}` */
   static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     return fetchFromList(client, "/api/v3/group", "SensorGroup", key, options);
   }
@@ -208,7 +209,7 @@ export class SensorGroup extends defineModel(
     return super.site;
   }
 
-  override set site(site: Named<Site>) {
+  override set site(site: ModelOrKey<Site>) {
     assignJoin(this, "SensorGroup.site", "site_id", Site, site);
   }
 
@@ -235,16 +236,14 @@ export class SensorGroup extends defineModel(
   }
 
   /**
-   * The group's sensor installer: `GET /api/v1/group/{id}/installer/{kind}`.
-   * @returns the answer, of which only the head has come: take the file with `stream()`, or whole with `bytes()`, or
-   * `discard()` it
-   * @throws ObjectNotFoundError when there is none for this system
+   * The group's sensor installer, of which nothing has been requested: `GET /api/v1/group/{id}/installer/{kind}` when it is
+   * read. Reading it throws an `ObjectNotFoundError` when there is none for this system.
+   * @example await group.installer("linux").save("sensor.tar.gz");
    */
-  installer(kind: InstallerKind = "windows/exe", options: CallOptions = {}): Promise<ApiResponse> {
-    const { signal, timeout } = options;
+  installer(kind: InstallerKind = "windows/exe"): SensorInstaller {
     const name = kind.split("/").map(encodeURIComponent).join("/");
     const path = `/api/v1/group/${idOf(this)}/installer/${name}`;
-    return edr(SensorGroup.stateOf(this).client).requestStream({ method: "GET", path, signal, timeout });
+    return new SensorInstaller(edr(SensorGroup.stateOf(this).client), path);
   }
 
   /** The whole document, but for what the server counts. */

@@ -16,7 +16,7 @@ import type { IsolateOptions, IsolationResult } from "../isolation-effort.js";
 import { type IsolationState, isolationStateOf } from "../isolation-state.js";
 import { SensorQuery } from "../queries/sensor-query.js";
 import { asDocuments } from "./answers.js";
-import { assignJoin, keyOfNamed, type Named } from "./assigned-join.js";
+import { assignJoin, keyOfNamed, type ModelOrKey } from "./assigned-join.js";
 import { refuseAssignments } from "./immutable.js";
 import { SensorGroup } from "./sensor-group.js";
 import { FRESH, flushTimeText, sensorUpdate, WRITABLE } from "./sensor-writes.js";
@@ -148,9 +148,9 @@ export class Sensor extends defineModel(
   }
 
   /** What `set()` takes beside the fields. */
-  declare readonly [assignable]: { readonly group: Named<SensorGroup> };
+  declare readonly [assignable]: { readonly group: ModelOrKey<SensorGroup> };
 
-  /** The list of sensors, which has not been asked for. */
+  /** @internal The list of sensors, which has not been asked for. */
   static query(client: ModelHost): SensorQuery {
     return new SensorQuery(client, Sensor, {});
   }
@@ -163,7 +163,7 @@ export class Sensor extends defineModel(
     return super.group;
   }
 
-  override set group(group: Named<SensorGroup>) {
+  override set group(group: ModelOrKey<SensorGroup>) {
     assignJoin(this, "Sensor.group", "group_id", SensorGroup, group);
   }
 
@@ -258,7 +258,7 @@ export class Sensor extends defineModel(
    * @throws TimeoutError when it does not hold within `timeout`; the request stays in force, as it does when `signal`
    * stops the waiting
    */
-  isolate<D extends boolean = false>(
+  isolate<D extends boolean | undefined = false>(
     options?: IsolateOptions & { readonly dryRun?: D },
   ): Promise<DryRun<D, IsolationResult>>;
   isolate({ dryRun = false, ...options }: IsolateOptions = {}): Promise<IsolationResult | WritePlan | undefined> {
@@ -266,7 +266,7 @@ export class Sensor extends defineModel(
   }
 
   /** Lets the endpoint back into the network and waits until it reports that it is; otherwise as {@link Sensor.isolate}. */
-  unisolate<D extends boolean = false>(
+  unisolate<D extends boolean | undefined = false>(
     options?: IsolateOptions & { readonly dryRun?: D },
   ): Promise<DryRun<D, IsolationResult>>;
   unisolate({ dryRun = false, ...options }: IsolateOptions = {}): Promise<IsolationResult | WritePlan | undefined> {
@@ -309,7 +309,7 @@ export class Sensor extends defineModel(
   }
 
   /** Moves the sensor to another group. A Ref to a group that has to be looked for is awaited. */
-  async moveTo(group: Named<SensorGroup>, options: CallOptions = {}): Promise<this> {
+  async moveTo(group: ModelOrKey<SensorGroup>, options: CallOptions = {}): Promise<this> {
     const awaited = typeof group === "number" ? group : await group;
     return this.#change({ group_id: keyOfNamed("moveTo()", SensorGroup, awaited) }, options);
   }

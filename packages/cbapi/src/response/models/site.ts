@@ -35,12 +35,12 @@ export class Site extends defineModel(
     refuseAssignments(this);
   }
 
-  /** The list of sites, which has not been asked for: `GET /api/site`. */
+  /** @internal The list of sites, which has not been asked for: `GET /api/site`. */
   static query(client: ModelHost): ListQuery<Site> {
     return ListQuery.of(client, Site);
   }
 
-  /** `GET /api/site/{id}` */
+  /** @internal `GET /api/site/{id}` */
   static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     return fetchFromList(client, "/api/site", "Site", key, options);
   }

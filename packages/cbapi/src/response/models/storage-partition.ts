@@ -56,7 +56,7 @@ export class StoragePartition extends defineModel(
     info: t.object<StoragePartitionInfo>(),
   },
 ) {
-  /** The list of partitions, which has not been asked for: `GET /api/v1/storage/events/partition`. */
+  /** @internal The list of partitions, which has not been asked for: `GET /api/v1/storage/events/partition`. */
   static query(client: ModelHost): ListQuery<StoragePartition> {
     const list = new ListReader(client, StoragePartition, {
       before: (options) => requirePartitions(client, options),
@@ -65,7 +65,7 @@ export class StoragePartition extends defineModel(
   }
 
   /**
-   * There is no route for one partition: it is looked up in the list.
+   * @internal There is no route for one partition: it is looked up in the list.
    * @throws ApiError when the server is older than 6.0, to which nothing is sent
    */
   static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {

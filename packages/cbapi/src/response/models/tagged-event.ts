@@ -72,7 +72,7 @@ export class TaggedEvent extends defineModel(
     },
   },
 ) {
-  /** The events of an investigation, which has to be named: `.where("investigation_id:5")`. Nothing is requested. */
+  /** @internal The events of an investigation, which has to be named: `.where("investigation_id:5")`. Nothing is requested. */
   static query(client: ModelHost): ChildListQuery<TaggedEvent> {
     return ChildListQuery.under(client, TaggedEvent, {
       parent: "investigation_id",
@@ -98,7 +98,7 @@ export class TaggedEvent extends defineModel(
     );
   }
 
-  /** `5:12`, the numbers of the investigation and the event. */
+  /** @internal `5:12`, the numbers of the investigation and the event. */
   static override normaliseKey(key: Key): Key {
     const text = String(key).trim();
     if (/^(\d+:)?\d+$/.test(text)) return text;
@@ -107,7 +107,7 @@ export class TaggedEvent extends defineModel(
     );
   }
 
-  /** There is no route for one event: it is looked up among those of its investigation. */
+  /** @internal There is no route for one event: it is looked up among those of its investigation. */
   static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     const [investigation, id] = String(key).split(":");
     if (id === undefined) {

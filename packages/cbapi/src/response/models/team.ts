@@ -6,6 +6,7 @@ import type { ModelHost } from "../../core/model/host.js";
 import { refByKey } from "../../core/model/ref.js";
 import { ListQuery } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";
+import type { ModelOrKey } from "./assigned-join.js";
 import { SensorGroup } from "./sensor-group.js";
 
 /** What the members of a team may do with the sensors of one group. */
@@ -14,9 +15,6 @@ export interface GroupAccess {
   readonly group_name?: string | undefined;
   readonly access_category: "No Access" | "Viewer" | "Analyst" | "Administrator" | (string & {});
 }
-
-/** A sensor group: the object, what `select(SensorGroup, id)` gives, or its id. */
-export type GroupLike = SensorGroup | PromiseLike<SensorGroup> | number;
 
 /**
  * Users who have the same rights.
@@ -47,7 +45,7 @@ export class Team extends defineModel(
     group_access: t.array(t.open<GroupAccess>()),
   },
 ) {
-  /** The list of teams, which has not been asked for: `GET /api/teams`. Its entries may be short. */
+  /** @internal The list of teams, which has not been asked for: `GET /api/teams`. Its entries may be short. */
   static query(client: ModelHost): ListQuery<Team> {
     return ListQuery.of(client, Team, { path: "/api/teams", complete: false });
   }
@@ -57,17 +55,17 @@ export class Team extends defineModel(
    * nothing is sent before `save()`, but for the name of a group that is not known: `GET /api/v3/group/{id}`.
    * @throws ObjectNotFoundError when there is no such group
    */
-  addViewerAccess(group: GroupLike, options: CallOptions = {}): Promise<this> {
+  addViewerAccess(group: ModelOrKey<SensorGroup>, options: CallOptions = {}): Promise<this> {
     return this.#allow(group, "Viewer", options);
   }
 
   /** The same as {@link Team.addViewerAccess}, for everything that can be done with a group. */
-  addAdministratorAccess(group: GroupLike, options: CallOptions = {}): Promise<this> {
+  addAdministratorAccess(group: ModelOrKey<SensorGroup>, options: CallOptions = {}): Promise<this> {
     return this.#allow(group, "Administrator", options);
   }
 
   /** Takes back what the team is allowed in a group, if anything. Nothing is sent before `save()`. */
-  async removeAccess(group: GroupLike, options: CallOptions = {}): Promise<this> {
+  async removeAccess(group: ModelOrKey<SensorGroup>, options: CallOptions = {}): Promise<this> {
     const { id } = await groupOf(group);
     await this.#known(options);
     edit<readonly GroupAccess[]>(this, "group_access", (access) => {
@@ -77,7 +75,11 @@ export class Team extends defineModel(
     return this;
   }
 
-  async #allow(group: GroupLike, category: GroupAccess["access_category"], options: CallOptions): Promise<this> {
+  async #allow(
+    group: ModelOrKey<SensorGroup>,
+    category: GroupAccess["access_category"],
+    options: CallOptions,
+  ): Promise<this> {
     const { id, known } = await groupOf(group);
     const isOfGroup = (entry: GroupAccess) => Number(entry.group_id) === id;
     await this.#known(options);
@@ -102,7 +104,7 @@ export class Team extends defineModel(
   }
 }
 
-async function groupOf(group: GroupLike): Promise<{ readonly id: number; readonly known?: SensorGroup }> {
+async function groupOf(group: ModelOrKey<SensorGroup>): Promise<{ readonly id: number; readonly known?: SensorGroup }> {
   if (typeof group === "number") return { id: Number(SensorGroup.normaliseKey(group)) };
   const known = await group;
   if (!(known instanceof SensorGroup) || known.id === undefined) {

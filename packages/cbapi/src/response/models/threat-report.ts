@@ -82,18 +82,18 @@ export class ThreatReport extends defineModel(
     refuseAssignments(this);
   }
 
-  /** A search for reports, which has not been sent. */
+  /** @internal A search for reports, which has not been sent. */
   static query(client: ModelHost): ThreatReportQuery {
     return new ThreatReportQuery(client, ThreatReport, {});
   }
 
-  /** @throws ApiError when it does not read `<feed_id>:<report_id>` */
+  /** @internal @throws ApiError when it does not read `<feed_id>:<report_id>` */
   static override normaliseKey(key: Key): Key {
     splitReportKey(key);
     return String(key).trim();
   }
 
-  /** `GET /api/v1/feed/{feed_id}/report/{report_id}` */
+  /** @internal `GET /api/v1/feed/{feed_id}/report/{report_id}` */
   static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     const { feed, report } = splitReportKey(key);
     const path = `/api/v1/feed/${encodeURIComponent(feed)}/report/${encodeURIComponent(report)}`;
@@ -107,13 +107,17 @@ export class ThreatReport extends defineModel(
    * already; afterwards, the object shows what the server then has. `POST /api/v1/threat_report`. With `dryRun`, gives what
    * would be sent, `undefined` when nothing would be.
    */
-  async disable<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
+  async disable<D extends boolean | undefined = false>(
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
   async disable(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
     return this.changeNow({ is_ignored: true }, options);
   }
 
   /** Has the server heed it again; the opposite of {@link ThreatReport.disable}. */
-  async enable<D extends boolean = false>(options?: SaveOptions & { readonly dryRun?: D }): Promise<DryRun<D, this>>;
+  async enable<D extends boolean | undefined = false>(
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
   async enable(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
     return this.changeNow({ is_ignored: false }, options);
   }

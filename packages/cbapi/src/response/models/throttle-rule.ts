@@ -26,12 +26,12 @@ export class ThrottleRule extends defineModel(
     },
   },
 ) {
-  /** The list of rules, which has not been asked for: `GET /api/throttle`. */
+  /** @internal The list of rules, which has not been asked for: `GET /api/throttle`. */
   static query(client: ModelHost): ListQuery<ThrottleRule> {
     return ListQuery.of(client, ThrottleRule);
   }
 
-  /** There is no route for one rule: it is looked up in the list. */
+  /** @internal There is no route for one rule: it is looked up in the list. */
   static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     return findInList(client, { model: "ThrottleRule", path: ThrottleRule.spec.path }, key, options);
   }

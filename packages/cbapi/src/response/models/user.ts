@@ -9,6 +9,7 @@ import type { WriteRequest } from "../../core/model/write-plan.js";
 import { ListQuery } from "../../core/query/list-query.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { connected, edr } from "../host.js";
+import type { ModelOrKey } from "./assigned-join.js";
 import { refuseAssignments } from "./immutable.js";
 import { Team } from "./team.js";
 
@@ -17,9 +18,6 @@ export interface UserTeam {
   readonly id: number;
   readonly name?: string | undefined;
 }
-
-/** A team: the object, what `select(Team, id)` gives, its id, or its name. */
-export type TeamLike = Team | PromiseLike<Team> | number | string;
 
 const teams: ArrayField<UserTeam, UserTeam | Team> = {
   ...t.array(t.open<UserTeam>()),
@@ -82,12 +80,12 @@ export class User extends defineModel(
     refuseAssignments(this);
   }
 
-  /** The list of users, which has not been asked for: `GET /api/users`. */
+  /** @internal The list of users, which has not been asked for: `GET /api/users`. */
   static query(client: ModelHost): ListQuery<User> {
     return ListQuery.of(client, User, { path: "/api/users" });
   }
 
-  /** `GET /api/user/{username}` */
+  /** @internal `GET /api/user/{username}` */
   static override async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     const { document } = await super.fetchDocument(client, key, options);
     return { document: { ...document, id: key } };
@@ -99,11 +97,11 @@ export class User extends defineModel(
   }
 
   /**
-   * Puts the user into a team; nothing changes when it is there already. Nothing is sent before `save()`, but for what
+   * Puts the user into a team, which text names by its name; nothing changes when it is there already. Nothing is sent before `save()`, but for what
    * is not known of the team: `GET /api/team/{id}` for an id, `GET /api/teams` for a name.
    * @throws MoreThanOneResultError when there is not exactly one team of this name
    */
-  async addTeam(team: TeamLike, options: CallOptions = {}): Promise<this> {
+  async addTeam(team: ModelOrKey<Team> | string, options: CallOptions = {}): Promise<this> {
     const { id, name } = await this.#find(team, options);
     await this.#known(options);
     edit<readonly UserTeam[]>(this, "teams", (mine) =>
@@ -113,11 +111,11 @@ export class User extends defineModel(
   }
 
   /**
-   * Takes the user out of a team; nothing changes when it is not there. Nothing is sent before `save()`, but for
+   * Takes the user out of a team, which text names by its name; nothing changes when it is not there. Nothing is sent before `save()`, but for
    * `GET /api/teams` when a team of this name is not among the user's own.
    * @throws MoreThanOneResultError when there is not exactly one team of this name
    */
-  async removeTeam(team: TeamLike, options: CallOptions = {}): Promise<this> {
+  async removeTeam(team: ModelOrKey<Team> | string, options: CallOptions = {}): Promise<this> {
     await this.#known(options);
     const named = (this.teams ?? []).filter((one) => typeof team === "string" && sameName(one.name, team));
     let id = typeof team === "number" ? team : undefined;
@@ -162,7 +160,10 @@ export class User extends defineModel(
   }
 
   /** The one team that is meant. */
-  async #find(team: TeamLike, options: CallOptions): Promise<{ id: number; name: string | undefined }> {
+  async #find(
+    team: ModelOrKey<Team> | string,
+    options: CallOptions,
+  ): Promise<{ id: number; name: string | undefined }> {
     const { client } = User.stateOf(this);
     let found: unknown;
     if (typeof team === "string") found = await Team.query(client).where({ name: team }).one(options);

@@ -52,7 +52,7 @@ export class WatchlistAction extends defineModel(
   /** What `create()` and `set()` take beside the fields. */
   declare readonly [assignable]: { readonly type: ActionType };
 
-  /** The actions of one watchlist, which have not been asked for; the query needs it: `where({ watchlist_id: 5 })`. */
+  /** @internal The actions of one watchlist, which have not been asked for; the query needs it: `where({ watchlist_id: 5 })`. */
   static query(client: ModelHost): ChildListQuery<WatchlistAction> {
     return ChildListQuery.under(client, WatchlistAction, {
       parent: parent.field,
@@ -61,14 +61,14 @@ export class WatchlistAction extends defineModel(
   }
 
   /**
-   * `<watchlist id>:<action id>`
+   * @internal `<watchlist id>:<action id>`
    * @throws InvalidObjectError when the text is none
    */
   static override normaliseKey(key: Key): Key {
     return parent.normaliseKey(key);
   }
 
-  /** One action out of the list: `GET /api/v1/watchlist/{id}/action`. */
+  /** @internal One action out of the list: `GET /api/v1/watchlist/{id}/action`. */
   static override fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     return parent.fetch(client, key, options);
   }

@@ -65,9 +65,18 @@ export class Watchlist extends defineModel(
   /** What `create()` and `set()` take beside the fields. */
   declare readonly [assignable]: { readonly query: string };
 
-  /** The list of watchlists, which has not been asked for: `GET /api/v1/watchlist`. */
+  /** @internal The list of watchlists, which has not been asked for: `GET /api/v1/watchlist`. */
   static query(client: ModelHost): ListQuery<Watchlist> {
     return ListQuery.of(client, Watchlist);
+  }
+
+  /** What it searches: `events` for processes, `modules` for binaries. Can be changed; newer servers may give others. */
+  override get index_type(): IndexType | (string & {}) | undefined {
+    return super.index_type;
+  }
+
+  override set index_type(type: IndexType | undefined) {
+    super.index_type = type;
   }
 
   /**

@@ -73,7 +73,7 @@ describe("alerts of a query", () => {
       { status: 500, text: "oops" },
       { result: "success" },
     ]);
-    const report = await cb.select(Alert).where("hostname:win7").setIgnored(true, "Resolved");
+    const report = await cb.select(Alert).where("hostname:win7").setIgnored(true, { status: "Resolved" });
     expect(report.counts).toEqual({ done: 500, refused: 500, unknown: 100, unsent: 0 });
     expect(report.reasons.map(({ state, items }) => [state, items?.length])).toEqual([
       ["refused", 500],

@@ -3,7 +3,14 @@ import { BulkOperation } from "../../core/bulk/operation.js";
 import { sendWrite } from "../../core/model/write.js";
 import type { WriteRequest } from "../../core/model/write-plan.js";
 import type { Alert } from "../models/alert.js";
-import { type AlertChange, type AlertStatus, assignment, ignoring, statusChange } from "../models/alert-changes.js";
+import {
+  type AlertChange,
+  type AlertIgnoreOptions,
+  type AlertStatus,
+  assignment,
+  ignoring,
+  statusChange,
+} from "../models/alert-changes.js";
 import { tell } from "../models/alert-memory.js";
 import { ThreatReport } from "../models/threat-report.js";
 import { type AlertTerms, searchFields } from "../search-fields.js";
@@ -27,11 +34,11 @@ export class AlertQuery extends SearchQuery<Alert, SearchState, AlertTerms> {
 
   /**
    * Has the server ignore the reports behind these alerts from now on, so that they raise no more, or no longer; the
-   * alerts get the status. Nothing is sent before it is awaited.
+   * alerts get the status, `False Positive` unless told. Nothing is sent before it is awaited.
    * @throws ApiError when the status is unknown
    */
-  setIgnored(flag = true, status: AlertStatus = "False Positive"): BulkOperation<string> {
-    return this.#change("setIgnored", ignoring(flag, status), true);
+  setIgnored(flag = true, options: AlertIgnoreOptions = {}): BulkOperation<string> {
+    return this.#change("setIgnored", ignoring(flag, options), true);
   }
 
   /**

@@ -18,6 +18,7 @@ export interface ChildListState extends ListState {
 
 /** A query over the objects under one parent: the actions of a feed, the events of an investigation. */
 export class ChildListQuery<M extends AnyModel> extends ListQuery<M, ChildListState> {
+  /** @internal */
   static under<M extends AnyModel>(client: ModelHost, model: ModelClass<M>, children: ChildList): ChildListQuery<M> {
     return new ChildListQuery(client, model, { conditions: [], list: new ListReader(client, model, {}), children });
   }

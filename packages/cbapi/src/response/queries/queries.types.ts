@@ -110,7 +110,7 @@ is<Equal<typeof action.type, "email">>();
 is<Equal<Awaited<typeof action.feed>, Feed>>();
 // @ts-expect-error no such type
 action.type = "carrier pigeon";
-const tagged = (await cb.select(Feed, 5)).searchProcesses(20, 80);
+const tagged = (await cb.select(Feed, 5)).searchProcesses({ minScore: 20, maxScore: 80 });
 is<Equal<typeof tagged, ProcessQuery | undefined>>();
 const watchlist = await cb.select(Process).where("a:b").createWatchlist("New list");
 is<Equal<typeof watchlist, Watchlist>>();

@@ -1,6 +1,7 @@
 import { ApiError } from "../../core/errors.js";
 import type { Document } from "../../core/model/document.js";
 import type { FetchedPage } from "../../core/query/row-source.js";
+import type { CallOptions } from "../../core/transport/types.js";
 
 /** One value of a facet. */
 export interface FacetValue {
@@ -33,6 +34,23 @@ export function pageOf(answer: SearchAnswer): FetchedPage {
   const results = answer.results ?? [];
   if (!Array.isArray(results)) throw new ApiError("The server answered a search with results that are no list");
   return { documents: results as Document[], total: Number(answer.total_results ?? 0) || 0 };
+}
+
+/**
+ * The fields to count by, and the options behind them.
+ * @throws ApiError when something else stands among the fields
+ */
+export function facetArguments(given: readonly (string | CallOptions | undefined)[]): {
+  readonly fields: readonly string[];
+  readonly options: CallOptions;
+} {
+  const last = given.at(-1);
+  const fields = typeof last === "string" ? given : given.slice(0, -1);
+  const wrong = fields.find((field) => typeof field !== "string");
+  if (fields.length === 0 || fields.some((field) => typeof field !== "string")) {
+    throw new ApiError(`facets wants the names of fields, and options behind them: got ${JSON.stringify(wrong)}`);
+  }
+  return { fields: fields as readonly string[], options: typeof last === "string" ? {} : (last ?? {}) };
 }
 
 /** The facets of an answer by their fields; a field that the answer leaves out has no values. */

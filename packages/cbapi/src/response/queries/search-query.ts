@@ -19,7 +19,7 @@ import { type Parameter, textOf } from "../query-string.js";
 import type { SearchFields } from "../search-fields.js";
 import { criteriaOf, directed, fieldOf } from "./order.js";
 import { gathered, pairsOf, type RawSearch, rawSearch, type SearchParameters } from "./raw-search.js";
-import { asAnswer, type FacetValue, facetsOf, pageOf } from "./search-answer.js";
+import { asAnswer, type FacetValue, facetArguments, facetsOf, pageOf } from "./search-answer.js";
 
 export type { FacetValue } from "./search-answer.js";
 
@@ -148,13 +148,13 @@ export abstract class SearchQuery<
   }
 
   /**
-   * Counts the results by the values of fields: the most frequent 200 of each.
+   * Counts the results by the values of fields: the most frequent 200 of each. Options of the request come last.
    * @example (await cb.select(Process).where("username:bit9rad").facets("process_name"))["process_name"]
    */
-  async facets<F extends string>(field: F, ...more: (F | CallOptions)[]): Promise<Record<F, FacetValue[]>> {
-    const last = more.at(-1);
-    const options = typeof last === "object" ? last : {};
-    const fields = [field, ...more.filter((item) => typeof item === "string")];
+  facets<F extends string>(field: F, ...more: F[]): Promise<Record<F, FacetValue[]>>;
+  facets<F extends string>(field: F, ...more: [...F[], CallOptions | undefined]): Promise<Record<F, FacetValue[]>>;
+  async facets(...given: (string | CallOptions | undefined)[]): Promise<Record<string, FacetValue[]>> {
+    const { fields, options } = facetArguments(given);
     const cb = await connected(this.client, options);
     const parameters = { ...this.filters(cb), facet: true, "facet.field": fields, start: 0, rows: 0 };
     return facetsOf(asAnswer(await cb.getObject(this.model.spec.path, parameters, options)), fields);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MoreThanOneResultError } from "../../core/errors.js";
+import { ApiError, MoreThanOneResultError } from "../../core/errors.js";
 import { edrServer } from "../../test-support/edr-server.js";
 import { HeldAnswers } from "../../test-support/held-answers.js";
 import { until } from "../../test-support/until.js";
@@ -61,6 +61,14 @@ describe("sensors by several conditions", () => {
     expect(requests.splice(0)).toEqual([
       "/api/v2/sensor?facet=true&facet.field=os_type&hostname=WIN-&rows=100&start=0",
     ]);
+    expect(Object.keys(await query.facets("os_type", "group_id", { timeout: 5000 }))).toEqual(["os_type", "group_id"]);
+    expect(requests.splice(0)[0]).toContain("facet.field=group_id&facet.field=os_type&");
+    expect((await query.facets("os_type", undefined)).os_type).toHaveLength(1);
+    requests.length = 0;
+    // @ts-expect-error: options come last
+    await expect(query.facets({ timeout: 5 }, "os_type")).rejects.toThrow("the names of fields, and options behind");
+    // @ts-expect-error: what is to be counted by
+    await expect(query.facets({ timeout: 5 })).rejects.toThrow(ApiError);
     await expect(query.where("groupid:1").facets("os_type")).rejects.toThrow(
       /several conditions \(hostname:WIN- groupid:1\)/,
     );

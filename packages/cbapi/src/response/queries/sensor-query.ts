@@ -5,7 +5,7 @@ import type { FetchedPage, RowFilter, Window } from "../../core/query/row-source
 import { checkScalar } from "../../core/query/terms.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import type { Sensor } from "../models/sensor.js";
-import { asAnswer, type FacetValue, facetsOf, pageOf } from "./search-answer.js";
+import { asAnswer, type FacetValue, facetArguments, facetsOf, pageOf } from "./search-answer.js";
 
 /** What sensors can be searched by. */
 export type SensorField = "ip" | "hostname" | "groupid";
@@ -45,10 +45,10 @@ export class SensorQuery extends Query<Sensor, SensorState> {
    * Counts the sensors by the values of fields. The server looks at the first 100 sensors of the list only.
    * @throws ApiError with several conditions, of which the server would count by one only
    */
-  async facets<F extends string>(field: F, ...more: (F | CallOptions)[]): Promise<Record<F, FacetValue[]>> {
-    const last = more.at(-1);
-    const options = typeof last === "object" ? last : {};
-    const fields = [field, ...more.filter((item) => typeof item === "string")];
+  facets<F extends string>(field: F, ...more: F[]): Promise<Record<F, FacetValue[]>>;
+  facets<F extends string>(field: F, ...more: [...F[], CallOptions | undefined]): Promise<Record<F, FacetValue[]>>;
+  async facets(...given: (string | CallOptions | undefined)[]): Promise<Record<string, FacetValue[]>> {
+    const { fields, options } = facetArguments(given);
     if (this.filter !== undefined) {
       throw new ApiError(
         `The server cannot count by several conditions (${this.describe()}): name one, or count the rows of all()`,
