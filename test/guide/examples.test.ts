@@ -130,13 +130,13 @@ describe("4.5.3 Isolate a Sensor", () => {
     const sensor = await cb.select(Sensor).where("hostname:HOSTNAME").one();
     expect(sensor.id).toBe(4);
     taken();
-    expect(await sensor.isolate()).toMatchObject({ holds: true, changed: true, state: "isolated" });
+    expect(await sensor.isolate()).toMatchObject({ changed: true, state: "isolated" });
     expect(sensor.is_isolating).toBe(true);
     const log = taken();
     expect(log).toContain("Updating Sensor with unique ID 4");
     expect(log).toContain("HTTP PUT /api/v1/sensor/4 took 0.000s (response 204)");
     expect(log.at(-1)).toBe("HTTP GET /api/v1/sensor/4 took 0.000s (response 200)");
-    expect(await sensor.unisolate()).toMatchObject({ holds: true, changed: true, state: "none" });
+    expect(await sensor.unisolate()).toMatchObject({ changed: true, state: "none" });
     expect(sensor.is_isolating).toBe(false);
   });
 

@@ -22,7 +22,7 @@ afterEach(async () => {
   sandbox.faults.clear();
   // Whatever happened in a test, no slot is left taken.
   await using cb = clientOf(sandbox);
-  expect(await cb.liveResponse.sessions()).toEqual([]);
+  expect(await cb.liveResponse.listSessions()).toEqual([]);
 });
 
 describe("4.6.1 Getting Started with Live Response", () => {
@@ -32,9 +32,9 @@ describe("4.6.1 Getting Started with Live Response", () => {
     {
       await using session = await sensor.lrSession();
       expect(String(await session.getFile("c:\\test.txt"))).toBe("this is a test");
-      expect(await cb.liveResponse.sessions()).toHaveLength(1);
+      expect(await cb.liveResponse.listSessions()).toHaveLength(1);
     }
-    expect(await cb.liveResponse.sessions()).toEqual([]);
+    expect(await cb.liveResponse.listSessions()).toEqual([]);
   });
 });
 

@@ -143,19 +143,26 @@ it("goes on over a new session when the server is restarted in the middle of a t
   const start = () => Sandbox.start({ ...OPTIONS, extraFiles, stateDirectory, port });
   let server = await start();
   let restarting: Promise<void> | undefined;
-  // A client whose pauses last until the server is back: how long that takes a busy machine changes nothing.
-  const clock = { now: () => Date.now(), sleep: async () => restarting };
-  const client = clientOf(server, { clock });
-  const restart = ({ transferred }: { transferred: number }): void => {
-    if (transferred < size / 4) return;
-    restarting ??= server.stop().then(async () => {
-      server = await start();
-    });
+  // The connection is cut in the middle of a transfer; the server is restarted while the client pauses before it goes on.
+  let breaks = false;
+  const sleep = async (): Promise<void> => {
+    if (breaks) {
+      breaks = false;
+      restarting = server.stop().then(async () => {
+        server = await start();
+      });
+    }
+    return restarting;
   };
+  const client = clientOf(server, { clock: { now: () => Date.now(), sleep } });
   try {
     await using session = await client.liveResponse.openSession(WINDOWS);
     const whole = createHash("sha256").update(await session.getFile("C:\\Data\\big.bin"));
-    const down = await session.downloadFile("C:\\Data\\big.bin", local.file("big.bin"), { onProgress: restart });
+    server.faults.add({ match: { pattern: "/content$", times: 1 }, do: { cut: size / 4 } });
+    const onProgress = ({ transferred }: { transferred: number }): void => {
+      breaks ||= restarting === undefined && transferred > 0;
+    };
+    const down = await session.downloadFile("C:\\Data\\big.bin", local.file("big.bin"), { onProgress });
     expect(restarting).toBeDefined();
     expect(down).toEqual({ size, sha256: whole.digest("hex") });
     expect(await local.names()).toEqual(["big.bin"]);
@@ -164,7 +171,8 @@ it("goes on over a new session when the server is restarted in the middle of a t
     await rm(local.file("big.bin"));
 
     restarting = undefined;
-    const up = await session.putFile(Buffer.alloc(size, 7), "C:\\temp\\up.bin", { onProgress: restart });
+    server.faults.add({ match: { method: "POST", pattern: "/file$", times: 1 }, do: { reset: true } });
+    const up = await session.putFile(Buffer.alloc(size, 7), "C:\\temp\\up.bin", { onProgress });
     expect(restarting).toBeDefined();
     expect(up.size).toBe(size);
     const names = (await session.listDirectory("C:\\temp\\*")).filter(({ filename }) => filename.startsWith("up"));

@@ -1,6 +1,14 @@
 // Sessions: how they are opened, kept, lost, waited for and closed, alone and beside those of other people.
 import { Sandbox } from "@cbapi/sandbox";
-import { ApiError, CbApiError, type CbResponseAPI, ObjectNotFoundError, Sensor, TimeoutError } from "cbapi/response";
+import {
+  ApiError,
+  CbApiError,
+  type CbResponseAPI,
+  type LiveResponseTarget,
+  ObjectNotFoundError,
+  Sensor,
+  TimeoutError,
+} from "cbapi/response";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
 import {
@@ -69,18 +77,18 @@ it("lists and reaps sessions of everybody, but keeps those in use here", async (
   await using other = clientOf(sandbox, { token: COLLEAGUE });
   const mine = await sessionWith(cb, WINDOWS);
   const theirs = await sessionWith(other, LINUX);
-  expect((await cb.liveResponse.sessions()).map(({ sensor_id }) => sensor_id)).toEqual([WINDOWS, LINUX]);
+  expect((await cb.liveResponse.listSessions()).map(({ sensor_id }) => sensor_id)).toEqual([WINDOWS, LINUX]);
   expect(await errorOf(() => cb.liveResponse.reap({}))).toBeInstanceOf(ApiError);
 
   const planned = await cb.liveResponse.reap({ targets: [WINDOWS, LINUX], dryRun: true });
-  expect(planned.map(({ state }) => state)).toEqual(["kept", "would close"]);
+  expect(planned.map(({ state }) => state)).toEqual(["kept", "planned"]);
   expect(sandbox.liveResponse.stats().slots.used).toBe(2);
   const young = await cb.liveResponse.reap({ ids: [theirs.sessionId], olderThan: DECADES });
   expect(young.map(({ state }) => state)).toEqual(["kept", "kept"]);
   const reaped = await cb.liveResponse.reap({ ids: [String(theirs.sessionId)] });
   expect(reaped.map(({ state, reason }) => reason ?? state)).toEqual(["in use here", "closed"]);
-  expect(await cb.liveResponse.sessions()).toHaveLength(1);
-  expect((await cb.liveResponse.sessions({ activeOnly: false })).length).toBeGreaterThan(1);
+  expect(await cb.liveResponse.listSessions()).toHaveLength(1);
+  expect((await cb.liveResponse.listSessions({ activeOnly: false })).length).toBeGreaterThan(1);
 
   // Whoever had it opens another one with the next command.
   const lost = theirs.sessionId;
@@ -187,7 +195,7 @@ it("stays while it is kept alive; left alone, it ends and the next command opens
   const ids = [kept.sessionId, left.sessionId];
   const { timedOut } = sandbox.liveResponse.stats().sessions;
   await expect.poll(() => sandbox.liveResponse.stats().sessions.timedOut, { timeout: 10_000 }).toBe(timedOut + 1);
-  expect((await cb.liveResponse.sessions()).map(({ id }) => id)).toEqual([ids[0]]);
+  expect((await cb.liveResponse.listSessions()).map(({ id }) => id)).toEqual([ids[0]]);
 
   await expect(left.keepAlive()).rejects.toThrow(ObjectNotFoundError);
   expect(left.isLost).toBe(true);
@@ -277,7 +285,7 @@ it("has the jobs of a run wait while others take the slots", async () => {
 it("says at once what cannot be", async () => {
   await using cb = clientOf(sandbox);
   await expect(cb.liveResponse.openSession(4711)).rejects.toThrow(ObjectNotFoundError);
-  for (const target of ["nobody", -1, 1.5, { id: undefined }]) {
+  for (const target of ["nobody", -1, 1.5, { id: 7 }] as LiveResponseTarget[]) {
     await expect(cb.liveResponse.openSession(target)).rejects.toMatchObject({ code: "INVALID_TARGET" });
   }
   // Switched off since the client has connected: the server answers 412.

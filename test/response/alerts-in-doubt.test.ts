@@ -263,7 +263,7 @@ describe("many alerts", () => {
     await sandbox.launch({ sensor: 3, path: "c:\\windows\\system32\\whoami.exe" });
     await sandbox.clock.step(30);
     expect(await other.select(Alert).where({ watchlist_name: LOOKED_UP }).count()).toBe(13);
-    await cb.select(Alert).where({ watchlist_name: LOOKED_UP }).setIgnored(false, "Unresolved");
+    await cb.select(Alert).where({ watchlist_name: LOOKED_UP }).setIgnored(false, { status: "Unresolved" });
     await sandbox.launch({ sensor: 3, path: "c:\\windows\\system32\\whoami.exe" });
     await sandbox.clock.step(30);
     expect(await other.select(Alert).where({ watchlist_name: LOOKED_UP }).count()).toBe(14);

@@ -119,7 +119,9 @@ describe("an alert", () => {
     await expect(alert.assign("admin", { wait: -1 })).rejects.toThrow(/wait wants milliseconds/);
 
     const stop = new AbortController();
-    const waiting = patient.select(Alert, id).setIgnored(false, "Unresolved", { wait: 60_000, signal: stop.signal });
+    const waiting = patient
+      .select(Alert, id)
+      .setIgnored(false, { status: "Unresolved", wait: 60_000, signal: stop.signal });
     const given = new Error("given up");
     stop.abort(given);
     await expect(waiting).rejects.toBe(given);
@@ -165,7 +167,7 @@ describe("an alert", () => {
     expect(await raised()).toBe(1);
     expect(await onServer(alert)).toMatchObject({ report_ignored: true, status: "False Positive" });
 
-    await alert.setIgnored(false, "Unresolved");
+    await alert.setIgnored(false, { status: "Unresolved" });
     expect((await report.refresh()).is_ignored).toBe(false);
     await sandbox.launch(evil);
     await settle();

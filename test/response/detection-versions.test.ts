@@ -109,7 +109,7 @@ describe.each(["5.2.0.161004.1206", "6.1.0.170531.1416", "7.8.0.230101.1200"])("
     expect(proc.tagInfo("lab")).toMatchObject({ score: 41, data: ["r1", "r0"] });
     const paints = await other.select(Process).where({ process_md5: md5 }).count();
     const calcs = await other.select(Process).where("process_name:calc.exe").count();
-    expect(await feed.searchProcesses(43)?.count()).toBe(calcs);
+    expect(await feed.searchProcesses({ minScore: 43 })?.count()).toBe(calcs);
     expect((await feed.searchBinaries()?.one())?.tagInfo("lab")).toMatchObject({ score: 42, data: ["r2"] });
     const raised = async (report: string) => {
       const alerts = await other

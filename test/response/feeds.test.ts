@@ -56,9 +56,9 @@ describe("a feed", () => {
     expect(await tagged(feed, "domains").one().id).toBe(byDomain);
     expect(await tagged(feed, "addresses").one().id).toBe(byAddress);
     expect(await feed.searchProcesses()?.count()).toBe(nets + calcs + 2);
-    expect(await feed.searchProcesses(41, 60)?.count()).toBe(nets);
-    expect((await feed.searchProcesses(61)?.all())?.map(({ id }) => id)).toEqual([byDomain]);
-    expect(await feed.searchProcesses(90)?.count()).toBe(0);
+    expect(await feed.searchProcesses({ minScore: 41, maxScore: 60 })?.count()).toBe(nets);
+    expect((await feed.searchProcesses({ minScore: 61 })?.all())?.map(({ id }) => id)).toEqual([byDomain]);
+    expect(await feed.searchProcesses({ minScore: 90 })?.count()).toBe(0);
     expect((await feed.searchBinaries()?.all())?.map(({ md5 }) => md5)).toEqual([NET]);
 
     const proc = await other.select(Process, byDomain);
@@ -116,7 +116,7 @@ describe("a feed", () => {
     expect(feed.summary).toBe("now with words");
 
     await feeds.publish(name, [fresh]);
-    await feed.synchronize(false);
+    await feed.synchronize({ full: false });
     await sandbox.clock.step();
     expect(await tagged(feed, "old").count()).toBe(0);
     expect(await tagged(feed, "new").count()).toBe(words);
@@ -167,8 +167,10 @@ describe("a feed", () => {
     await sandbox.clock.step();
     // A score below 1 is asked for by name.
     expect(await feed.searchProcesses()?.count()).toBe(0);
-    expect(await feed.searchProcesses(-100, -1)?.count()).toBe(await tagged(feed, "good").count());
-    expect((await feed.searchBinaries(-60, -60)?.all())?.map(({ md5 }) => md5)).toEqual([NET]);
+    expect(await feed.searchProcesses({ minScore: -100, maxScore: -1 })?.count()).toBe(
+      await tagged(feed, "good").count(),
+    );
+    expect((await feed.searchBinaries({ minScore: -60, maxScore: -60 })?.all())?.map(({ md5 }) => md5)).toEqual([NET]);
     const unsigned = (await cb.select(Binary).where("digsig_result:Unsigned").all()).map(({ md5 }) => md5);
     expect((await feed.searchBinaries()?.all())?.map(({ md5 }) => md5).sort()).toEqual(unsigned.sort());
     const raised = await alertsOf(feed).and("watchlist_id:unsigned").all();
@@ -177,8 +179,8 @@ describe("a feed", () => {
     expect((await alertsOf(feed).and("watchlist_id:good").all()).every((alert) => alert.alert_severity === 0)).toBe(
       true,
     );
-    expect(() => feed.searchProcesses(5, 1)).toThrow(RangeError);
-    expect(() => feed.searchProcesses(0.5)).toThrow(RangeError);
+    expect(() => feed.searchProcesses({ minScore: 5, maxScore: 1 })).toThrow(RangeError);
+    expect(() => feed.searchProcesses({ minScore: 0.5 })).toThrow(RangeError);
   });
 
   it("that is disabled is neither matched nor synchronized, until it is enabled", async () => {

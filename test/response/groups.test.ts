@@ -1,9 +1,8 @@
 // Sensor groups, the sites that they belong to, rules for throttling, and the builds that sensors update themselves to.
-import { createWriteStream } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { buffer } from "node:stream/consumers";
 import {
   ApiError,
   ClientError,
@@ -240,22 +239,27 @@ describe("a group", () => {
       const first: Record<string, string> = {};
       for (const kind of ["windows/exe", "windows/msi", "linux", "osx"]) {
         const file = join(folder, kind.replace("/", "-"));
-        const answer = await group.installer(kind);
-        await pipeline(answer.stream(), createWriteStream(file));
+        await group.installer(kind).save(file);
         const bytes = await readFile(file);
         expect(bytes.length).toBeGreaterThan(1000);
         first[kind] = bytes.subarray(0, 2).toString("latin1");
-        expect(Buffer.compare(Buffer.from(await (await group.installer(kind)).bytes()), bytes)).toBe(0);
+        expect(Buffer.compare(await group.installer(kind).read(), bytes)).toBe(0);
+        expect(await buffer(group.installer(kind).stream())).toEqual(bytes);
       }
       expect(first).toEqual({ "windows/exe": "PK", "windows/msi": "PK", linux: "\u001f\u008b", osx: "PK" });
     } finally {
       await rm(folder, { recursive: true });
     }
     expect(sent(sandbox)).toContain("GET /api/v1/group/2/installer/windows/msi");
-    const none = await errorOf(() => group.installer("solaris"));
+    // Nothing is asked for before it is read.
+    const before = sent(sandbox).length;
+    const solaris = group.installer("solaris");
+    expect(sent(sandbox).length).toBe(before);
+    const none = await errorOf(() => solaris.read(1));
     expect(none).toBeInstanceOf(ObjectNotFoundError);
     expect(none.message).toContain("no installer of that kind");
-    expect(await errorOf(() => cb.select(SensorGroup, 987_654).installer())).toBeInstanceOf(ObjectNotFoundError);
+    const noGroup = await cb.select(SensorGroup, 987_654).installer();
+    expect(await errorOf(() => noGroup.read())).toBeInstanceOf(ObjectNotFoundError);
   });
 
   it("tells with whom its files are shared", async () => {

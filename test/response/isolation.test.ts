@@ -33,11 +33,11 @@ describe("isolate()", () => {
     sandbox.requests.clear();
     const seen: IsolationProgress[] = [];
     const result = await sensor.isolate({ onWait: (progress) => void seen.push(progress) });
-    expect(result).toEqual({ holds: true, changed: true, waited: 3000, state: "isolated" });
+    expect(result).toEqual({ changed: true, waited: 3000, state: "isolated" });
     expect(sent(sandbox)).toEqual([get, put, get, get, get]);
     expect(seen).toEqual([
-      { sensorId: 3, state: "pending", status: "Online", waited: 0, next: 1000 },
-      { sensorId: 3, state: "pending", status: "Online", waited: 1000, next: 2000 },
+      { sensorId: 3, state: "pending", status: "Online", waited: 0, pause: 1000 },
+      { sensorId: 3, state: "pending", status: "Online", waited: 1000, pause: 2000 },
     ]);
     expect(sensor).toMatchObject({ is_isolating: true, isolationState: "isolated" });
     expect(await flags()).toEqual([true, true]);
@@ -47,7 +47,7 @@ describe("isolate()", () => {
     await sandbox.launch(call);
     expect(await cb.select(Process).where("process_name:c2.exe").count()).toBe(1);
     expect(await cb.select(Process).where("domain:c2.example").count()).toBe(0);
-    expect(await sensor.unisolate()).toMatchObject({ holds: true, changed: true, state: "none" });
+    expect(await sensor.unisolate()).toMatchObject({ changed: true, state: "none" });
     expect(sensor.isolationState).toBe("none");
     expect(await flags()).toEqual([false, false]);
     await sandbox.launch(call);
@@ -60,12 +60,12 @@ describe("isolate()", () => {
     const sensor = await other.select(Sensor, 3);
     await other.connect();
     sandbox.requests.clear();
-    expect(await sensor.isolate()).toEqual({ holds: true, changed: false, waited: 0, state: "isolated" });
+    expect(await sensor.isolate()).toEqual({ changed: false, waited: 0, state: "isolated" });
     expect(sent(sandbox)).toEqual([get]);
     expect(await sensor.isolate({ dryRun: true })).toBeUndefined();
     expect(await other.select(Sensor, 3).unisolate()).toMatchObject({ changed: true });
     sandbox.requests.clear();
-    expect(await sensor.unisolate()).toMatchObject({ holds: true, changed: false, state: "none" });
+    expect(await sensor.unisolate()).toMatchObject({ changed: false, state: "none" });
     expect(sent(sandbox)).toEqual([get]);
   });
 
@@ -74,7 +74,7 @@ describe("isolate()", () => {
     sandbox.requests.clear();
     const sensor = await cb.select(Sensor, 3);
     expect(sensor.isolationState).toBe("pending");
-    expect(await sensor.isolate()).toMatchObject({ holds: true, changed: false, state: "isolated" });
+    expect(await sensor.isolate()).toMatchObject({ changed: false, state: "isolated" });
     expect(written(sandbox)).toEqual([]);
   });
 
@@ -87,7 +87,7 @@ describe("isolate()", () => {
     sandbox.requests.clear();
     const results = await Promise.all(sensors.map((sensor) => sensor.isolate()));
     expect(written(sandbox)).toEqual([put]);
-    expect(results).toEqual(sensors.map(() => ({ holds: true, changed: true, waited: 3000, state: "isolated" })));
+    expect(results).toEqual(sensors.map(() => ({ changed: true, waited: 3000, state: "isolated" })));
     for (const sensor of sensors) expect(sensor.is_isolating).toBe(true);
   });
 
@@ -157,7 +157,7 @@ describe("an endpoint that is switched off", () => {
     const sensor = await cb.select(Sensor, 3);
     await errorOf(() => sensor.isolate({ timeout: 5000 }));
     // It is not isolated yet, so that its release holds at once.
-    expect(await sensor.unisolate()).toMatchObject({ holds: true, changed: true, waited: 0, state: "none" });
+    expect(await sensor.unisolate()).toMatchObject({ changed: true, waited: 0, state: "none" });
     await sandbox.setOnline(3, true);
     await sandbox.clock.step(4);
     expect(await flags()).toEqual([false, false]);
@@ -249,6 +249,6 @@ describe("a sensor that cannot isolate its endpoint", () => {
     expect(await errorOf(() => sensor.isolate({ dryRun: true }))).toMatchObject({ code: "ISOLATION_UNSUPPORTED" });
     expect(written(company)).toEqual([]);
     // The opposite holds, and may be asked for.
-    expect(await sensor.unisolate()).toMatchObject({ holds: true, changed: false });
+    expect(await sensor.unisolate()).toMatchObject({ changed: false });
   });
 });

@@ -1,7 +1,10 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Sandbox } from "@cbapi/sandbox";
 import type { Clock } from "cbapi";
 
+/** The channels on which the end of a request is told. */
+const ENDS = ["undici:request:trailers", "undici:request:error"];
 /** Turns of the event loop in which nothing happens before time goes on, and how long they last at least. */
 const TURNS = 6;
 const QUIET = 2;
@@ -13,12 +16,16 @@ const QUIET = 2;
 export class SteppedClock implements Clock {
   readonly #sandbox: Sandbox;
   readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
+  /** Requests of clients in this process that are not answered to the end. */
+  readonly #underWay = new Set<unknown>();
   #stopped = false;
   #stepping: Promise<void>;
 
   /** @param onTick called after each tick, when what it set going has come to rest */
   constructor(sandbox: Sandbox, onTick: () => void = () => {}) {
     this.#sandbox = sandbox;
+    subscribe("undici:request:create", this.#began);
+    for (const channel of ENDS) subscribe(channel, this.#ended);
     this.#stepping = this.#step(onTick);
   }
 
@@ -50,6 +57,8 @@ export class SteppedClock implements Clock {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#stepping;
+    unsubscribe("undici:request:create", this.#began);
+    for (const channel of ENDS) unsubscribe(channel, this.#ended);
     for (const { wake } of this.#sleepers) wake();
   }
 
@@ -64,13 +73,21 @@ export class SteppedClock implements Clock {
     }
   }
 
-  /** Resolves when no request has come and no command has ended for a while. */
+  readonly #began = (message: unknown): void => {
+    this.#underWay.add((message as { request: unknown }).request);
+  };
+
+  readonly #ended = (message: unknown): void => {
+    this.#underWay.delete((message as { request: unknown }).request);
+  };
+
+  /** Resolves when all requests that are under way are held by the sandbox, and nothing has happened for a while. */
   async #rest(): Promise<void> {
     let before = "";
     for (let turns = 0, since = performance.now(); turns < TURNS || performance.now() - since < QUIET; turns++) {
       const { commands, held, slots } = this.#sandbox.liveResponse.stats();
       const now = JSON.stringify([this.#sandbox.requests.total, commands, held, slots]);
-      if (now !== before) {
+      if (now !== before || this.#underWay.size > held) {
         before = now;
         turns = 0;
         since = performance.now();
