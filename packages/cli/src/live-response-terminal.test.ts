@@ -22,6 +22,8 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
   beforeAll(async () => {
     sandbox = await Sandbox.start({ token: TOKEN });
     await sandbox.setOnline(OFFLINE, false);
+    // Five check-ins that it misses, until the server says so.
+    await sandbox.clock.step(12);
     mkdirSync(join(folder.path, "home"));
     writeFileSync(join(folder.path, "large.bin"), Buffer.alloc(8 << 20, "x"));
   }, 120_000);
