@@ -1,6 +1,4 @@
-import { keysOf } from "../../core/bulk/found.js";
-import { BulkOperation } from "../../core/bulk/operation.js";
-import { sendWrite } from "../../core/model/write.js";
+import type { BulkOperation } from "../../core/bulk/operation.js";
 import type { WriteRequest } from "../../core/model/write-plan.js";
 import type { Alert } from "../models/alert.js";
 import {
@@ -63,29 +61,13 @@ export class AlertQuery extends SearchQuery<Alert, SearchState, AlertTerms> {
 
   #change(method: string, { body, shown }: AlertChange, ofReports = false): BulkOperation<string> {
     const { client, model } = this;
-    return new BulkOperation<string>({
+    return this.changed({
       name: `${method} of Alert query ${JSON.stringify(this.describe())}`,
       batchSize: ALERTS_A_REQUEST,
-      repeatable: true,
-      find: async (options) => {
-        const { items, search } = await keysOf(this.pages(options));
-        return { items: items.map(String), search };
-      },
-      request: (items): WriteRequest => {
-        return { method: "POST", path: "/api/v1/alerts", body: { alert_ids: items, ...body } };
-      },
-      send: async (request, options) => {
-        await sendWrite(client, request, options);
-        tell(client, idsIn(request), shown);
-        return undefined;
-      },
-      changed: (items) => {
-        for (const item of items ?? []) client.identityMap.evict(model, item);
-        if (!ofReports) return;
-        // Every alert of a report tells whether that is ignored.
-        client.identityMap.evictAll(model);
-        client.identityMap.evictAll(ThreatReport);
-      },
+      request: (keys) => ({ method: "POST", path: "/api/v1/alerts", body: { alert_ids: keys, ...body } }),
+      accepted: (request) => tell(client, idsIn(request), shown),
+      // Every alert of a report tells whether that is ignored.
+      shownBy: ofReports ? [model, ThreatReport] : [],
     });
   }
 }

@@ -1,3 +1,5 @@
+import { type Change, changeFound } from "../../core/bulk/change.js";
+import type { BulkOperation } from "../../core/bulk/operation.js";
 import { ApiError } from "../../core/errors.js";
 import type { AnyModel } from "../../core/model/model.js";
 import { Query, type QueryState } from "../../core/query/query.js";
@@ -145,6 +147,12 @@ export abstract class SearchQuery<
     const text = this.state.raw === undefined ? { q: this.query } : {};
     const parameters = { "cb.urlver": 1, ...text, ...this.conditions(), sort: this.order() };
     return consoleLink(this.client, `/${this.consolePage}?${encodePairs(pairsOf(parameters))}`);
+  }
+
+  /** Has a change made to all objects that this search finds. */
+  protected changed<Unlisted extends undefined = never>(change: Change): BulkOperation<string, Unlisted> {
+    const { client, model } = this;
+    return changeFound<Unlisted>({ client, model, pages: (options) => this.pages(options) }, change);
   }
 
   /**

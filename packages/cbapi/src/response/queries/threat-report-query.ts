@@ -1,8 +1,6 @@
-import { keysOf } from "../../core/bulk/found.js";
-import { BulkOperation } from "../../core/bulk/operation.js";
+import type { BulkOperation } from "../../core/bulk/operation.js";
 import type { QuerySource } from "../../core/bulk/types.js";
 import { ApiError } from "../../core/errors.js";
-import { sendWrite } from "../../core/model/write.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { Alert } from "../models/alert.js";
 import { ignoreReports, REPORTS } from "../models/report-key.js";
@@ -44,27 +42,13 @@ export class ThreatReportQuery extends SearchQuery<ThreatReport, SearchState, Th
   setIgnored(flag?: boolean, options?: IgnoreOptions): BulkOperation<string, undefined>;
   setIgnored(flag = true, { each = false }: IgnoreOptions = {}): BulkOperation<string, undefined> {
     if (typeof flag !== "boolean") throw new ApiError(`setIgnored wants true or false, got ${JSON.stringify(flag)}`);
-    const { client, model } = this;
-    return new BulkOperation<string, undefined>({
+    return this.changed<undefined>({
       name: `setIgnored(${flag}) of ThreatReport query ${JSON.stringify(this.describe())}`,
       batchSize: REPORTS_A_REQUEST,
-      repeatable: true,
-      find: async (options) => {
-        await this.#requireServer(options);
-        const { items, search } = await keysOf(this.pages(options));
-        return { items: items.map(String), search };
-      },
-      request: (items) => ignoreReports(items, flag),
-      send: async (request, options) => {
-        await sendWrite(client, request, options);
-        return undefined;
-      },
-      changed: (items) => {
-        if (items === undefined) client.identityMap.evictAll(model);
-        else for (const item of items) client.identityMap.evict(model, item);
-        // Every alert of a report tells whether that is ignored.
-        client.identityMap.evictAll(Alert);
-      },
+      before: (options) => this.#requireServer(options),
+      request: (keys) => ignoreReports(keys, flag),
+      // Every alert of a report tells whether that is ignored.
+      shownBy: [Alert],
       byQuery: each ? undefined : this.#asQuery(flag),
     });
   }
