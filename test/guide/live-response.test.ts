@@ -1,5 +1,4 @@
 // Chapter 4.6 of the developer guide: Live Response, its errors and its jobs, run on the guide's own host.
-import { Sandbox } from "@cbapi/sandbox";
 import {
   ApiError,
   LiveResponseError,
@@ -8,26 +7,20 @@ import {
   ServerError,
   TimeoutError,
 } from "cbapi/response";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { clientOf } from "../support/sandbox.js";
+import { afterEach, describe, expect, it } from "vitest";
+import { cb, other, sandbox, useSandbox } from "../support/given.js";
 
-let sandbox: Sandbox;
 const HOST = "hostname:WIN-IA9NQ1GN8OI";
 
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ organisation: "small", clock: { tickInterval: 50 } });
-});
-afterAll(() => sandbox.stop());
+useSandbox({ clock: { tickInterval: 50 } });
 afterEach(async () => {
   sandbox.faults.clear();
   // Whatever happened in a test, no slot is left taken.
-  await using cb = clientOf(sandbox);
-  expect(await cb.liveResponse.listSessions()).toEqual([]);
+  expect(await other.liveResponse.listSessions()).toEqual([]);
 });
 
 describe("4.6.1 Getting Started with Live Response", () => {
   it("reads a file, and frees the slot at the end of the block", async () => {
-    await using cb = clientOf(sandbox);
     const sensor = await cb.select(Sensor).where(HOST).one();
     {
       await using session = await sensor.lrSession();
@@ -40,7 +33,6 @@ describe("4.6.1 Getting Started with Live Response", () => {
 
 describe("4.6.2 Live Response Errors", () => {
   it("are a timeout, what the endpoint says, a command that is not supported, and whatever else the server does", async () => {
-    await using cb = clientOf(sandbox);
     const sensor = await cb.select(Sensor).where(HOST).one();
     await using session = await sensor.lrSession();
 
@@ -60,7 +52,6 @@ describe("4.6.2 Live Response Errors", () => {
   });
 
   it("refuse a command that the sensor is too old for, before anything is sent", async () => {
-    await using cb = clientOf(sandbox);
     await using session = await (await cb.select(Sensor).where(HOST).one()).lrSession();
     const commands = session.sessionData.supported_commands ?? [];
     expect(commands).toContain("memdump");
@@ -89,7 +80,6 @@ describe("4.6.3 Job-Based API", () => {
   const RUN = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run";
 
   it("runs a job in the background, and gives its result or its error", async () => {
-    await using cb = clientOf(sandbox);
     const sensor = await cb.select(Sensor).where(HOST).one();
     const name = await (async () => {
       await using session = await sensor.lrSession();
@@ -110,7 +100,6 @@ describe("4.6.3 Job-Based API", () => {
   });
 
   it("lists what starts by itself on every Windows endpoint: one outcome each", async () => {
-    await using cb = clientOf(sandbox);
     const sensors = (await cb.select(Sensor).all()).filter(({ os_type, supports_cblr, status }) => {
       return os_type === 1 && supports_cblr === true && status === "Online";
     });

@@ -1,5 +1,4 @@
 // Every command of a session, carried out on a Windows and on a Linux endpoint of the sandbox.
-import { Sandbox } from "@cbapi/sandbox";
 import {
   ApiError,
   type CbResponseAPI,
@@ -9,41 +8,23 @@ import {
 } from "cbapi/response";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
-import {
-  expectNothingLeft,
-  LINUX,
-  LocalFolder,
-  SMALL_COMPANY,
-  sessionWith,
-  WINDOWS,
-} from "../support/live-response.js";
+import { sandbox } from "../support/given.js";
+import { expectNothingLeft, LINUX, local, sessionWith, useEndpoints, WINDOWS } from "../support/live-response.js";
 import { clientOf } from "../support/sandbox.js";
 
-let sandbox: Sandbox;
 let cb: CbResponseAPI;
-let local: LocalFolder;
 let session: LiveResponseSession;
 
-beforeAll(async () => {
-  sandbox = await Sandbox.start({
-    organisation: SMALL_COMPANY,
-    clock: { tickInterval: 20 },
-    extraFiles: [{ sensor: WINDOWS, path: "C:\\Data\\deep\\er\\note.txt", content: "below" }],
-  });
-  cb = clientOf(sandbox);
-  local = await LocalFolder.make();
-});
-afterAll(async () => {
-  await cb.close();
-  await sandbox.stop();
-  await local.remove();
-});
+useEndpoints({ extraFiles: [{ sensor: WINDOWS, path: "C:\\Data\\deep\\er\\note.txt", content: "below" }] });
 
+/** One session for all tests of an endpoint. */
 const open = (sensor: number) => async () => {
+  cb = clientOf(sandbox);
   session = await sessionWith(cb, sensor);
 };
 const close = async () => {
   await session.close();
+  await cb.close();
   expectNothingLeft(sandbox);
 };
 

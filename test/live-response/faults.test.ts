@@ -4,48 +4,32 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Sandbox, type SandboxOptions } from "@cbapi/sandbox";
-import { CbApiError, type CbResponseAPI, LiveResponseError, ServerError, TimeoutError } from "cbapi/response";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { Sandbox } from "@cbapi/sandbox";
+import { CbApiError, LiveResponseError, ServerError, TimeoutError } from "cbapi/response";
+import { afterEach, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
+import { cb, sandbox } from "../support/given.js";
 import {
+  COMPANY,
   expectNothingLeft,
   LINUX,
-  LocalFolder,
-  SMALL_COMPANY,
+  local,
   sessionWith,
+  useEndpoints,
   WINDOWS,
 } from "../support/live-response.js";
 import { clientOf } from "../support/sandbox.js";
 
 const MIB = 2 ** 20;
-const OPTIONS: SandboxOptions = {
-  organisation: SMALL_COMPANY,
-  clock: { tickInterval: 20 },
+
+useEndpoints({
   extraFiles: [
     { sensor: WINDOWS, path: "C:\\Data\\small.txt", content: "small" },
     { sensor: LINUX, path: "/data/small.txt", content: "small" },
   ],
-};
-
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-let local: LocalFolder;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start(OPTIONS);
-  cb = clientOf(sandbox);
-  local = await LocalFolder.make();
-});
-afterAll(async () => {
-  await cb.close();
-  await sandbox.stop();
-  await local.remove();
 });
 afterEach(async () => {
-  sandbox.faults.clear();
   sandbox.behaviour.signedResultCodes = false;
-  sandbox.liveResponse.configure({ faults: null });
   expectNothingLeft(sandbox);
   expect(await local.names()).toEqual([]);
 });
@@ -140,7 +124,7 @@ it("goes on over a new session when the server is restarted in the middle of a t
   const port = await freePort();
   const size = 16 * MIB;
   const extraFiles = [{ sensor: WINDOWS, path: "C:\\Data\\big.bin", size }];
-  const start = () => Sandbox.start({ ...OPTIONS, extraFiles, stateDirectory, port });
+  const start = () => Sandbox.start({ ...COMPANY, extraFiles, stateDirectory, port });
   let server = await start();
   let restarting: Promise<void> | undefined;
   // The connection is cut in the middle of a transfer; the server is restarted while the client pauses before it goes on.

@@ -1,18 +1,11 @@
 // What is started through Live Response is recorded like any other process, and bans hold for it.
-import { Sandbox } from "@cbapi/sandbox";
 import { BannedHash, Binary, LiveResponseError, Process, Sensor } from "cbapi/response";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { clientOf } from "../support/sandbox.js";
+import { expect, it } from "vitest";
+import { cb, useSandbox } from "../support/given.js";
 
-let sandbox: Sandbox;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ organisation: "small", clock: { tickInterval: 50 } });
-});
-afterAll(() => sandbox.stop());
+useSandbox({ clock: { tickInterval: 50 } });
 
 it("is found by searches, with the service that started it", async () => {
-  await using cb = clientOf(sandbox);
   await using session = await (await cb.select(Sensor).where("hostname:WIN-IA9NQ1GN8OI").one()).lrSession();
   expect(String(await session.createProcess("whoami"))).toContain("nt authority\\system");
   const proc = await cb.select(Process).where("process_name:whoami.exe username:SYSTEM").one();
@@ -21,7 +14,6 @@ it("is found by searches, with the service that started it", async () => {
 });
 
 it("does not run when its hash is banned, and the endpoint says why", async () => {
-  await using cb = clientOf(sandbox);
   await using session = await (await cb.select(Sensor).where("hostname:WIN-IA9NQ1GN8OI").one()).lrSession();
   const { process_md5 = "" } = (await cb.select(Process).where("process_name:net.exe").first()) ?? {};
   const ban = await BannedHash.ban(cb, process_md5, { text: "not by anybody" });

@@ -1,5 +1,4 @@
 // Sessions: how they are opened, kept, lost, waited for and closed, alone and beside those of other people.
-import { Sandbox } from "@cbapi/sandbox";
 import {
   ApiError,
   CbApiError,
@@ -9,40 +8,23 @@ import {
   Sensor,
   TimeoutError,
 } from "cbapi/response";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
-import {
-  expectNothingLeft,
-  LINUX,
-  LocalFolder,
-  SMALL_COMPANY,
-  sessionWith,
-  WINDOWS,
-} from "../support/live-response.js";
+import { sandbox } from "../support/given.js";
+import { expectNothingLeft, LINUX, local, sessionWith, useEndpoints, WINDOWS } from "../support/live-response.js";
 import { clientOf, sent } from "../support/sandbox.js";
 
 /** The sandbox's time is not that of this computer. */
 const DECADES = 30 * 365 * 86_400_000;
 
-let sandbox: Sandbox;
 /** Another administrator's token. */
 const COLLEAGUE = "c".repeat(40);
 
-beforeAll(async () => {
-  sandbox = await Sandbox.start({
-    organisation: SMALL_COMPANY,
-    clock: { tickInterval: 20 },
-    tokens: [{ username: "colleague", token: COLLEAGUE, globalAdmin: true }],
-  });
-});
-afterAll(() => sandbox.stop());
+useEndpoints({ tokens: [{ username: "colleague", token: COLLEAGUE, globalAdmin: true }] });
 afterEach(async () => {
-  sandbox.faults.clear();
   sandbox.behaviour.liveResponseEnabled = true;
   sandbox.behaviour.liveResponseSlots = 10;
-  sandbox.liveResponse.configure({
-    ...{ faults: null, sessionTimeout: null, sensorWaitTimeout: null, checkinTicks: null },
-  });
+  sandbox.liveResponse.configure({ sessionTimeout: null, sensorWaitTimeout: null, checkinTicks: null });
   expectNothingLeft(sandbox);
 });
 
@@ -127,7 +109,6 @@ it("finds the session whose answer was lost, beside a colleague's with the same 
 });
 
 it("leaves no slot, no half file and nothing on the endpoint, whichever request it is given up at", async () => {
-  const local = await LocalFolder.make();
   const everything = async (cb: CbResponseAPI, signal: AbortSignal): Promise<void> => {
     await using session = await cb.liveResponse.openSession(WINDOWS, { signal });
     await session.downloadFile("C:\\Windows\\System32\\drivers\\etc\\hosts", local.file("hosts"), {
@@ -164,7 +145,6 @@ it("leaves no slot, no half file and nothing on the endpoint, whichever request 
     expect((await local.names()).filter((name) => !["hosts", "dump"].includes(name))).toEqual([]);
     expect(await temporary()).toEqual([]);
   }
-  await local.remove();
 }, 120_000);
 
 it("joins a colleague's session when told to, and does not end it", async () => {

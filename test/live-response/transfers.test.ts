@@ -2,54 +2,31 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { Sandbox } from "@cbapi/sandbox";
-import { CbApiError, type CbResponseAPI, type LiveResponseSession } from "cbapi/response";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { CbApiError, type LiveResponseSession } from "cbapi/response";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
-import {
-  expectNothingLeft,
-  LINUX,
-  LocalFolder,
-  SMALL_COMPANY,
-  sessionWith,
-  WINDOWS,
-} from "../support/live-response.js";
-import { clientOf } from "../support/sandbox.js";
+import { cb, sandbox } from "../support/given.js";
+import { expectNothingLeft, LINUX, local, sessionWith, useEndpoints, WINDOWS } from "../support/live-response.js";
 
 const MIB = 2 ** 20;
 const LARGE = 24 * MIB;
 const BIG = "C:\\Data\\big.bin";
 
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-let local: LocalFolder;
 let session: LiveResponseSession;
 
-beforeAll(async () => {
-  sandbox = await Sandbox.start({
-    organisation: SMALL_COMPANY,
-    clock: { tickInterval: 20 },
-    extraFiles: [
-      { sensor: WINDOWS, path: BIG, size: LARGE },
-      { sensor: LINUX, path: "/data/big.bin", size: LARGE },
-      { sensor: WINDOWS, path: "C:\\Data\\empty.txt", content: "" },
-    ],
-  });
-  cb = clientOf(sandbox);
-});
-afterAll(async () => {
-  await cb.close();
-  await sandbox.stop();
+useEndpoints({
+  extraFiles: [
+    { sensor: WINDOWS, path: BIG, size: LARGE },
+    { sensor: LINUX, path: "/data/big.bin", size: LARGE },
+    { sensor: WINDOWS, path: "C:\\Data\\empty.txt", content: "" },
+  ],
 });
 beforeEach(async () => {
-  local = await LocalFolder.make();
   session = await sessionWith(cb, WINDOWS);
 });
 afterEach(async () => {
   sandbox.faults.clear();
-  sandbox.liveResponse.configure({ faults: null });
   await session.close();
-  await local.remove();
   expectNothingLeft(sandbox);
 });
 

@@ -1,14 +1,35 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Sandbox } from "@cbapi/sandbox";
+import type { Sandbox, SandboxOptions } from "@cbapi/sandbox";
 import { type CbResponseAPI, type LiveResponseSession, Sensor } from "cbapi/response";
-import { expect } from "vitest";
+import { beforeEach, expect } from "vitest";
+import { sandbox, useSandbox } from "./given.js";
 
 /** Twelve endpoints: a Windows server with a second disk is the 7th, the Linux one the 10th. */
 export const SMALL_COMPANY = { hosts: 12, processes: 300, binaries: 60 } as const;
 export const WINDOWS = 7;
 export const LINUX = 10;
+
+/** A sandbox of it, whose endpoints check in often. */
+export const COMPANY: SandboxOptions = { organisation: SMALL_COMPANY, clock: { tickInterval: 20 } };
+
+/** Where the test puts what it fetches, in files that `useEndpoints()`. */
+export let local: LocalFolder;
+
+/**
+ * {@link useSandbox} with {@link COMPANY}. Each test has an empty folder, and leaves no faults of endpoints behind.
+ */
+export function useEndpoints(options: SandboxOptions = {}): void {
+  useSandbox({ ...COMPANY, ...options });
+  beforeEach(async () => {
+    local = await LocalFolder.make();
+    return async () => {
+      sandbox.liveResponse.configure({ faults: null });
+      await local.remove();
+    };
+  });
+}
 
 /** A session by the sensor itself. */
 export async function sessionWith(cb: CbResponseAPI, sensor: number): Promise<LiveResponseSession> {
