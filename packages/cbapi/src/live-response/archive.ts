@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { CbApiError } from "../core/errors.js";
+import { fileBody } from "../core/transport/file-body.js";
 import type { CallOptions } from "../core/transport/types.js";
 import type { SessionLink } from "./link.js";
 
@@ -11,6 +12,5 @@ export async function readArchive(link: SessionLink, { signal, timeout }: CallOp
     throw new CbApiError("This kind of server does not offer a session archive", { code: "NOT_OFFERED" });
   }
   const { method, path, query } = request;
-  const response = await link.api.requestStream({ method, path, query, signal, timeout });
-  return response.stream();
+  return fileBody(await link.api.requestStream({ method, path, query, signal, timeout }));
 }

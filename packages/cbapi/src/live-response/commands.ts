@@ -83,31 +83,9 @@ export class Commands {
    * @param options `timeout`: for the server to accept it, from when its turn has come and its upload is done
    * @throws ApiError when the endpoint does not know the command; nothing is sent
    */
-  async issue(command: Command, options: CommandOptions = {}): Promise<Issued> {
-    const { link } = this;
-    const { signal } = options;
-    const timeout = this.#limit(options.timeout);
-    const late = new AbortController();
-    const stop = firstOf(signal, link.ended, late.signal);
-    const patience = { timeout, expire: () => late.abort(notAccepted(command.name, timeout)) };
-    // Whatever was called before is sent before.
-    const issuing = this.#sending.then(() => this.#issue(command, stop.signal, patience));
-    this.#sending = issuing.catch(() => {});
-    try {
-      return await waitFor(issuing, stop.signal, undefined, () => new Error());
-    } catch (error) {
-      // A request that may have reached the server is not stopped: the command is taken back when its number is known.
-      if (stop.signal.aborted) {
-        const abandoned = issuing.then((issued) => {
-          this.cancel(issued);
-          command.onAbandoned?.(issued);
-        });
-        link.background(waitFor(abandoned, undefined, CANCEL_TIME, () => new Error()));
-      }
-      throw error;
-    } finally {
-      issuing.catch(() => {}).finally(() => stop.release());
-    }
+  issue(command: Command, options: CommandOptions = {}): Promise<Issued> {
+    // What is to be taken back comes to light with its end, also when that is the session's.
+    return this.link.held(this.#issueInTurn(command, options));
   }
 
   /** Waits until a command has been carried out. */
@@ -157,6 +135,33 @@ export class Commands {
 
   #limit(timeout: number | undefined): number {
     return timeLimit(timeout ?? this.link.options.commandTimeout ?? COMMAND_TIME);
+  }
+
+  async #issueInTurn(command: Command, options: CommandOptions): Promise<Issued> {
+    const { link } = this;
+    const { signal } = options;
+    const timeout = this.#limit(options.timeout);
+    const late = new AbortController();
+    const stop = firstOf(signal, link.ended, late.signal);
+    const patience = { timeout, expire: () => late.abort(notAccepted(command.name, timeout)) };
+    // Whatever was called before is sent before.
+    const issuing = this.#sending.then(() => this.#issue(command, stop.signal, patience));
+    this.#sending = issuing.catch(() => {});
+    try {
+      return await waitFor(issuing, stop.signal, undefined, () => new Error());
+    } catch (error) {
+      // A request that may have reached the server is not stopped: the command is taken back when its number is known.
+      if (stop.signal.aborted) {
+        const abandoned = issuing.then((issued) => {
+          this.cancel(issued);
+          command.onAbandoned?.(issued);
+        });
+        link.background(waitFor(abandoned, undefined, CANCEL_TIME, () => new Error()));
+      }
+      throw error;
+    } finally {
+      issuing.catch(() => {}).finally(() => stop.release());
+    }
   }
 
   async #issue(command: Command, signal: AbortSignal, patience: Patience): Promise<Issued> {

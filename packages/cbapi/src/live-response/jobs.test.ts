@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { Sensor } from "../response/models/sensor.js";
-import { liveResponseServer, type Received, type Reply, type Script } from "../test-support/live-response-server.js";
+import { Sensor } from "../response/models/sensor/sensor.js";
+import { searchRoute } from "../test-support/edr-server.js";
+import {
+  liveResponseServer,
+  type Received,
+  type Reply,
+  type Script,
+  until,
+} from "../test-support/live-response-server.js";
 import { GetFileJob, type JobContext } from "./scheduler/index.js";
 import type { LiveResponseSession } from "./session.js";
 
@@ -9,11 +16,8 @@ const range = (count: number) => Array.from({ length: count }, (_, place) => pla
 /** The list of this many sensors. */
 function listed(count: number, { line, query }: Received): Reply | undefined {
   if (line !== "GET /api/v2/sensor") return undefined;
-  const start = Number(query.get("start"));
-  const rows = range(count)
-    .slice(start, start + Number(query.get("rows")))
-    .map((id) => ({ id, computer_name: `WIN-${id}`, status: "Online", supports_cblr: true }));
-  return { status: 200, text: JSON.stringify({ total_results: count, results: rows, facets: {} }) };
+  const sensor = (id: number) => ({ id, computer_name: `WIN-${id}`, status: "Online", supports_cblr: true });
+  return { status: 200, text: JSON.stringify(searchRoute(range(count).map(sensor))(query)) };
 }
 
 /** A server of so many sensors that counts how many sessions are open at once. */
@@ -104,7 +108,7 @@ describe("jobs on a server", () => {
     );
     const outcomes = run.all();
     const one = cb.liveResponse.submitJob(() => 1, 1);
-    while (run.progress().running < 5) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => run.progress().running >= 5);
     await cb.close();
     expect(server.open).toEqual([]);
     expect(new Set((await outcomes).map(({ state }) => state))).toEqual(new Set(["cancelled"]));

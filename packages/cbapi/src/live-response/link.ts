@@ -4,6 +4,7 @@ import { CbApiError, ObjectNotFoundError } from "../core/errors.js";
 import { timeLimit } from "../core/transport/limits.js";
 import type { CallOptions } from "../core/transport/types.js";
 import { waitFor } from "../core/transport/wait.js";
+import { BackgroundWork } from "./background.js";
 import type { Endpoint, LiveResponseDialect } from "./dialect.js";
 import { closeSession, type Opened, openSession } from "./opening.js";
 import type { OwnSessions } from "./own-sessions.js";
@@ -18,8 +19,8 @@ const KEEP_ALIVE_TIME = 30_000;
 
 /** What is needed of the options of a session after it was opened. */
 export interface LinkOptions extends Omit<SessionOptions, "signal"> {
-  /** Asked before a session that was lost is opened again; without it, it always is. */
-  readonly mayReopen?: (() => Promise<boolean>) | undefined;
+  /** Asked before a session that was lost is opened again; without it, it always is. Ends with the signal. */
+  readonly mayReopen?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
 }
 
 /** The session on the server that commands go to, at the moment. */
@@ -43,7 +44,7 @@ export class SessionLink implements Server {
   readonly #onClosed: () => void;
   /** Ends all that is under way when the session is closed. */
   readonly #ending = new AbortController();
-  readonly #background = new Set<Promise<unknown>>();
+  readonly #background = new BackgroundWork();
   readonly #endings = new Set<() => Promise<unknown>>();
   #current: Current;
   #owned: boolean;
@@ -66,6 +67,11 @@ export class SessionLink implements Server {
     this.#touched = performance.now();
     setMaxListeners(0, this.#ending.signal); // one for each command under way
     this.#startKeepingAlive();
+  }
+
+  /** The session on the server as it is known; it may be lost. */
+  get current(): Current {
+    return this.#current;
   }
 
   get data(): SessionData {
@@ -123,11 +129,6 @@ export class SessionLink implements Server {
     return error instanceof ObjectNotFoundError && this.dialect.sessionGone(error.serverMessage ?? "");
   }
 
-  /** Whether an error says that nobody will be able to tell what becomes of something on the server. */
-  isUnknown(error: unknown): boolean {
-    return this.isClosed || error instanceof ObjectNotFoundError;
-  }
-
   /** A command was sent, which starts the server's patience anew. */
   touch(): void {
     this.#touched = performance.now();
@@ -135,8 +136,13 @@ export class SessionLink implements Server {
 
   /** Lets work go on without anybody waiting for it. Closing waits for it; its failures are of no interest. */
   background(work: Promise<unknown>): void {
-    const done: Promise<unknown> = work.catch(() => {}).finally(() => this.#background.delete(done));
-    this.#background.add(done);
+    this.#background.add(work);
+  }
+
+  /** Has closing wait for work of a caller's that ends with the session, and may then leave something to be cleared away. */
+  async held<T>(work: Promise<T>): Promise<T> {
+    this.background(work);
+    return work;
   }
 
   /** Something to be done on the endpoint before the session is closed, unless it is taken back. */
@@ -158,33 +164,34 @@ export class SessionLink implements Server {
     }
   }
 
-  close(options: CallOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options).catch((error: unknown) => {
+  /** All who close it share one closing. Giving up ends only the waiting: the slot is to be free. */
+  close({ signal, timeout }: CallOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(timeout).catch((error: unknown) => {
       this.#closing = undefined; // the slot is still taken: the next call tries again
       throw error;
     });
-    return this.#closing;
+    return waitFor(this.#closing, signal, undefined, () => new Error());
   }
 
-  async #close(options: CallOptions): Promise<void> {
+  async #close(timeout: number | undefined): Promise<void> {
     clearTimeout(this.#timer);
     if (!this.isClosed) {
-      const endings = [...this.#endings].map((work) => work());
+      for (const work of this.#endings) this.background(work());
       this.#endings.clear();
+      if (this.#reopening !== undefined) this.background(this.#reopening);
       const { noun } = this.dialect;
       this.#ending.abort(
         new CbApiError(`The Live Response session with ${noun} ${this.endpoint.id} has been closed; open a new one.`, {
           code: "SESSION_CLOSED",
         }),
       );
-      await Promise.allSettled([...endings, this.#reopening]);
       // What ends leaves work behind: a session that was being opened is closed when its number is known.
-      while (this.#background.size > 0) await Promise.allSettled(this.#background);
+      await this.#background.settled();
       this.#ended = true;
     }
     if (this.#owned && !this.#lost) {
       try {
-        await closeSession(this, this.data, options);
+        await closeSession(this, this.data, { timeout });
       } catch (error) {
         if (!(error instanceof ObjectNotFoundError)) throw error; // gone is as good as closed
       }
@@ -195,7 +202,7 @@ export class SessionLink implements Server {
   async #reopen(): Promise<void> {
     const { onWait, timeout, join, mayReopen } = this.options;
     const { noun } = this.dialect;
-    if (mayReopen !== undefined && !(await mayReopen())) {
+    if (mayReopen !== undefined && !(await mayReopen(this.#ending.signal))) {
       throw new ObjectNotFoundError(
         `The session with ${noun} ${this.endpoint.id} was lost, as it is not online any more`,
         {

@@ -31,7 +31,7 @@ export function findLostSession(
   return own.lookFor(endpoint.id, async (lost) => {
     const request = dialect.listSessions?.(true);
     if (request === undefined) return undefined;
-    await own.settled(endpoint.id);
+    await own.answered(endpoint.id);
     const { method, path, query } = request;
     const answer = await api.apiJsonRequest(method, path, { query, timeout: LOOKING_TIME });
     // NaN when the server does not tell its time: then none is later.

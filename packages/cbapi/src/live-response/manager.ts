@@ -4,6 +4,7 @@ import { CbApiError, ObjectNotFoundError, TimeoutError } from "../core/errors.js
 import { timeLimit } from "../core/transport/limits.js";
 import type { CallOptions } from "../core/transport/types.js";
 import { waitFor } from "../core/transport/wait.js";
+import { BackgroundWork } from "./background.js";
 import { Commands } from "./commands.js";
 import type { LiveResponseDialect } from "./dialect.js";
 import { type LinkOptions, SessionLink } from "./link.js";
@@ -38,7 +39,7 @@ export class LiveResponse<Target> implements AsyncDisposable {
   readonly #open = new Set<LiveResponseSession>();
   /** What ends the sessions that are being opened. */
   readonly #opening = new Map<AbortController, Promise<unknown>>();
-  readonly #background = new Set<Promise<unknown>>();
+  readonly #background = new BackgroundWork();
   #jobs: Jobs<LiveResponseSession, Target> | undefined;
 
   /** @internal Every client has one: `cb.liveResponse`. */
@@ -108,7 +109,11 @@ export class LiveResponse<Target> implements AsyncDisposable {
     };
     const outcomes: ReapOutcome[] = [];
     for (const session of await this.listSessions({ signal, timeout })) {
-      const reason = keep(session);
+      let reason = keep(session);
+      if (reason === undefined) {
+        await this.#opened(session, signal);
+        reason = keep(session);
+      }
       if (reason !== undefined) outcomes.push({ session, state: "kept", reason });
       else if (dryRun) outcomes.push({ session, state: "planned" });
       else outcomes.push(await this.#end(session, { signal, timeout }));
@@ -178,7 +183,7 @@ export class LiveResponse<Target> implements AsyncDisposable {
     await Promise.allSettled(this.#opening.values());
     const results = await Promise.allSettled([...this.#open].map((session) => session.close()));
     // A server that does not answer must not keep the program: it ends idle sessions by itself.
-    await waitFor(this.#cleared(), undefined, CLEARING_TIME, () => reason).catch(() => {});
+    await waitFor(this.#background.settled(), undefined, CLEARING_TIME, () => reason).catch(() => {});
     const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
     if (errors.length > 0)
       throw new AggregateError(errors, `${errors.length} Live Response sessions could not be closed`);
@@ -213,7 +218,7 @@ export class LiveResponse<Target> implements AsyncDisposable {
     const since = this.api.clock.now();
     const { signal, timeout } = options;
     const endpoint = await this.dialect.endpoint(target, { signal, timeout });
-    const opened = await openSession(this, endpoint, options, (work) => this.#later(work), since);
+    const opened = await openSession(this, endpoint, options, (work) => this.#background.add(work), since);
     const link = new SessionLink(this, endpoint, opened, later, () => this.#open.delete(session));
     const session = new LiveResponseSession(new Commands(link));
     this.#open.add(session);
@@ -229,11 +234,12 @@ export class LiveResponse<Target> implements AsyncDisposable {
       source: {
         open: (target, options) => {
           // Waiting for an endpoint that has gone offline would cost a slot.
-          const mayReopen = async () => (await dialect.endpointStates([target], {})).get(target)?.online === true;
+          const mayReopen = async (signal: AbortSignal) =>
+            (await dialect.endpointStates([target], { signal })).get(target)?.online === true;
           return this.#openSession(target, options, { onWait: options.onWait, mayReopen }).catch(
             async (error: unknown) => {
               // The slot of one that was given up is free when the server has been told.
-              await Promise.allSettled(this.#background);
+              await this.#background.present();
               throw error;
             },
           );
@@ -274,13 +280,9 @@ export class LiveResponse<Target> implements AsyncDisposable {
     return [...this.#open].some(({ sessionId, isOwned }) => !isOwned && String(sessionId) === String(id));
   }
 
-  /** Resolves when nothing is under way any more of which nobody waits for the end. */
-  async #cleared(): Promise<void> {
-    while (this.#background.size > 0) await Promise.allSettled(this.#background);
-  }
-
-  #later(work: Promise<unknown>): void {
-    const done: Promise<unknown> = work.catch(() => {}).finally(() => this.#background.delete(done));
-    this.#background.add(done);
+  /** Waits until it is known whether a session is one that is being opened here: its number comes with an answer. */
+  async #opened(session: SessionData, signal: AbortSignal | undefined): Promise<void> {
+    const endpoint = this.dialect.endpointOf(session);
+    if (endpoint !== undefined) await waitFor(this.own.known(endpoint), signal, undefined, () => new Error());
   }
 }

@@ -1,9 +1,8 @@
-import { TimeoutError } from "../core/errors.js";
 import { checkLocalFile } from "../core/local-file.js";
 import type { Commands, Issued } from "./commands.js";
 import { saveFile } from "./download.js";
 import { deleteFile } from "./files.js";
-import { clearLater, clearNow } from "./leftovers.js";
+import { clearLater, clearNow, isGivenUp, mayRun } from "./leftovers.js";
 import { temporaryName } from "./paths.js";
 import { getRawFile, type RemoteFile } from "./remote-file.js";
 import type {
@@ -65,9 +64,8 @@ export class MemoryDump {
       await this.#wait(options, false);
     } catch (error) {
       // It may be under way yet, and is large.
-      if (error instanceof TimeoutError || options.signal?.aborted) {
-        clearLater(this.#commands, this.#issued, this.remotePath);
-      } else clearNow(this.#commands, this.remotePath);
+      if (mayRun(this.#commands, error, options.signal)) clearLater(this.#commands, this.#issued, this.remotePath);
+      else clearNow(this.#commands, this.remotePath);
       throw error;
     }
   }
@@ -125,7 +123,11 @@ export async function startMemdump(
   return new MemoryDump(commands, issued, written);
 }
 
-export async function memdump(commands: Commands, localPath: string, options: MemdumpOptions): Promise<Transferred> {
+export function memdump(commands: Commands, localPath: string, options: MemdumpOptions): Promise<Transferred> {
+  return commands.link.held(dumpAndFetch(commands, localPath, options));
+}
+
+async function dumpAndFetch(commands: Commands, localPath: string, options: MemdumpOptions): Promise<Transferred> {
   const { overwrite = false, onProgress, timeout = DUMP_TIME, signal } = options;
   const { remotePath, compress } = options;
   const check = () => checkLocalFile(localPath, overwrite);
@@ -149,7 +151,7 @@ export async function memdump(commands: Commands, localPath: string, options: Me
     onProgress?.({ state: "deleting", percent: undefined });
     await dump.delete({ signal });
   } catch (error) {
-    if (signal?.aborted) clearNow(commands, dump.remotePath);
+    if (isGivenUp(commands, signal)) clearNow(commands, dump.remotePath);
     throw error;
   }
   return done;

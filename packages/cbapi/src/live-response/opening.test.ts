@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { ApiError, ObjectNotFoundError, TimeoutError } from "../core/errors.js";
-import type { LiveResponseTarget } from "../response/live-response-target.js";
-import { Sensor } from "../response/models/sensor.js";
+import type { LiveResponseTarget } from "../response/live-response/target.js";
+import { Sensor } from "../response/models/sensor/sensor.js";
 import { JumpClock } from "../test-support/jump-clock.js";
 import { liveResponseServer, until } from "../test-support/live-response-server.js";
 import type { SlotWait } from "./types.js";
@@ -168,6 +168,7 @@ describe("opening a session", () => {
     taken = 1000;
     const late = cb.liveResponse.openSession(4, { timeout: 20_000 });
     await expect(late).rejects.toMatchObject({ code: "SLOTS_TAKEN", cause: expect.objectContaining({ status: 403 }) });
+    await expect(late).rejects.toThrow("See cb.liveResponse.listSessions().");
     taken = 0;
   });
 

@@ -185,15 +185,17 @@ async function createOnce(
     );
   };
   const drop = new AbortController();
-  const creating = own
-    .asked(endpoint.id, sendForObject<SessionData>(api, request, { signal: drop.signal }))
-    .catch(async (error: unknown): Promise<SessionData> => {
+  const answer = own.asked(endpoint.id, sendForObject<SessionData>(api, request, { signal: drop.signal }));
+  const creating = own.opening(
+    endpoint.id,
+    answer.catch(async (error: unknown): Promise<SessionData> => {
       const found = isFateUnknown(error)
         ? await findLostSession(server, endpoint, asked).catch(() => undefined)
         : undefined;
       if (found === undefined) throw error;
       return found;
-    });
+    }),
+  );
   try {
     return await waitFor(creating, signal, limit.left(), late);
   } catch (error) {
@@ -270,7 +272,7 @@ function switchedOff(cause: CbApiError): CbApiError {
 
 function noSlot(dialect: LiveResponseDialect, endpoint: Endpoint, timeout: number, cause: CbApiError): TimeoutError {
   return new TimeoutError(
-    `No Live Response session came free for ${dialect.noun} ${endpoint.id} within ${timeout} ms: the server has as many as it allows. See cb.liveResponse.sessions().`,
+    `No Live Response session came free for ${dialect.noun} ${endpoint.id} within ${timeout} ms: the server has as many as it allows. See cb.liveResponse.listSessions().`,
     { cause, code: "SLOTS_TAKEN", timeout, status: cause.status, serverMessage: cause.serverMessage },
   );
 }

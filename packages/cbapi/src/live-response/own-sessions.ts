@@ -6,8 +6,8 @@ import type { SessionId } from "./types.js";
  */
 export class OwnSessions {
   readonly #ids = new Set<string>();
-  /** By endpoint. */
-  readonly #asking = new Map<number, Set<Promise<unknown>>>();
+  readonly #asking = new Pending();
+  readonly #opening = new Pending();
   /** How many answers were lost and are being looked for, by endpoint. */
   readonly #lost = new Map<number, number>();
 
@@ -24,26 +24,27 @@ export class OwnSessions {
   }
 
   /** Remembers that a session is being asked for, until there is an answer or none will come. */
-  async asked<T extends { readonly id: SessionId }>(endpoint: number, answer: Promise<T>): Promise<T> {
+  asked<T extends { readonly id: SessionId }>(endpoint: number, answer: Promise<T>): Promise<T> {
     const known = answer.then((session) => {
       this.add(session.id);
       return session;
     });
-    const all = this.#asking.get(endpoint) ?? new Set();
-    this.#asking.set(endpoint, all.add(known));
-    try {
-      return await known;
-    } finally {
-      all.delete(known);
-      if (all.size === 0 && this.#asking.get(endpoint) === all) this.#asking.delete(endpoint);
-    }
+    return this.#asking.hold(endpoint, known);
   }
 
   /** Resolves when no session with an endpoint is being asked for: the numbers of all whose answers came are known. */
-  async settled(endpoint: number): Promise<void> {
-    for (let all = this.#asking.get(endpoint); all !== undefined; all = this.#asking.get(endpoint)) {
-      await Promise.allSettled(all);
-    }
+  answered(endpoint: number): Promise<void> {
+    return this.#asking.settled(endpoint);
+  }
+
+  /** Remembers that a session is being opened: asked for, and looked for where its answer is lost. */
+  opening<T>(endpoint: number, session: Promise<T>): Promise<T> {
+    return this.#opening.hold(endpoint, session);
+  }
+
+  /** Resolves when no session with an endpoint is being opened: whichever is not known now is none of ours. */
+  known(endpoint: number): Promise<void> {
+    return this.#opening.settled(endpoint);
   }
 
   /**
@@ -58,6 +59,29 @@ export class OwnSessions {
     } finally {
       if (lost() > 1) this.#lost.set(endpoint, lost() - 1);
       else this.#lost.delete(endpoint);
+    }
+  }
+}
+
+/** What is under way, by the endpoint that it is about. */
+class Pending {
+  readonly #all = new Map<number, Set<Promise<unknown>>>();
+
+  /** Holds work for as long as it is under way. */
+  async hold<T>(endpoint: number, work: Promise<T>): Promise<T> {
+    const all = this.#all.get(endpoint) ?? new Set();
+    this.#all.set(endpoint, all.add(work));
+    try {
+      return await work;
+    } finally {
+      all.delete(work);
+      if (all.size === 0 && this.#all.get(endpoint) === all) this.#all.delete(endpoint);
+    }
+  }
+
+  async settled(endpoint: number): Promise<void> {
+    for (let all = this.#all.get(endpoint); all !== undefined; all = this.#all.get(endpoint)) {
+      await Promise.allSettled(all);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { CbApiError, TimeoutError } from "../core/errors.js";
 import type { Commands, Issued } from "./commands.js";
 import { deleteFile, requirePath } from "./files.js";
-import { clearLater, clearNow } from "./leftovers.js";
+import { clearLater, clearNow, isGivenUp, mayRun } from "./leftovers.js";
 import { temporaryName } from "./paths.js";
 import { fieldsIn } from "./protocol.js";
 import { getRawFile } from "./remote-file.js";
@@ -55,7 +55,16 @@ export function runProcess(
 }
 
 /** @param started whether it is waited for that the program has been started, when not for its end */
-async function start(
+function start(
+  commands: Commands,
+  commandLine: string,
+  options: CreateProcessOptions,
+  started: boolean,
+): Promise<ProcessResult> {
+  return commands.link.held(startAndWait(commands, commandLine, options, started));
+}
+
+async function startAndWait(
   commands: Commands,
   commandLine: string,
   options: CreateProcessOptions,
@@ -86,8 +95,9 @@ async function start(
     result = await commands.wait(issued, { signal, timeout: given });
   } catch (error) {
     // The program may be running yet: its output is in the way when it has ended, and cannot be removed before.
-    const mayRun = error instanceof TimeoutError || signal?.aborted === true;
-    if (mayRun && generated && outputFile !== undefined) clearLater(commands, issued, outputFile);
+    if (generated && outputFile !== undefined && mayRun(commands, error, signal)) {
+      clearLater(commands, issued, outputFile);
+    }
     throw wait && error instanceof TimeoutError && error.code === "TIMEOUT"
       ? runsOn(commandLine, waitTimeout, error)
       : error;
@@ -112,7 +122,7 @@ async function collect(commands: Commands, file: string, generated: boolean, opt
     // The output is here: that a file stayed behind must not hide it.
     await deleteFile(commands, file, options).catch((error: unknown) => {
       const { api, endpoint } = commands.link;
-      if (options.signal?.aborted) clearNow(commands, file);
+      if (isGivenUp(commands, options.signal)) clearNow(commands, file);
       else api.logDebug(`The output file ${file} was left on endpoint ${endpoint.id}: ${String(error)}`);
     });
   }
@@ -124,7 +134,7 @@ function runsOn(commandLine: string, timeout: number, cause: TimeoutError): Time
   const shown = commandLine.length > 200 ? `${commandLine.slice(0, 200)}...` : commandLine;
   return new TimeoutError(
     `${shown} did not end within ${timeout} ms. It may run on; give it more time by waitTimeout, or start it with waitForCompletion and waitForOutput set to false.`,
-    { cause, timeout, path, uri: path, retryable: false },
+    { cause, timeout, path, uri: path, retryable: false, code: "STILL_RUNNING" },
   );
 }
 

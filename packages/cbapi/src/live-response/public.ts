@@ -1,6 +1,6 @@
 /** What the subpath of every product with Live Response gives of it. */
 export { LiveResponse } from "./manager.js";
-export { MemoryDump } from "./memdump.js";
+export { type DumpWait, MemoryDump } from "./memdump.js";
 export { type ReadFileOptions, RemoteFile } from "./remote-file.js";
 export {
   type FileSession,

@@ -104,8 +104,9 @@ export class LiveResponseSession implements AsyncDisposable {
   /**
    * Ends the session and frees its slot: reads it and sends it back as closed (`GET`, then `PUT .../session/{id}`).
    * Further calls send nothing. Commands that are under way fail; what they left on the endpoint under names of our own is
-   * removed first, which is waited for up to ten seconds. A session that was joined is left open on the server.
-   * @param options `timeout`: milliseconds for each of the two requests; default 30 000
+   * removed first, which is waited for some seconds. A session that was joined is left open on the server.
+   * @param options `timeout`: milliseconds for each of the two requests; default 30 000. `signal` ends the waiting only: the
+   * session is closed all the same, and calling again waits for that
    * @throws what the server answered, unless the session is gone anyway; calling again then tries again
    */
   close(options: CallOptions = {}): Promise<void> {
@@ -236,8 +237,8 @@ export class LiveResponseSession implements AsyncDisposable {
    * Starts a program (`create process`) and returns what it wrote; undefined when no output was wanted.
    * The output is fetched by `get file` and removed by `delete file`.
    * @throws LiveResponseError when it cannot be started
-   * @throws TimeoutError when it did not end within `waitTimeout`; it may run on. Its output is removed when it has ended,
-   * or the session is closed
+   * @throws TimeoutError with code `STILL_RUNNING` when it did not end within `waitTimeout`; it may run on. Its output is
+   * removed when it has ended, or the session is closed
    */
   createProcess(commandLine: string, options: CreateProcessOptions = {}): Promise<Buffer | undefined> {
     return createProcess(this.#commands, commandLine, options);

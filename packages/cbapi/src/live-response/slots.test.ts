@@ -1,6 +1,7 @@
 // A session that nobody holds keeps its slot until the server loses patience. Whatever goes wrong, none is left.
 import { describe, expect, it } from "vitest";
 import { ConnectionError, TimeoutError } from "../core/errors.js";
+import { Sensor } from "../response/models/sensor/sensor.js";
 import { JumpClock } from "../test-support/jump-clock.js";
 import {
   type LiveResponseServer,
@@ -165,7 +166,10 @@ describe("opening a session", () => {
         return "answered";
       },
     });
-    const late = cb.liveResponse.openSession(3, { timeout: 50 });
+    // It is known already: all of the time is for the session.
+    const sensor = await cb.select(Sensor, 3);
+    await cb.connect();
+    const late = cb.liveResponse.openSession(sensor, { timeout: 50 });
     await expect(late).rejects.toBeInstanceOf(TimeoutError);
     await expect(late).rejects.toThrow("the server did not answer within 50 ms");
     release();
@@ -249,5 +253,69 @@ describe("an open session", () => {
     expect(outcome).toMatchObject({ state: "kept", reason: "in use here" });
     stop.abort();
     await expect(opening).rejects.toThrow("aborted");
+  });
+
+  it("is not reaped before its number has come, nor while it is looked for because its answer was lost", async () => {
+    for (const lost of [false, true]) {
+      let answer: (() => void) | undefined;
+      const lists: (() => void)[] = [];
+      const { cb, server } = await liveResponseServer({
+        before: (received, self) => {
+          atTheTime(received);
+          const { line, request, response } = received;
+          if (line === "POST /session") {
+            place(self, 90, 3);
+            const data = JSON.stringify(self.sessions.get(90)?.data);
+            answer = () => (lost ? request.socket.destroy() : response.end(data));
+            return "answered";
+          }
+          if (line !== "GET /session") return undefined;
+          lists.push(() => response.end(JSON.stringify([...self.sessions.values()].map(({ data }) => data))));
+          return "answered";
+        },
+      });
+      const opening = cb.liveResponse.openSession(3);
+      await until(() => answer !== undefined);
+      const reaping = cb.liveResponse.reap({ targets: [3] });
+      await until(() => lists.length === 1);
+      lists[0]?.();
+      // What is asked after the list was answered is answered after it was read.
+      await cb.getObject("/api/info");
+      answer?.();
+      if (lost) {
+        await until(() => lists.length === 2);
+        await cb.getObject("/api/info");
+        lists[1]?.();
+      }
+      expect(await reaping).toMatchObject([{ state: "kept", reason: "in use here" }]);
+      const session = await opening;
+      expect([session.sessionId, server.open]).toEqual([90, [90]]);
+      await session.close();
+    }
+  });
+
+  it("is waited for by reap() no longer than its caller likes", async () => {
+    let answer: (() => void) | undefined;
+    const { cb, server } = await liveResponseServer({
+      before: ({ line, response }, self) => {
+        if (line !== "POST /session") return undefined;
+        place(self, 91, 3);
+        answer = () => response.end(JSON.stringify(self.sessions.get(91)?.data));
+        return "answered";
+      },
+    });
+    const opening = cb.liveResponse.openSession(3);
+    await until(() => answer !== undefined);
+    const stop = new AbortController();
+    const reaping = cb.liveResponse.reap({ targets: [3], signal: stop.signal });
+    reaping.catch(() => {});
+    await until(() => server.requests.includes("GET /session?active_only=true"));
+    await cb.getObject("/api/info");
+    stop.abort(new Error("enough"));
+    await expect(reaping).rejects.toThrow("enough");
+    expect(server.open).toEqual([91]);
+    answer?.();
+    await (await opening).close();
+    expect(server.open).toEqual([]);
   });
 });
