@@ -1,6 +1,13 @@
 import { type LiveResponseArguments, liveResponseArguments } from "./arguments/live-response.js";
 import { milliseconds, notEmpty, readOptions, type Topic, UsageError, wholeNumber } from "./arguments/options.js";
-import { type SandboxChoice, type ServerArguments, sandboxChoice } from "./arguments/server.js";
+import {
+  realServerChoice,
+  realServerOptions,
+  type SandboxChoice,
+  type ServerArguments,
+  sandboxChoice,
+  sandboxOptions,
+} from "./arguments/server.js";
 
 export type { FleetArguments, ShellArguments } from "./arguments/live-response.js";
 export { type Topic, UsageError } from "./arguments/options.js";
@@ -33,28 +40,23 @@ export type Arguments =
 const DEFAULT_LIMIT = 10;
 
 const help = { help: { type: "boolean", short: "h" } } as const;
-const sandboxOptions = {
-  port: { type: "string" },
-  seed: { type: "string" },
-  "server-version": { type: "string" },
-  import: { type: "string", multiple: true },
-} as const;
+const imports = { import: { type: "string", multiple: true } } as const;
 const huntOptions = {
   ...help,
   ...sandboxOptions,
+  ...imports,
   query: { type: "string", short: "q" },
   limit: { type: "string" },
   json: { type: "boolean" },
   keep: { type: "boolean" },
-  profile: { type: "string" },
-  url: { type: "string" },
-  "ssl-cert-file": { type: "string" },
+  ...realServerOptions,
   timeout: { type: "string" },
   verbose: { type: "boolean", short: "v" },
 } as const;
 const serveOptions = {
   ...help,
   ...sandboxOptions,
+  ...imports,
   host: { type: "string" },
   state: { type: "string" },
   empty: { type: "boolean" },
@@ -98,9 +100,8 @@ function huntArguments(args: string[]): Arguments {
   const values = readOptions(args, huntOptions, "hunt");
   if (values.help === true) return { command: "help", topic: "hunt" };
   const { profile, url } = values;
-  const certificateFile = values["ssl-cert-file"];
   const real = profile !== undefined || url !== undefined;
-  if (!real && certificateFile !== undefined) {
+  if (!real && values["ssl-cert-file"] !== undefined) {
     throw new UsageError("--ssl-cert-file belongs to a real server: give --profile or --url as well.", "hunt");
   }
   const ofSandbox = ["import", "seed", "port", "server-version", "keep"] as const;
@@ -121,13 +122,7 @@ function huntArguments(args: string[]): Arguments {
     timeout: milliseconds(values.timeout, "timeout", "hunt"),
     importFiles: values.import ?? [],
     sandbox: sandboxChoice(values, "hunt"),
-    server: real
-      ? {
-          profile: notEmpty(profile, "profile", "hunt"),
-          url: notEmpty(url, "url", "hunt"),
-          certificateFile: notEmpty(certificateFile, "ssl-cert-file", "hunt"),
-        }
-      : undefined,
+    server: real ? realServerChoice(values, "hunt") : undefined,
   };
 }
 

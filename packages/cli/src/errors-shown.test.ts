@@ -2,8 +2,11 @@ import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { type CertificateVariant, type FaultAction, Sandbox } from "@cbapi/sandbox";
+import { ObjectNotFoundError } from "cbapi";
+import { CbResponseAPI, Sensor } from "cbapi/response";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Ended, runCli, runScript, temporaryFolder } from "./test-support/run-cli.js";
+import { errorText } from "./shown-error.js";
+import { type Ended, runCli, runHere, temporaryFolder } from "./test-support/run-cli.js";
 
 const TOKEN = "0123456789abcdef0123456789abcdef01234567";
 
@@ -37,7 +40,7 @@ async function listen(): Promise<number> {
 }
 
 const huntOn = (url: string, caFile: string | undefined, ...more: string[]): Promise<Ended> =>
-  runCli(["hunt", "--url", url, ...(caFile === undefined ? [] : ["--ssl-cert-file", caFile]), ...more], {
+  runHere(["hunt", "--url", url, ...(caFile === undefined ? [] : ["--ssl-cert-file", caFile]), ...more], {
     env: { CBAPI_TOKEN: TOKEN },
     cwd: folder.path,
   });
@@ -125,19 +128,19 @@ describe("what goes wrong on the way to a server is one clear error", () => {
   });
 
   test("an object that is not there", async () => {
-    const { code, stdout } = await runScript(`
-      import { CbResponseAPI, Sensor } from "cbapi/response";
-      const cb = new CbResponseAPI(${JSON.stringify({ url: sandbox.url, token: TOKEN, sslCertFile: sandbox.caFile })});
-      await cb.select(Sensor, 4711).then(() => {}, (error) => console.log(error.name + ": " + error.message));
-      await cb.close();
-    `);
-    expect(stdout).toMatch(/^ObjectNotFoundError: GET \S+\/api\/v1\/sensor\/4711 was answered 404.*No such object/);
-    expect(stdout.trimEnd()).not.toContain("\n");
-    expect(code).toBe(0);
+    const cb = new CbResponseAPI({ url: sandbox.url, token: TOKEN, sslCertFile: sandbox.caFile });
+    const error: unknown = await cb.select(Sensor, 4711).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(ObjectNotFoundError);
+    expect(errorText(error)).toMatch(/^GET \S+\/api\/v1\/sensor\/4711 was answered 404.*No such object/);
+    expect(errorText(error)).not.toContain("\n");
+    await cb.close();
   });
 
   test("a profile that is nowhere", async () => {
-    const ended = await runCli(["hunt", "--profile", "lab"], { cwd: folder.path });
+    const ended = await runHere(["hunt", "--profile", "lab"], { cwd: folder.path });
     expectOneError(ended, "Cannot find credential profile 'lab'", "Files searched", "absent");
   });
 
@@ -148,12 +151,23 @@ describe("what goes wrong on the way to a server is one clear error", () => {
 
   test("a file to import that is not there, or is no log", async () => {
     expectOneError(
-      await runCli(["hunt", "--import", "nowhere.json"], { cwd: folder.path }),
+      await runHere(["hunt", "--import", "nowhere.json"], { cwd: folder.path }),
       "nowhere.json does not exist",
     );
     const broken = join(folder.path, "broken.zip");
     writeFileSync(broken, "PK\u0003\u0004 and nothing of an archive");
-    expectOneError(await runCli(["hunt", "--import", broken]), "broken.zip");
+    expectOneError(await runHere(["hunt", "--import", broken]), "broken.zip");
+  });
+
+  test("a disk that is full", () => {
+    const path = join(folder.path, "results.jsonl");
+    const full = { code: "ENOSPC", syscall: "write" };
+    expect(errorText(Object.assign(new Error("ENOSPC: no space left on device, write"), full))).toBe(
+      "The disk is full.",
+    );
+    expect(errorText(Object.assign(new Error("ENOSPC: no space left on device, write"), { ...full, path }))).toBe(
+      `The disk with ${path} is full.`,
+    );
   });
 
   test("what the server says cannot steer the terminal", async () => {

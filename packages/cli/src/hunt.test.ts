@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Sandbox } from "@cbapi/sandbox";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Findings } from "./hunt/findings.js";
-import { runCli, temporaryFolder } from "./test-support/run-cli.js";
+import { runCli, runHere, temporaryFolder } from "./test-support/run-cli.js";
 import { HOSTILE, writeSysmonLog } from "./test-support/sysmon.js";
 
 const folder = temporaryFolder();
@@ -58,7 +58,7 @@ describe("cbapi hunt", () => {
 
   test("prints one JSON document and nothing else, and the suggested query finds the intrusion", async () => {
     const query = "parent_name:winword.exe process_name:powershell.exe";
-    const { code, stdout, stderr } = await runCli(["hunt", "--json", "--query", query], { env: { FORCE_COLOR: "1" } });
+    const { code, stdout, stderr } = await runHere(["hunt", "--json", "--query", query], { env: { FORCE_COLOR: "1" } });
     expect([code, stderr]).toEqual([0, ""]);
     const findings = findingsOf(stdout);
     expect(Object.keys(findings)).toEqual([
@@ -88,7 +88,7 @@ describe("cbapi hunt", () => {
 
 describe("cbapi hunt --import", () => {
   test("chooses a query, says what was skipped, and neutralises what endpoints wrote", async () => {
-    const { code, stdout, stderr } = await runCli(["hunt", "--import", log]);
+    const { code, stdout, stderr } = await runHere(["hunt", "--import", log]);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("sysmon of a friday.json");
     expect(stdout).toMatch(/skipped +1 {2}Sysmon 17/);
@@ -103,7 +103,7 @@ describe("cbapi hunt --import", () => {
   });
 
   test("gives what endpoints wrote unchanged in JSON, without control characters in its text", async () => {
-    const { code, stdout } = await runCli([
+    const { code, stdout } = await runHere([
       "hunt",
       "--import",
       log,
@@ -124,7 +124,7 @@ describe("cbapi hunt --import", () => {
   });
 
   test("counts the matches that --limit leaves out", async () => {
-    const { stdout } = await runCli(["hunt", "--import", log, "--query", "hostname:WS-1", "--limit", "1"]);
+    const { stdout } = await runHere(["hunt", "--import", log, "--query", "hostname:WS-1", "--limit", "1"]);
     expect(stdout).toContain("the first 1 in detail");
     expect(stdout).toMatch(/and \d+ match(es)? not shown/);
     expect(stdout).toMatch(/complete: 1 returned of \d+ available, of which 1 were asked for/);
@@ -136,7 +136,7 @@ describe("cbapi hunt on a server", () => {
     await using server = await Sandbox.start({ organisation: "small", version: "5.2.0.161004.1206" });
     mkdirSync(join(folder.path, ".carbonblack"));
     writeFileSync(join(folder.path, ".carbonblack", "credentials.response"), server.profile("lab"));
-    const { code, stdout, stderr } = await runCli(["hunt", "--profile", "lab", "--verbose", "--json"], {
+    const { code, stdout, stderr } = await runHere(["hunt", "--profile", "lab", "--verbose", "--json"], {
       cwd: folder.path,
     });
     expect(code).toBe(0);
@@ -160,7 +160,7 @@ describe("a server that keeps things to itself", () => {
     ["/api/v1/binary", { binary: null }],
   ])("%s may not be read: a gap and a note, not a failure", async (path, gap) => {
     server.faults.add({ match: { path }, do: { status: 403 } });
-    const { code, stdout } = await runCli(
+    const { code, stdout } = await runHere(
       ["hunt", "--url", server.url, "--ssl-cert-file", server.caFile ?? "", "--json"],
       { env: { CBAPI_TOKEN: server.token } },
     );
@@ -221,7 +221,7 @@ describe("wrong usage", () => {
     [["serve"], "The commands are hunt, lr and sandbox"],
     [["sandbox", "--port", "99999"], "from 0 to 65535"],
   ])("%j is refused", async (args, words) => {
-    const { code, stdout, stderr } = await runCli(args);
+    const { code, stdout, stderr } = await runHere(args);
     expect(code).toBe(2);
     expect(stdout).toBe("");
     expect(stderr).toMatch(/^cbapi: /);
@@ -236,7 +236,7 @@ describe("wrong usage", () => {
       [["sandbox", "-h"], "--state"],
       [["--version"], /^\d+\.\d+\.\d+\n$/],
     ] as const) {
-      const { code, stdout, stderr } = await runCli(args);
+      const { code, stdout, stderr } = await runHere(args);
       expect([code, stderr]).toEqual([0, ""]);
       expect(stdout).toMatch(words);
     }

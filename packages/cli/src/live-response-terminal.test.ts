@@ -1,13 +1,9 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Sandbox } from "@cbapi/sandbox";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { command, temporaryFolder, until } from "./test-support/run-cli.js";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { HOST, OFFLINE, useLrSandbox } from "./test-support/lr-sandbox.js";
+import { command, until } from "./test-support/run-cli.js";
 import { hasTmux, Tmux } from "./test-support/tmux.js";
-
-const TOKEN = "0123456789abcdef0123456789abcdef01234567";
-const HOST = "WIN-IA9NQ1GN8OI";
-const OFFLINE = 4;
 
 if (!hasTmux) console.warn("There is no tmux: the shell is not tried in a terminal.");
 
@@ -15,38 +11,26 @@ if (!hasTmux) console.warn("There is no tmux: the shell is not tried in a termin
 const TRANSCRIPT = new URL("./test-support/lr-session.txt", import.meta.url);
 
 describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
-  const folder = temporaryFolder();
+  const endpoints = useLrSandbox();
   const terminals: Tmux[] = [];
-  let sandbox: Sandbox;
 
-  beforeAll(async () => {
-    sandbox = await Sandbox.start({ token: TOKEN });
-    await sandbox.setOnline(OFFLINE, false);
-    // Five check-ins that it misses, until the server says so.
-    await sandbox.clock.step(12);
-    mkdirSync(join(folder.path, "home"));
-    writeFileSync(join(folder.path, "large.bin"), Buffer.alloc(8 << 20, "x"));
-  }, 120_000);
+  beforeAll(() => {
+    mkdirSync(join(endpoints.folder, "home"));
+    writeFileSync(join(endpoints.folder, "large.bin"), Buffer.alloc(8 << 20, "x"));
+  });
 
   afterEach(() => {
     for (const terminal of terminals.splice(0)) terminal.end();
   });
 
-  afterAll(async () => {
-    await sandbox?.stop();
-    folder.remove();
-  });
-
   const start = (...args: string[]): Tmux => {
-    const env = {
-      ...{ CBAPI_URL: sandbox.url, CBAPI_TOKEN: TOKEN, NODE_EXTRA_CA_CERTS: sandbox.caFile ?? "" },
-      ...{ HOME: join(folder.path, "home"), XDG_STATE_HOME: join(folder.path, "state") },
-    };
-    const terminal = new Tmux([process.execPath, command, "lr", ...args], { cwd: folder.path, env });
+    const { folder } = endpoints;
+    const env = { ...endpoints.env, HOME: join(folder, "home"), XDG_STATE_HOME: join(folder, "state") };
+    const terminal = new Tmux([process.execPath, command, "lr", ...args], { cwd: folder, env });
     terminals.push(terminal);
     return terminal;
   };
-  const used = (): number => sandbox.liveResponse.stats().slots.used;
+  const used = (): number => endpoints.sandbox.liveResponse.stats().slots.used;
 
   /** The prompt is back behind a line that was typed. */
   const prompted = (typed: string): RegExp =>
@@ -90,6 +74,9 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
     shell.type("exec -w whoami");
     shell.press("Enter");
     await shell.until(prompted("exec -w whoami"));
+    shell.type("exec -x cmd /c exit 3");
+    shell.press("Enter");
+    await shell.until(prompted("exec -x cmd /c exit 3"));
 
     // A typed line is dropped by Ctrl-C, and nothing else is.
     shell.type("rm everything");
@@ -97,7 +84,7 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
     shell.press("C-c");
     await shell.until(/> rm everything\^C\nc:\\> *\n*$/);
 
-    sandbox.liveResponse.configure({ latency: 1500 });
+    endpoints.sandbox.liveResponse.configure({ latency: 1500 });
     shell.type("put large.bin");
     shell.press("Enter");
     await shell.until(/put large\.bin +\[[#-]{20}\] +\d+% {2}|put large\.bin: the server sends it to the endpoint/);
@@ -107,14 +94,14 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
     await shell.until(/get large\.bin: the endpoint sends it to the server/);
     shell.press("C-c");
     await shell.until(/> get large\.bin back\.bin\nInterrupted\.\nc:\\> *\n*$/);
-    sandbox.liveResponse.configure({ latency: null });
+    endpoints.sandbox.liveResponse.configure({ latency: null });
     shell.type("get large.bin back.bin");
     shell.press("Enter");
     await shell.until(/-> back\.bin: 8\.0 MiB in (.*\n)+c:\\> *\n*$/);
-    expect(statSync(join(folder.path, "back.bin")).size).toBe(8 << 20);
+    expect(statSync(join(endpoints.folder, "back.bin")).size).toBe(8 << 20);
     expect(used()).toBe(1);
 
-    writeFileSync(join(folder.path, "hostile.txt"), "one\n\u001b[2J\u001b]0;owned\u0007 two\r\n\tthree");
+    writeFileSync(join(endpoints.folder, "hostile.txt"), "one\n\u001b[2J\u001b]0;owned\u0007 two\r\n\tthree");
     for (const line of ["put hostile.txt", "cat hostile.txt"]) {
       shell.type(line);
       shell.press("Enter");
@@ -131,9 +118,9 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
     expect(used()).toBe(0);
     await expect(plain(screen)).toMatchFileSnapshot(TRANSCRIPT.pathname);
 
-    const history = readFileSync(join(folder.path, "state", "cbapi", "lr_history"), "utf8");
+    const history = readFileSync(join(endpoints.folder, "state", "cbapi", "lr_history"), "utf8");
     expect(history).toContain("cat test.txt\n");
-    expect(statSync(join(folder.path, "state", "cbapi", "lr_history")).mode & 0o777).toBe(0o600);
+    expect(statSync(join(endpoints.folder, "state", "cbapi", "lr_history")).mode & 0o777).toBe(0o600);
   }, 120_000);
 
   test("Ctrl-D, Ctrl-C at an empty prompt, Ctrl-C twice, and a closed window free the slot", async () => {
@@ -154,12 +141,12 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
     twice.type("exec -w timeout 600");
     twice.press("Enter");
     await twice.until(/Process \d+ runs/);
-    sandbox.liveResponse.configure({ faults: [{ command: "kill", outcome: "hang" }] });
+    endpoints.sandbox.liveResponse.configure({ faults: [{ command: "kill", outcome: "hang" }] });
     twice.press("C-c");
     await twice.until(/Ending process \d+/);
     twice.press("C-c");
     await twice.until(/^EXIT 130$/m);
-    sandbox.liveResponse.configure({ faults: null });
+    endpoints.sandbox.liveResponse.configure({ faults: null });
     expect(used()).toBe(0);
 
     const closed = start(HOST);
@@ -183,31 +170,60 @@ describe.skipIf(!hasTmux)("cbapi lr in a terminal (needs tmux)", () => {
     shell.type(`connect ${HOST}`);
     shell.press("Enter");
     await shell.until(/^c:\\> *$/m);
+
+    // What Ctrl-C asked for may be refused.
+    endpoints.sandbox.liveResponse.configure({ faults: [{ command: "kill", outcome: 5 }] });
+    shell.type("exec -w timeout 600");
+    shell.press("Enter");
+    await shell.until(/Process \d+ runs/);
+    shell.press("C-c");
+    await shell.until(
+      /^Process \d+ could not be ended: it may run on\. What it writes is in c:\\windows\\temp\\(.*\n)+Interrupted\.\nc:\\> *\n*$/m,
+    );
+
+    // What shows nothing by itself says that it waits.
+    endpoints.sandbox.liveResponse.configure({ faults: [{ command: "process list", outcome: "hang" }] });
+    shell.type("ps");
+    shell.press("Enter");
+    await shell.until(/> ps\nWaiting for an answer, Ctrl-C stops it \.\.\./);
+    shell.press("C-c");
+    await shell.until(/> ps\nInterrupted\.\nc:\\> *\n*$/);
+    endpoints.sandbox.liveResponse.configure({ faults: null });
+
+    // Ctrl-C does not stop this, and nothing says that it would.
+    endpoints.sandbox.faults.add({ match: { method: "PUT", path: "/api/v1/cblr/session/" }, do: { latency: 2000 } });
     shell.type("detach");
     shell.press("Enter");
-    await shell.until(/> detach\n\(unattached\)> *\n*$/);
+    await shell.until(/> detach\nClosing the session \.\.\./);
+    await shell.until((screen) => {
+      expect(screen).not.toMatch(/> detach\nWaiting for an answer/);
+      return /> detach\n\(unattached\)> *\n*$/.test(screen);
+    });
+    endpoints.sandbox.faults.clear();
     expect(used()).toBe(0);
     shell.type("!echo local $((1+1))");
     shell.press("Enter");
-    await shell.until(/^local 2$/m);
+    await shell.until(/^local 2\n\(unattached\)> *\n*$/m);
     shell.press("C-d");
     await shell.until(/^EXIT 0$/m);
   }, 120_000);
 
   test("a run shows a table that changes", async () => {
     writeFileSync(
-      join(folder.path, "slow.mjs"),
-      `export default async (session, { progress }) => {
+      join(endpoints.folder, "slow.mjs"),
+      `import { existsSync } from "node:fs";
+       export default async (session, { progress }) => {
          progress(0.5);
          console.log("from the script");
-         await new Promise((resolve) => setTimeout(resolve, 3000));
+         while (!existsSync("enough")) await new Promise((resolve) => setTimeout(resolve, 50));
          return 1;
        };`,
     );
     const run = start("run", "slow.mjs", "--sensors", "1,2,3", "--slots", "2");
-    await run.until(/^\[-{20}\] 0 done, 2 running, 1 waiting of 3/m);
-    const screen = await run.until(/\] 0 done, 2 running, 1 waiting of 3/);
-    expect(screen).toMatch(/^ {2}WIN-\S+ \(\d\) +0:0\d {2}\[#####-----\] 50%$/m);
+    await run.until(
+      /^\[-{20}\] 0 done, 2 running, 1 waiting of 3.*\n(.*\n)* {2}WIN-\S+ \(\d\) +\d+:\d\d {2}\[#####-----\] 50%$/m,
+    );
+    writeFileSync(join(endpoints.folder, "enough"), "");
     const ended = await run.until(/^EXIT 0$/m);
     expect(ended).toMatch(/^3 endpoints: 3 done, in /m);
     expect(ended).not.toMatch(/running/);

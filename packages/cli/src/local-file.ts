@@ -21,7 +21,7 @@ export async function mustBeFree(path: string): Promise<void> {
 
 /**
  * Writes a stream, or bytes, to a file that only its owner may read. It gets its name when it is complete.
- * @param open called once it is known that the file can be written
+ * @param openContent called once it is known that the file can be written
  * @returns how many bytes it has
  */
 export async function writeLocal(

@@ -16,8 +16,12 @@ export interface Outcome {
 }
 
 /** Runs the command that these arguments name, on the standard streams. Errors are printed, not thrown. */
-export async function run(args: readonly string[]): Promise<Outcome> {
-  const terminal = new Terminal(process.stdout, process.stderr, process.env);
+export function run(args: readonly string[]): Promise<Outcome> {
+  return runOn(new Terminal(process.stdout, process.stderr, process.env), args);
+}
+
+/** The same, with what it prints going elsewhere. */
+export async function runOn(terminal: Terminal, args: readonly string[]): Promise<Outcome> {
   const interruption = new Interruption(terminal);
   try {
     const code = await dispatch(parseCommandLine(args), { terminal, interruption });

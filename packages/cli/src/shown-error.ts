@@ -45,10 +45,20 @@ function queryErrorText(error: QuerySyntaxError): string {
   return `The server does not understand the query. ${String(JSON.parse(said))}. Check quotes, parentheses and field names.`;
 }
 
+/** A local file that was named is not there, or cannot be read. */
+export function notReadable(path: string, cause: unknown): CommandError {
+  const { code } = cause as NodeJS.ErrnoException;
+  return new CommandError(`${path} ${code === "ENOENT" ? "does not exist" : "cannot be read"}.`, { cause });
+}
+
+/** Whether somebody looks for a fault in the program. */
+export function isDebugging(): boolean {
+  return /^(1|true|yes|on)$/i.test(process.env["CBAPI_DEBUG"] ?? "");
+}
+
 /** What is printed for whoever looks for a fault in the program. */
 export function debugText(error: unknown): string | undefined {
-  const wanted = /^(1|true|yes|on)$/i.test(process.env["CBAPI_DEBUG"] ?? "");
-  if (!wanted || !(error instanceof Error) || error instanceof UsageError) return undefined;
+  if (!isDebugging() || !(error instanceof Error) || error instanceof UsageError) return undefined;
   const causes: string[] = [];
   for (let at: unknown = error; at instanceof Error && causes.length < 8; at = at.cause) {
     causes.push(at.stack ?? at.message);

@@ -1,5 +1,13 @@
 import { duration, milliseconds, notEmpty, readAll, type Topic, UsageError, wholeNumber } from "./options.js";
-import { type RealServerChoice, type SandboxChoice, type ServerArguments, sandboxChoice } from "./server.js";
+import {
+  type RealServerValues,
+  realServerChoice,
+  realServerOptions,
+  type SandboxValues,
+  type ServerArguments,
+  sandboxChoice,
+  sandboxOptions,
+} from "./server.js";
 
 /** `cbapi lr`: a shell on an endpoint. */
 export interface ShellArguments extends ServerArguments {
@@ -38,12 +46,8 @@ export type LiveResponseArguments =
 const serverOptions = {
   help: { type: "boolean", short: "h" },
   sandbox: { type: "boolean" },
-  seed: { type: "string" },
-  port: { type: "string" },
-  "server-version": { type: "string" },
-  profile: { type: "string" },
-  url: { type: "string" },
-  "ssl-cert-file": { type: "string" },
+  ...sandboxOptions,
+  ...realServerOptions,
   verbose: { type: "boolean", short: "v" },
 } as const;
 const shellOptions = {
@@ -126,25 +130,12 @@ function fleetArguments(args: string[]): LiveResponseArguments {
   };
 }
 
-interface ServerValues {
+interface ServerValues extends SandboxValues, RealServerValues {
   readonly sandbox?: boolean | undefined;
-  readonly seed?: string | undefined;
-  readonly port?: string | undefined;
-  readonly "server-version"?: string | undefined;
-  readonly profile?: string | undefined;
-  readonly url?: string | undefined;
-  readonly "ssl-cert-file"?: string | undefined;
   readonly verbose?: boolean | undefined;
 }
 
-interface ServerParts {
-  readonly verbose: boolean;
-  readonly importFiles: readonly string[];
-  readonly sandbox: SandboxChoice;
-  readonly server: RealServerChoice | undefined;
-}
-
-function serverArguments(values: ServerValues, topic: Topic): ServerParts {
+function serverArguments(values: ServerValues, topic: Topic): Omit<ServerArguments, "timeout"> {
   const real = (["profile", "url", "ssl-cert-file"] as const).find((name) => values[name] !== undefined);
   const ofSandbox = (["seed", "port", "server-version"] as const).find((name) => values[name] !== undefined);
   if (values.sandbox === true && real !== undefined) {
@@ -157,13 +148,6 @@ function serverArguments(values: ServerValues, topic: Topic): ServerParts {
     verbose: values.verbose === true,
     importFiles: [],
     sandbox: sandboxChoice(values, topic),
-    server:
-      values.sandbox === true
-        ? undefined
-        : {
-            profile: notEmpty(values.profile, "profile", topic),
-            url: notEmpty(values.url, "url", topic),
-            certificateFile: notEmpty(values["ssl-cert-file"], "ssl-cert-file", topic),
-          },
+    server: values.sandbox === true ? undefined : realServerChoice(values, topic),
   };
 }

@@ -25,11 +25,23 @@ export interface ServerArguments {
   readonly server: RealServerChoice | undefined;
 }
 
-export interface SandboxValues {
-  readonly port?: string | undefined;
-  readonly seed?: string | undefined;
-  readonly "server-version"?: string | undefined;
-}
+/** Options that say how to start a sandbox. */
+export const sandboxOptions = {
+  port: { type: "string" },
+  seed: { type: "string" },
+  "server-version": { type: "string" },
+} as const;
+
+/** Options that name a real server. */
+export const realServerOptions = {
+  profile: { type: "string" },
+  url: { type: "string" },
+  "ssl-cert-file": { type: "string" },
+} as const;
+
+type Values<Options> = { readonly [Name in keyof Options]?: string | undefined };
+export type SandboxValues = Values<typeof sandboxOptions>;
+export type RealServerValues = Values<typeof realServerOptions>;
 
 /** How to start a sandbox, from the options. */
 export function sandboxChoice(values: SandboxValues, topic: Topic): SandboxChoice {
@@ -39,5 +51,14 @@ export function sandboxChoice(values: SandboxValues, topic: Topic): SandboxChoic
     // A number means the same whether it comes from here or from a program.
     seed: seed !== undefined && /^\d{1,15}$/.test(seed) ? Number(seed) : seed,
     version: notEmpty(values["server-version"], "server-version", topic),
+  };
+}
+
+/** Which real server is meant, from the options. */
+export function realServerChoice(values: RealServerValues, topic: Topic): RealServerChoice {
+  return {
+    profile: notEmpty(values.profile, "profile", topic),
+    url: notEmpty(values.url, "url", topic),
+    certificateFile: notEmpty(values["ssl-cert-file"], "ssl-cert-file", topic),
   };
 }

@@ -7,8 +7,8 @@ import { Cost } from "../hunt/cost.js";
 import { chooseQuery, GUIDE_QUERY, type Suspicion } from "../hunt/default-query.js";
 import type { Findings, ServerFinding } from "../hunt/findings.js";
 import { runHunt } from "../hunt/hunt.js";
-import { type HuntServer, openServer } from "../hunt/server.js";
 import { unlessInterrupted, untilInterrupted } from "../interruption.js";
+import { type OpenServer, openServer } from "../server.js";
 import { CommandError } from "../shown-error.js";
 import { safeData, safeJson } from "../text-safety.js";
 
@@ -23,7 +23,7 @@ export async function hunt(args: HuntArguments, context: Context): Promise<void>
   }
 }
 
-async function huntOn(server: HuntServer, args: HuntArguments, context: Context): Promise<void> {
+async function huntOn(server: OpenServer, args: HuntArguments, context: Context): Promise<void> {
   const { cb } = server;
   const { terminal, interruption } = context;
   const { signal } = interruption;
@@ -73,7 +73,7 @@ async function huntOn(server: HuntServer, args: HuntArguments, context: Context)
 }
 
 /** To hunt among nothing finds nothing, and would look like good news. */
-function requireImported({ sandbox }: HuntServer, { importFiles }: HuntArguments): void {
+function requireImported({ sandbox }: OpenServer, { importFiles }: HuntArguments): void {
   if (importFiles.length === 0 || sandbox === undefined || holdsProcesses(sandbox.info())) return;
   throw new CommandError(
     `There is no process in ${importFiles.join(", ")}. Events of Sysmon are expected, as JSON lines, plain or in .gz or .zip.`,
@@ -83,7 +83,7 @@ function requireImported({ sandbox }: HuntServer, { importFiles }: HuntArguments
 /** The caller's query, or one that finds something: the guide's, or in imported logs the first that gives a result. */
 async function queryOf(
   args: HuntArguments,
-  { cb }: HuntServer,
+  { cb }: OpenServer,
   signal: AbortSignal,
 ): Promise<{ query: string; meaning: string | undefined }> {
   if (args.query !== undefined) return { query: args.query, meaning: undefined };
@@ -94,7 +94,7 @@ async function queryOf(
 }
 
 async function keepServing(
-  sandbox: NonNullable<HuntServer["sandbox"]>,
+  sandbox: NonNullable<OpenServer["sandbox"]>,
   { json }: HuntArguments,
   { terminal, interruption }: Context,
 ): Promise<void> {

@@ -8,8 +8,8 @@ import { guardProcess } from "../fleet/script-guard.js";
 import { type FleetTarget, findFleet, parseSelection } from "../fleet/targets.js";
 import { Values } from "../fleet/values.js";
 import { FleetView, Tally } from "../fleet/view.js";
-import { connectServer, type HuntServer, openServer } from "../hunt/server.js";
 import { unlessInterrupted } from "../interruption.js";
+import { connectServer, type OpenServer, openServer } from "../server.js";
 import { errorText } from "../shown-error.js";
 import { plural } from "../text-layout.js";
 import { safeJson, safeText } from "../text-safety.js";
@@ -72,7 +72,7 @@ interface Work {
   readonly args: FleetArguments;
 }
 
-async function runOn(work: Work, { cb }: HuntServer, { terminal, interruption }: Context): Promise<number> {
+async function runOn(work: Work, { cb }: OpenServer, { terminal, interruption }: Context): Promise<number> {
   const { targets, job, values, results, args } = work;
   const byId = new Map(targets.map((target) => [target.id, target]));
   const targetOf = (id: number | string): FleetTarget => byId.get(Number(id)) ?? { id: Number(id), hostname: "" };

@@ -1,8 +1,8 @@
 import { Sensor } from "cbapi/response";
 import type { ShellArguments } from "../arguments.js";
 import type { Context } from "../context.js";
-import { connectServer, type HuntServer, openServer } from "../hunt/server.js";
 import { unlessInterrupted } from "../interruption.js";
+import { connectServer, type OpenServer, openServer } from "../server.js";
 import { History, historyFile } from "../shell/history.js";
 import { interact } from "../shell/interactive.js";
 import { givenCommands, readCommands, runCommands } from "../shell/scripted.js";
@@ -47,18 +47,15 @@ function historyOf({ history }: ShellArguments): History {
 
 /** The slot is freed whatever has happened; what stands in the way of that is said. */
 async function leave(shell: Shell, { terminal }: Context): Promise<void> {
-  if (shell.attached !== undefined) terminal.progress("Closing the session");
   try {
     await shell.detach();
   } catch (error) {
     terminal.note(`The session could not be closed: ${safeText(errorText(error))} The server ends it after a while.`);
-  } finally {
-    terminal.clear();
   }
 }
 
 /** Nobody knows the endpoints of a sandbox that has just been made. */
-async function nameSome({ cb, sandbox }: HuntServer, { terminal, interruption }: Context): Promise<void> {
+async function nameSome({ cb, sandbox }: OpenServer, { terminal, interruption }: Context): Promise<void> {
   if (sandbox === undefined) return;
   const sensors = await cb.select(Sensor).all({ signal: interruption.signal, limit: 50 });
   const online = sensors.filter(({ status }) => status === "Online").slice(0, NAMED);

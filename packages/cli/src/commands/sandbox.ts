@@ -4,8 +4,8 @@ import type { Context } from "../context.js";
 import { drawConnection, drawControl } from "../draw/connection.js";
 import { drawImport } from "../draw/import-report.js";
 import { organisationText } from "../draw/organisation.js";
-import { sandboxOptions, startSandbox } from "../hunt/server.js";
 import { untilInterrupted } from "../interruption.js";
+import { sandboxOptions, startSandbox } from "../server.js";
 import { safeData } from "../text-safety.js";
 
 /** `cbapi sandbox` */

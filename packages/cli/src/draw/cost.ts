@@ -1,9 +1,8 @@
 import type { QueryReport } from "cbapi/response";
 import type { Findings } from "../hunt/findings.js";
 import type { Terminal } from "../terminal.js";
-import { line, plural, wrap } from "../text-layout.js";
-
-const LABEL = 14;
+import { plural } from "../text-layout.js";
+import { labelledRows } from "./labelled-rows.js";
 
 /** What the hunt cost, and whether its result is complete. */
 export function drawCost(findings: Findings, colors: Terminal["colors"], width: number): string[] {
@@ -15,11 +14,7 @@ export function drawCost(findings: Findings, colors: Terminal["colors"], width: 
   if (findings.report !== null) rows.push(["result", reportText(findings.report)]);
   for (const reason of [...(findings.report?.reasons ?? []), ...(findings.report?.notes ?? []), ...findings.notes])
     rows.push(["", reason]);
-  return rows.flatMap(([label, text]) =>
-    wrap(text, width - LABEL, 3).map((part, index) =>
-      line([[`   ${(index === 0 ? label : "").padEnd(LABEL - 3)}`, colors.dim], [part]], width),
-    ),
-  );
+  return rows.flatMap(([label, text]) => labelledRows(label, text, colors, width));
 }
 
 function reportText({ available, wanted, returned, duplicates, complete, pages }: QueryReport): string {

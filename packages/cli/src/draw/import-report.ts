@@ -1,22 +1,19 @@
 import type { ImportReport } from "@cbapi/sandbox";
 import type { Terminal } from "../terminal.js";
-import { line, plural, wrap } from "../text-layout.js";
+import { line, plural } from "../text-layout.js";
+import { labelledRows } from "./labelled-rows.js";
 
 type Remark = ImportReport["skipped"][number];
 
 /** More kinds of skipped events than these are counted only. */
 const REMARKS = 12;
-const INDENT = 14;
 
 /** What became of an imported file: what is in the organisation now, and what is not and why. */
 export function drawImport(report: ImportReport, colors: Terminal["colors"], width: number): string[] {
   const { file, lines, events, processes, sensors, binaries, malformedLines, skipped, assumed } = report;
   const mapped = Object.entries(report.mapped).filter(([, count]) => count > 0);
   const number = (count: number): string => count.toLocaleString("en-US");
-  const row = (label: string, text: string): string[] =>
-    wrap(text, width - INDENT, 3).map((part, index) =>
-      line([[`   ${(index === 0 ? label : "").padEnd(INDENT - 3)}`, colors.dim], [part]], width),
-    );
+  const row = (label: string, text: string): string[] => labelledRows(label, text, colors, width);
   const found = `${plural(processes, "process", "processes")} on ${plural(sensors, "host")}, ${plural(binaries, "binary", "binaries")}, from ${plural(events, "event")} in ${plural(lines, "line")}`;
   const known = `${plural(report.knownSensors, "host")} and ${plural(report.knownProcesses, "process", "processes")} of an earlier log`;
   return [

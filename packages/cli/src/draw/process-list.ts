@@ -1,6 +1,6 @@
 import { win32 } from "node:path";
 import type { ProcessInfo } from "cbapi/response";
-import { columnsOf, fit } from "../text-layout.js";
+import { cell, columnsOf, fit } from "../text-layout.js";
 import { directoryTime } from "./amounts.js";
 
 /** The processes of an endpoint, a line each. Takes safe data. */
@@ -11,8 +11,8 @@ export function drawProcesses(processes: readonly ProcessInfo[], width: number):
   return [
     `${"pid".padStart(7)}  ${"name".padEnd(wide)}  user`,
     ...rows.map(({ pid, username }, index) => {
-      const name = fit(names[index] ?? "", wide);
-      return fit(`${String(pid).padStart(7)}  ${name}${" ".repeat(wide - columnsOf(name))}  ${username ?? ""}`, width);
+      const name = cell(names[index] ?? "", wide);
+      return fit(`${String(pid).padStart(7)}  ${name}  ${username ?? ""}`, width);
     }),
   ];
 }
@@ -35,6 +35,6 @@ export function drawProcessDetails(processes: readonly ProcessInfo[]): string[] 
 }
 
 /** The last part of a program's path, whichever system it is of. */
-export function programName(path: string | undefined): string {
+function programName(path: string | undefined): string {
   return win32.basename(path ?? "");
 }

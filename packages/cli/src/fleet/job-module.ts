@@ -3,7 +3,7 @@ import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import type { Job, LiveResponseSession } from "cbapi/response";
-import { CommandError, errorText } from "../shown-error.js";
+import { CommandError, errorText, notReadable } from "../shown-error.js";
 
 export type FleetJob = Job<unknown, LiveResponseSession>;
 
@@ -14,7 +14,7 @@ export type FleetJob = Job<unknown, LiveResponseSession>;
 export async function loadJob(script: string): Promise<FleetJob> {
   const path = resolve(script);
   const found = await stat(path).catch((cause: unknown) => {
-    throw new CommandError(`${script} does not exist.`, { cause });
+    throw notReadable(script, cause);
   });
   if (!found.isFile()) throw new CommandError(`${script} is no file: a script is expected.`);
   const names = await load(script, path);

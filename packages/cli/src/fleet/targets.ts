@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { ObjectNotFoundError } from "cbapi";
 import { type CbResponseAPI, Sensor } from "cbapi/response";
-import { sameName, sensorById, sensorsNamed } from "../shell/hosts.js";
-import { CommandError } from "../shown-error.js";
+import { exactly, isSensorId, sensorById, sensorsNamed } from "../shell/hosts.js";
+import { CommandError, notReadable } from "../shown-error.js";
 import { plural } from "../text-layout.js";
 
 /** What `--sensors` says. */
@@ -44,7 +43,7 @@ export function parseSelection(text: string): SensorSelection {
     return { kind: "query", field: field as "hostname" | "groupid" | "ip", value };
   }
   const words = trimmed.split(/[\s,]+/).filter((word) => word !== "");
-  const strange = words.find((word) => !/^\d{1,15}$/.test(word));
+  const strange = words.find((word) => !isSensorId(word));
   if (strange !== undefined || words.length === 0) {
     throw wrong(
       `${JSON.stringify(strange ?? trimmed)} is no sensor id. It takes all, hostname:TEXT, groupid:N, ip:TEXT, ids such as 3,5,8, or @FILE`,
@@ -100,8 +99,7 @@ async function readNames(path: string): Promise<string[]> {
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new CommandError(`${path} ${code === "ENOENT" ? "does not exist" : "cannot be read"}.`, { cause });
+    throw notReadable(path, cause);
   }
   const names = text
     .replace(/^\ufeff/, "")
@@ -139,19 +137,11 @@ async function namedSensors(cb: CbResponseAPI, names: readonly string[], signal:
   return results.flat();
 }
 
-/** By id, or those of exactly that name. */
+/** By id, or those of exactly that name. What looks like an id is nothing else: the wrong endpoint is worse than none. */
 async function sensorsOf(cb: CbResponseAPI, name: string, signal: AbortSignal): Promise<Sensor[]> {
-  if (/^\d{1,15}$/.test(name)) {
-    try {
-      return [await sensorById(cb, Number(name), signal)];
-    } catch (error) {
-      if (!(error instanceof ObjectNotFoundError)) throw error;
-      return [];
-    }
-  }
-  const exact = (await sensorsNamed(cb, name, signal)).filter((sensor) => sameName(sensor, name));
-  const present = exact.filter(({ uninstalled }) => uninstalled !== true);
-  return present.length > 0 ? present : exact;
+  if (!isSensorId(name)) return exactly(name, await sensorsNamed(cb, name, signal));
+  const sensor = await sensorById(cb, name, signal);
+  return sensor === undefined ? [] : [sensor];
 }
 
 function listed(names: readonly string[]): string {

@@ -12,7 +12,7 @@ const DEEPEST = 50;
 /** What all parts of a value share. */
 interface Whole {
   readonly target: FleetTarget;
-  /** Files that were written for it. */
+  /** Files that were written for it, in small letters: some systems do not tell `A` from `a`. */
   readonly names: Set<string>;
 }
 
@@ -89,15 +89,15 @@ export class Values {
       return { base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64") };
     const stem = fileStem(target, path);
     let file = `${stem}.bin`;
-    for (let number = 2; names.has(file); number++) file = `${stem}-${number}.bin`;
-    names.add(file);
+    for (let number = 2; names.has(file.toLowerCase()); number++) file = `${stem}-${number}.bin`;
+    names.add(file.toLowerCase());
     await writeLocal(join(this.#folder, file), () => bytes, { overwrite: true });
     return { file, size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
   }
 }
 
 /** `17-WIN-1`, `17-WIN-1-log`: the sensor's id, which comes first so that no two endpoints share a name, the computer, and where in the value the bytes are. */
-export function fileStem(target: FleetTarget, path: readonly string[]): string {
+function fileStem(target: FleetTarget, path: readonly string[]): string {
   const parts = [target.hostname.slice(0, 64), ...path].map((part) => cleanName(part).replace(/\s+/g, "_"));
   return [target.id, ...parts.filter((part) => part !== "")].join("-").slice(0, 180);
 }

@@ -40,7 +40,8 @@ export class FleetView {
     this.#terminal = terminal;
     this.#run = run;
     this.#nameOf = options.nameOf;
-    this.#printsAll = !options.quiet && !(options.kept && terminal.isScreen);
+    // In the table they are gone soon: enough only where there is one, and a file to read them in.
+    this.#printsAll = !options.quiet && !(options.kept && terminal.isScreen && terminal.isWatched);
     this.#timer = setInterval(() => this.#draw(), terminal.isWatched ? PAUSE : WORD);
     this.#timer.unref();
   }

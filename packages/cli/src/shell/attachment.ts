@@ -57,7 +57,7 @@ async function untilOnline(sensor: Sensor, hostname: string, options: AttachOpti
   const { signal, terminal, wait } = options;
   const since = Date.now();
   let said = false;
-  for (let looked = 0; ; ) {
+  for (;;) {
     if (sensor.uninstalled === true) throw new CommandError(`The sensor of ${hostname} is uninstalled.`);
     // What the server calls a sensor that it hears of; other words are reasons why it does not.
     if (/^online$/i.test(sensor.status ?? "Online")) return;
@@ -69,7 +69,7 @@ async function untilOnline(sensor: Sensor, hostname: string, options: AttachOpti
     }
     if (!said) terminal.note(`${hostname} is offline${lastSeen(sensor)}. Waiting for it, Ctrl-C gives up.`);
     said = true;
-    looked = Date.now();
+    const looked = Date.now();
     while (Date.now() - looked < LOOK && Date.now() - since < wait) {
       terminal.progress(countdown(sensor, hostname, wait - (Date.now() - since)));
       await sleep(Math.min(1000, Math.max(1, wait - (Date.now() - since))), undefined, { signal });

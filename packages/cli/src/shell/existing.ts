@@ -1,3 +1,5 @@
+import { LiveResponseError } from "cbapi";
+import type { DirectoryEntry } from "cbapi/response";
 import { isDirectory } from "../draw/directory.js";
 import { CommandError } from "../shown-error.js";
 import { attachmentOf, type Call, remotePath } from "./command.js";
@@ -12,10 +14,12 @@ const TOLD = 5;
  */
 export async function existingPath(call: Call, typed: string, what: "file" | "directory" | "any"): Promise<string> {
   const { session, paths } = attachmentOf(call);
-  const path = remotePath(call, typed);
-  if (!paths.hasPattern(path)) return path;
+  const whole = remotePath(call, typed);
+  // A separator at the end says that a directory is meant, and is no part of its name.
+  const path = paths.directory(whole);
+  if (!paths.hasPattern(path)) return whole;
   const wanted = paths.base(path);
-  const entries = (await session.listDirectory(path, { signal: call.signal })).filter(
+  const entries = (await session.listDirectory(path, { signal: call.signal }).catch(nothing)).filter(
     (entry) =>
       entry.filename !== "." &&
       entry.filename !== ".." &&
@@ -31,4 +35,11 @@ export async function existingPath(call: Call, typed: string, what: "file" | "di
     throw new CommandError(`${path} fits ${names.join(", ")}${more}: a pattern must fit one alone.`);
   }
   return paths.join(paths.folder(path), entry.filename);
+}
+
+/** Systems differ: some list nothing for a pattern that fits nothing, others say that there is no such file. */
+function nothing(error: unknown): DirectoryEntry[] {
+  if (!(error instanceof LiveResponseError)) throw error;
+  if (error.errno === "ENOENT" || error.decoded_win32_error === "ERROR_FILE_NOT_FOUND") return [];
+  throw error;
 }

@@ -13,18 +13,11 @@ const LISTED = 20;
  * @throws CommandError when there is none, or (with exit code 2) several
  */
 export async function findSensor(cb: CbResponseAPI, host: string, signal: AbortSignal): Promise<Sensor> {
-  if (/^\d{1,15}$/.test(host)) {
-    try {
-      return await sensorById(cb, Number(host), signal);
-    } catch (error) {
-      if (!(error instanceof ObjectNotFoundError)) throw error;
-    }
-  }
+  const byId = isSensorId(host) ? await sensorById(cb, host, signal) : undefined;
+  if (byId !== undefined) return byId;
   const found = await sensorsNamed(cb, host, signal);
-  const exact = found.filter((sensor) => sameName(sensor, host));
-  // A computer that was set up anew has left its earlier sensors behind.
-  const present = exact.filter((sensor) => sensor.uninstalled !== true);
-  const meant = present.length > 0 ? present : exact.length > 0 ? exact : found;
+  const exact = exactly(host, found);
+  const meant = exact.length > 0 ? exact : found;
   const [sensor, ...others] = meant;
   if (sensor === undefined) throw new CommandError(`There is no sensor ${host}: neither a computer name nor an id.`);
   if (others.length === 0) return sensor;
@@ -36,15 +29,32 @@ export async function findSensor(cb: CbResponseAPI, host: string, signal: AbortS
   );
 }
 
-/** @throws ObjectNotFoundError when there is no such sensor */
-export function sensorById(cb: CbResponseAPI, id: number, signal: AbortSignal): Promise<Sensor> {
-  return unlessInterrupted(signal, (async () => await cb.select(Sensor, id))());
+/** Whether a text has the form of a sensor id. */
+export function isSensorId(text: string): boolean {
+  return /^\d{1,15}$/.test(text);
 }
 
-/** Whether a sensor's computer has this name, with or without its domain. */
-export function sameName(sensor: Sensor, name: string): boolean {
+/** The sensor of an id; undefined when there is none. */
+export async function sensorById(cb: CbResponseAPI, id: string, signal: AbortSignal): Promise<Sensor | undefined> {
+  try {
+    return await unlessInterrupted(signal, (async () => await cb.select(Sensor, Number(id)))());
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Those of exactly this computer name, with or without its domain. A computer that was set up anew has left its earlier
+ * sensors behind: they count only where there is no other.
+ */
+export function exactly(name: string, sensors: readonly Sensor[]): Sensor[] {
   const wanted = name.toLowerCase();
-  return sensor.hostname?.toLowerCase() === wanted || sensor.dns_name?.toLowerCase() === wanted;
+  const exact = sensors.filter(({ hostname, dns_name }) =>
+    [hostname, dns_name].some((each) => each?.toLowerCase() === wanted),
+  );
+  const present = exact.filter(({ uninstalled }) => uninstalled !== true);
+  return present.length > 0 ? present : exact;
 }
 
 /** All whose name contains the text. The server minds case, so the usual spellings are tried. */

@@ -45,10 +45,9 @@ export async function interact(shell: Shell, { terminal, interruption }: Context
       const stop = new AbortController();
       interrupted = Number.NEGATIVE_INFINITY;
       interruption.onInterrupt = () => {
-        const now = performance.now();
         if (shell.hasLocalProgram) return true;
-        if (stop.signal.aborted || now - interrupted < AGAIN) return false;
-        interrupted = now;
+        if (stop.signal.aborted) return false;
+        interrupted = performance.now();
         stop.abort(new Error("The command was interrupted"));
         return true;
       };

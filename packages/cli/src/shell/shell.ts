@@ -1,5 +1,5 @@
 import type { CbResponseAPI } from "cbapi/response";
-import { CommandError, errorText } from "../shown-error.js";
+import { errorText } from "../shown-error.js";
 import type { Terminal } from "../terminal.js";
 import { safeText } from "../text-safety.js";
 import { type Attachment, attach } from "./attachment.js";
@@ -7,7 +7,6 @@ import { type CommandHost, NotAttachedError, type ShellCommand, ShellUsageError 
 import { commands, findCommand } from "./commands/index.js";
 import { DirectoryCache } from "./directory-cache.js";
 import { optionReader, parseLine } from "./parse.js";
-import { UnclosedQuoteError } from "./words.js";
 
 /** Milliseconds that closing a session may take when everything is being left. */
 const CLOSING = 10_000;
@@ -67,7 +66,12 @@ export class Shell implements CommandHost {
     if (attached === undefined) return;
     this.#attached = undefined;
     this.directories.clear();
-    await attached.session.close({ timeout: CLOSING });
+    this.terminal.progress("Closing the session");
+    try {
+      await attached.session.close({ timeout: CLOSING });
+    } finally {
+      this.terminal.clear();
+    }
   }
 
   /** Carries out a line, and says what is wrong with it. */
@@ -80,7 +84,8 @@ export class Shell implements CommandHost {
       return this.leaving ? "leave" : "done";
     } catch (error) {
       if (signal.aborted) {
-        this.terminal.note("Interrupted.");
+        // Where nobody types, everything ends with it, and its exit status says so. A reader that has enough is no news.
+        if (this.interactive) this.terminal.note("Interrupted.");
         return "interrupted";
       }
       this.#complain(error);
@@ -131,13 +136,10 @@ export class Shell implements CommandHost {
 
   #complain(error: unknown): void {
     const { errorColors } = this.terminal;
-    const say = (text: string): void => this.terminal.noteUnsafe(text, errorColors.red);
-    if (error instanceof NotAttachedError || error instanceof UnclosedQuoteError || error instanceof CommandError) {
-      say(`Error: ${error.message}`);
-    } else if (error instanceof ShellUsageError) {
-      say(`Error: ${error.message}`);
+    this.terminal.noteUnsafe(`Error: ${errorText(error)}`, errorColors.red);
+    if (error instanceof ShellUsageError) {
       this.terminal.note(errorColors.dim(`Usage: ${error.command.name} ${error.command.usage}`.trimEnd()));
-    } else say(`Error: ${errorText(error)}`);
+    }
   }
 
   #greet({ session, hostname, directory }: Attachment): void {

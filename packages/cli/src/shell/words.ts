@@ -1,3 +1,4 @@
+import { CommandError } from "../shown-error.js";
 import type { PathStyle } from "./remote-path.js";
 
 /** A word of a line, with the quotes taken off. */
@@ -10,13 +11,6 @@ export interface Word {
   /** The quote that was opened in it and is not closed. */
   readonly open: string | undefined;
   readonly quoted: boolean;
-}
-
-/** A quote without an end. */
-export class UnclosedQuoteError extends Error {
-  constructor(quote: string) {
-    super(`The quote ${quote} is not closed.`);
-  }
 }
 
 /**
@@ -52,11 +46,11 @@ export function wordsOf(line: string, style: PathStyle): Word[] {
   return words;
 }
 
-/** The words of a complete line. @throws UnclosedQuoteError */
+/** The words of a complete line. @throws CommandError when a quote has no end */
 export function completeWords(line: string, style: PathStyle): Word[] {
   const words = wordsOf(line, style);
   const open = words.at(-1)?.open;
-  if (open !== undefined) throw new UnclosedQuoteError(open);
+  if (open !== undefined) throw new CommandError(`The quote ${open} is not closed.`);
   return words;
 }
 

@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { expect, vi } from "vitest";
+import { runOn } from "../run.js";
+import { Terminal } from "../terminal.js";
 
 /** The command as it is installed. */
 export const command = fileURLToPath(new URL("../../bin/cbapi.js", import.meta.url));
-const folder = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What a command left behind. */
 export interface Ended {
@@ -16,27 +18,67 @@ export interface Ended {
   readonly stderr: string;
 }
 
-export interface RunOptions {
+export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+}
+
+export interface RunOptions extends Surroundings {
+  /** A program that runs it, with its arguments. */
+  readonly within?: readonly string[];
   /** What comes in on standard input; nothing when left out. */
   readonly input?: string;
   /** Called with each piece of the output, and all of it so far. */
   readonly onOutput?: (child: ChildProcess, stdout: string, stderr: string) => void;
 }
 
+/**
+ * Runs it within this process: starting one of its own costs more than most of what a command does. Standard input, signals
+ * and what a script does to its process want {@link runCli}. One at a time, as environment and folder are the process's.
+ */
+export async function runHere(args: readonly string[], { env = {}, cwd }: Surroundings = {}): Promise<Ended> {
+  const stdout = new Collected();
+  const stderr = new Collected();
+  const before = { environment: { ...process.env }, folder: process.cwd() };
+  setEnvironment({ ...plainEnvironment(), ...env });
+  if (cwd !== undefined) process.chdir(cwd);
+  try {
+    const { code } = await runOn(new Terminal(stdout, stderr, process.env), args);
+    return { code, stdout: stdout.text, stderr: stderr.text };
+  } finally {
+    process.chdir(before.folder);
+    setEnvironment(before.environment);
+  }
+}
+
+/** An output that is read as a whole, and may be a screen. */
+export class Collected extends Writable {
+  readonly isTTY: boolean;
+  text = "";
+
+  constructor(isTTY = false) {
+    super();
+    this.isTTY = isTTY;
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.text += chunk.toString("utf8");
+    done();
+  }
+}
+
+function setEnvironment(variables: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(process.env)) if (variables[name] === undefined) delete process.env[name];
+  Object.assign(process.env, variables);
+}
+
 /** Runs the command as a user would, and waits for its end. */
-export function runCli(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-  return runNode([command, ...args], options);
-}
-
-/** Runs a small program that uses the public packages. */
-export function runScript(source: string, options: RunOptions = {}): Promise<Ended> {
-  return runNode(["--input-type=module", "--eval", source], { cwd: folder, ...options });
-}
-
-function runNode(args: readonly string[], { env = {}, cwd, input, onOutput }: RunOptions): Promise<Ended> {
-  const child = spawn(process.execPath, args, {
+export function runCli(
+  args: readonly string[],
+  { within = [], env = {}, cwd, input, onOutput }: RunOptions = {},
+): Promise<Ended> {
+  const [program = "", ...words] = [...within, process.execPath, command, ...args];
+  const child = spawn(program, words, {
     cwd,
     env: { ...plainEnvironment(), ...env },
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
@@ -60,15 +102,12 @@ function runNode(args: readonly string[], { env = {}, cwd, input, onOutput }: Ru
 }
 
 /** Waits until something has come true that nothing tells of. */
-export async function until(condition: () => boolean, what = String(condition)): Promise<void> {
-  for (let tries = 0; !condition(); tries++) {
-    if (tries > 1000) throw new Error(`It did not come true: ${what}`);
-    await sleep(25);
-  }
+export function until(holds: () => boolean): Promise<void> {
+  return vi.waitFor(() => expect(holds(), String(holds)).toBe(true), { timeout: 30_000, interval: 25 });
 }
 
 /** Nobody's profiles, tokens, proxies or colours: only what a test sets counts. */
-export function plainEnvironment(): NodeJS.ProcessEnv {
+function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => /^(PATH|TMPDIR|TEMP|TMP|SYSTEMROOT|WINDIR)$/i.test(name));
   return { ...Object.fromEntries(kept), HOME: tmpdir(), USERPROFILE: tmpdir() };
 }

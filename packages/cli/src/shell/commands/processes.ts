@@ -45,7 +45,7 @@ const exec: ShellCommand = {
   usage: "[-w] [-x] [-o FILE] [-d DIRECTORY] [-t TIME] COMMAND LINE",
   summary: "start a program on the endpoint",
   details: [
-    "-w  wait for its end and print what it wrote; Ctrl-C then ends the program",
+    "-w  wait for its end and print what it wrote; typed, Ctrl-C then ends the program",
     "-x  the same, and tell its exit code; the endpoint does nothing else meanwhile, and Ctrl-C lets the program run on",
     "-o  what it writes goes to this file of the endpoint, which stays",
     "-d  it runs in this directory (by default the working directory)",

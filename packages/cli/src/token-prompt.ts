@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import type { Context } from "../context.js";
-import { CommandError } from "../shown-error.js";
-import { safeText } from "../text-safety.js";
+import type { Context } from "./context.js";
+import { CommandError } from "./shown-error.js";
+import { safeText } from "./text-safety.js";
 
 /** Asks for a token on the terminal, without showing what is typed. */
 export async function promptToken(url: string, { interruption }: Context): Promise<string> {

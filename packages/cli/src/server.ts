@@ -2,17 +2,17 @@ import { access, constants } from "node:fs/promises";
 import type { ImportReport, Sandbox, SandboxOptions } from "@cbapi/sandbox";
 import { CredentialError, type Logger } from "cbapi";
 import { CbResponseAPI, type CbResponseOptions } from "cbapi/response";
-import type { RealServerChoice, SandboxChoice, ServerArguments } from "../arguments.js";
-import type { Context } from "../context.js";
-import { unlessInterrupted } from "../interruption.js";
-import { CommandError } from "../shown-error.js";
+import type { RealServerChoice, SandboxChoice, ServerArguments } from "./arguments.js";
+import type { Context } from "./context.js";
+import { unlessInterrupted } from "./interruption.js";
+import { CommandError, isDebugging, notReadable } from "./shown-error.js";
 import { promptToken } from "./token-prompt.js";
 
 /** How often a request that failed in passing is repeated. Fewer times than in programs: somebody is watching. */
 const RETRIES = 2;
 
 /** The server that is worked on, with what has to be put away afterwards. */
-export interface HuntServer {
+export interface OpenServer {
   readonly cb: CbResponseAPI;
   /** Absent when it is a real server. */
   readonly sandbox: Sandbox | undefined;
@@ -22,7 +22,7 @@ export interface HuntServer {
 }
 
 /** Finds or starts the server that the arguments ask for. */
-export async function openServer(args: ServerArguments, context: Context): Promise<HuntServer> {
+export async function openServer(args: ServerArguments, context: Context): Promise<OpenServer> {
   const common: CbResponseOptions = {
     logger: logger(args.verbose, context),
     maxRetries: RETRIES,
@@ -38,7 +38,7 @@ export async function openServer(args: ServerArguments, context: Context): Promi
  * Connects to a server that may be any that scripts would reach.
  * @throws CommandError when nothing says which
  */
-export async function connectServer({ cb }: HuntServer, args: ServerArguments, signal: AbortSignal): Promise<void> {
+export async function connectServer({ cb }: OpenServer, args: ServerArguments, signal: AbortSignal): Promise<void> {
   try {
     await cb.connect({ signal });
   } catch (cause) {
@@ -48,7 +48,7 @@ export async function connectServer({ cb }: HuntServer, args: ServerArguments, s
   }
 }
 
-async function openSandbox(args: ServerArguments, common: CbResponseOptions, context: Context): Promise<HuntServer> {
+async function openSandbox(args: ServerArguments, common: CbResponseOptions, context: Context): Promise<OpenServer> {
   const { importFiles } = args;
   const sandbox = await startSandbox(
     { ...sandboxOptions(args.sandbox), ...(importFiles.length > 0 ? { organisation: "empty" as const } : {}) },
@@ -118,8 +118,7 @@ async function mustBeReadable(file: string): Promise<void> {
   try {
     await access(file, constants.R_OK);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new CommandError(`${file} ${code === "ENOENT" ? "does not exist" : "cannot be read"}.`, { cause });
+    throw notReadable(file, cause);
   }
 }
 
@@ -145,7 +144,7 @@ async function realServer(choice: RealServerChoice, context: Context): Promise<C
 /** Warnings are always shown, repetitions too, because somebody waits for them; requests when asked for. */
 function logger(verbose: boolean, { terminal }: Context): Logger {
   const { dim, yellow } = terminal.errorColors;
-  const debugging = verbose || /^(1|true|yes|on)$/i.test(process.env["CBAPI_DEBUG"] ?? "");
+  const debugging = verbose || isDebugging();
   return {
     debug: (message) => {
       if (debugging) terminal.noteUnsafe(message, dim);
