@@ -34,6 +34,18 @@ const json = (...documents: unknown[]): FetchLike => {
 
 afterEach(() => vi.unstubAllEnvs());
 
+describe("an answer", () => {
+  it("that is printed shows no secret that the server put into its headers", async () => {
+    const headers = { "x-auth-token": TOKEN, "set-cookie": "session=0123", "x-debug": `for ${TOKEN}`, "x-rate": "9" };
+    const answer = await api(async () => new Response("{}", { headers })).postObject("/api/x", {});
+    for (const shown of [inspect(answer), JSON.stringify(answer)]) {
+      expect(shown).not.toMatch(/SECRETTOKEN|0123/);
+      for (const part of ["/api/x", "200", "x-rate", "for ********"]) expect(shown).toContain(part);
+    }
+    expect(answer.headers["set-cookie"]).toBe("session=0123");
+  });
+});
+
 describe("options", () => {
   it("that are unknown are refused with a hint", () => {
     expect(() => new Api({ ssl_verify: false })).toThrow("Did you mean sslVerify?");

@@ -4,6 +4,7 @@ import { dirname, join, resolve, sep } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CbApiError } from "./errors.js";
+import { invalidArgument } from "./invalid-argument.js";
 
 export interface WriteOptions {
   /** Whether a file of that name is replaced. */
@@ -50,7 +51,7 @@ export async function writeLocalFile(path: string, content: Readable, options: W
  */
 export async function checkLocalFile(path: unknown, overwrite: boolean): Promise<void> {
   if (typeof path !== "string" || path === "" || path.includes("\0")) {
-    throw new CbApiError("The local file must be named by a path", { code: "INVALID_ARGUMENT" });
+    throw invalidArgument("The local file must be named by a path");
   }
   try {
     const folder = await stat(dirname(resolve(path)));

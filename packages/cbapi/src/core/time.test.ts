@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ApiError } from "./errors.js";
 import { isoTime, parseEventTime, parseTime, solrTime } from "./time.js";
 
 const iso = (value: unknown) => parseTime(value)?.toISOString();
@@ -127,8 +128,8 @@ describe("writing", () => {
 
   it("refuses a date that is none", () => {
     for (const write of [solrTime, isoTime]) {
-      expect(() => write(new Date(Number.NaN))).toThrow(TypeError);
-      expect(() => write(new Date(8.64e15))).toThrow(TypeError);
+      expect(() => write(new Date(Number.NaN))).toThrow(ApiError);
+      expect(() => write(new Date(8.64e15))).toThrow(ApiError);
     }
   });
 });

@@ -1,3 +1,5 @@
+import { invalidArgument } from "./invalid-argument.js";
+
 /**
  * The servers' time formats, in both directions. Reading is strict: text that is not one of the documented forms, or
  * that names a day or hour which does not exist, gives `undefined` and never a guess. It is written without regular
@@ -153,7 +155,7 @@ function iso(date: Date): string {
   // The four-digit forms below would otherwise be cut out of a six-digit year, and an invalid date says no more than
   // "Invalid time value".
   const year = date.getUTCFullYear();
-  if (!(year >= 0 && year <= 9999)) throw new TypeError(`not a date that a server can read: ${String(date)}`);
+  if (!(year >= 0 && year <= 9999)) throw invalidArgument(`not a date that a server can read: ${String(date)}`);
   return date.toISOString();
 }
 

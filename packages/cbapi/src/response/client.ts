@@ -5,8 +5,8 @@ import { LiveResponse } from "../live-response/manager.js";
 import type { CloseOptions } from "../live-response/types.js";
 import { type ConsoleObjectOf, objectOfConsole } from "./console-links.js";
 import type { EdrHost } from "./host.js";
-import { edrLiveResponse } from "./live-response.js";
-import type { LiveResponseTarget } from "./live-response-target.js";
+import { edrLiveResponse } from "./live-response/dialect.js";
+import type { LiveResponseTarget } from "./live-response/target.js";
 import { requireServer } from "./requires.js";
 import { type RenamedRoutes, type RouteOptions, routesOf } from "./routes.js";
 import { type SensorStatistics, sensorStatisticsOf } from "./sensor-statistics.js";
@@ -96,7 +96,10 @@ export class CbResponseAPI extends ModelApi implements EdrHost {
     }
   }
 
-  /** Asks for the server's version and switches: `GET /api/info`. */
+  /**
+   * Asks for the server's version and switches: `GET /api/info`.
+   * @throws ApiError when the answer names no version: it is no EDR server
+   */
   async info(options: CallOptions = {}): Promise<ServerInfo> {
     const info = await this.getObject("/api/info", undefined, options);
     if (typeof info !== "object" || info === null || typeof (info as ServerInfo).version !== "string") {
@@ -128,7 +131,10 @@ export class CbResponseAPI extends ModelApi implements EdrHost {
     return this.getObject("/api/v1/dashboard/statistics", undefined, options);
   }
 
-  /** How many sensors there are, and what waits on their endpoints: `GET /api/v1/sensor/statistics`. */
+  /**
+   * How many sensors there are, and what waits on their endpoints: `GET /api/v1/sensor/statistics`.
+   * @throws ServerError when the answer is no object
+   */
   async sensorStatistics(options: CallOptions = {}): Promise<SensorStatistics> {
     return sensorStatisticsOf(await this.getObject("/api/v1/sensor/statistics", undefined, options));
   }
@@ -148,12 +154,18 @@ export class CbResponseAPI extends ModelApi implements EdrHost {
     await this.raiseUnlessJson(response, { status: "success" });
   }
 
-  /** The hashes that sensors never stop, in the server's own form: `GET /api/v1/banning/whitelist`. */
+  /**
+   * The hashes that sensors never stop, in the server's own form: `GET /api/v1/banning/whitelist`.
+   * @throws ServerError when the answer holds no such list
+   */
   banningWhitelist(options: CallOptions = {}): Promise<readonly unknown[]> {
     return this.#listIn(this.routes.approvedHashes, "whitelist", options);
   }
 
-  /** The patterns of paths that bans leave alone, in the server's own form: `GET /api/v1/banning/restrictions`. */
+  /**
+   * The patterns of paths that bans leave alone, in the server's own form: `GET /api/v1/banning/restrictions`.
+   * @throws ServerError when the answer holds no such list
+   */
   banningRestrictions(options: CallOptions = {}): Promise<readonly unknown[]> {
     return this.#listIn("/api/v1/banning/restrictions", "patterns", options);
   }
@@ -161,6 +173,7 @@ export class CbResponseAPI extends ModelApi implements EdrHost {
   /**
    * Closes the partition that events are written to and opens a new one (6.1 and later):
    * `POST /api/v1/storage/events/new_partition`.
+   * @throws ApiError from a server before 6.1, to which nothing is sent
    */
   async createNewPartition(options: CallOptions = {}): Promise<void> {
     await requireServer(this, options, "Changes of storage partitions", 6, 1);

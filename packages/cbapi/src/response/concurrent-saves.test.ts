@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { TimeoutError } from "../core/errors.js";
 import { edrServer } from "../test-support/edr-server.js";
 import { until } from "../test-support/until.js";
-import { User } from "./models/user.js";
+import { User } from "./models/administration/user.js";
 
 const ANN = { first_name: "Ann", last_name: "A", email: "a@example.com", teams: [], global_admin: false };
 

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ApiError } from "../core/errors.js";
 import { parseTime } from "../core/time.js";
 import {
   creationTimeText,
@@ -83,11 +84,11 @@ describe("parseProcessGuid", () => {
 
 describe("formatProcessGuid", () => {
   it("refuses what does not fit", () => {
-    expect(() => formatProcessGuid({ sensorId: -1, pid: 1 })).toThrow(TypeError);
-    expect(() => formatProcessGuid({ sensorId: 1.5, pid: 1 })).toThrow(TypeError);
-    expect(() => formatProcessGuid({ sensorId: 1, pid: 2 ** 32 })).toThrow(TypeError);
-    expect(() => formatProcessGuid({ sensorId: 1, pid: 1, ticks: 1n << 64n })).toThrow(TypeError);
-    expect(() => formatProcessGuid({ sensorId: 1, pid: 1, created: new Date("1600-01-01") })).toThrow(TypeError);
+    expect(() => formatProcessGuid({ sensorId: -1, pid: 1 })).toThrow(ApiError);
+    expect(() => formatProcessGuid({ sensorId: 1.5, pid: 1 })).toThrow(ApiError);
+    expect(() => formatProcessGuid({ sensorId: 1, pid: 2 ** 32 })).toThrow(ApiError);
+    expect(() => formatProcessGuid({ sensorId: 1, pid: 1, ticks: 1n << 64n })).toThrow(ApiError);
+    expect(() => formatProcessGuid({ sensorId: 1, pid: 1, created: new Date("1600-01-01") })).toThrow(ApiError);
   });
 
   it("writes unknown parts as servers do", () => {
@@ -128,7 +129,7 @@ describe("splitProcessId", () => {
         },
       ),
     );
-    expect(() => formatUniqueId(GUID, 2 ** 32, 8)).toThrow(TypeError);
+    expect(() => formatUniqueId(GUID, 2 ** 32, 8)).toThrow(ApiError);
   });
 });
 

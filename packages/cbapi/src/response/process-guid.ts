@@ -1,3 +1,4 @@
+import { invalidArgument } from "../core/invalid-argument.js";
 /**
  * Process ids of EDR. From version 5 on, a process is named by a GUID made of three numbers: the sensor it ran on, its
  * process id there, and the time it was created. The same 128 bits are what the server uses as a key, so they can be
@@ -83,7 +84,7 @@ export function formatProcessGuid(parts: {
   readonly ticks?: bigint | undefined;
 }): string {
   const ticks = parts.ticks ?? (parts.created === undefined ? 0n : ticksOfDate(parts.created));
-  if (ticks < 0n || ticks >= 1n << 64n) throw new TypeError(`a process GUID cannot hold the time ${ticks}`);
+  if (ticks < 0n || ticks >= 1n << 64n) throw invalidArgument(`a process GUID cannot hold the time ${ticks}`);
   const sensor = hex32(parts.sensorId, "sensor id");
   const pid = hex32(parts.pid ?? UNKNOWN_PID, "process id");
   const time = ticks.toString(16).padStart(16, "0");
@@ -92,7 +93,7 @@ export function formatProcessGuid(parts: {
 
 function hex32(value: number, what: string): string {
   if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) {
-    throw new TypeError(`a ${what} is a whole number from 0 to 4294967295, not ${value}`);
+    throw invalidArgument(`a ${what} is a whole number from 0 to 4294967295, not ${value}`);
   }
   return value.toString(16).padStart(8, "0");
 }
@@ -124,7 +125,7 @@ export function splitProcessId(text: string | number): ProcessId | undefined {
 /** Puts a GUID and a segment together, as `unique_id` has them: 12 digits, or 8 as on servers before 6.0. */
 export function formatUniqueId(id: string, segment: number, digits: 8 | 12 = 12): string {
   if (!Number.isInteger(segment) || segment < 0 || segment >= 16 ** digits) {
-    throw new TypeError(`${segment} does not fit into a segment of ${digits} digits`);
+    throw invalidArgument(`${segment} does not fit into a segment of ${digits} digits`);
   }
   return `${id}-${segment.toString(16).padStart(digits, "0")}`;
 }

@@ -6,6 +6,29 @@ import { CbResponseAPI, type CbResponseOptions } from "../response/client.js";
 /** What a route of the test server answers: a document, or text with a status; later, when it is a promise. */
 export type Answer = { readonly status: number; readonly text: string } | object | null;
 
+/** The rows of a search: as they are, or so many, each made when it is asked for. */
+export type Rows = readonly object[] | { readonly total: number; row(place: number): object };
+
+/**
+ * A route that answers searches as an EDR server does: the window that `start` and `rows` ask for, and how many there are.
+ * @param rows all of them, or those that the parameters of a request select
+ * @param facets the counts by field that every answer holds
+ */
+export function searchRoute(rows: Rows | ((query: URLSearchParams) => Rows), facets: object = {}) {
+  return (query: URLSearchParams): object => {
+    const found = typeof rows === "function" ? rows(query) : rows;
+    const start = Number(query.get("start"));
+    const end = start + Number(query.get("rows") ?? 10);
+    return { ...windowOf(found, start, end), start, facets };
+  };
+}
+
+function windowOf(rows: Rows, start: number, end: number): object {
+  if (!("total" in rows)) return { total_results: rows.length, results: rows.slice(start, end) };
+  const length = Math.max(0, Math.min(end, rows.total) - start);
+  return { total_results: rows.total, results: Array.from({ length }, (_, i) => rows.row(start + i)) };
+}
+
 export interface TestServer {
   readonly cb: CbResponseAPI;
   /** Paths that were asked for, with their query, without those of `connect()`. */

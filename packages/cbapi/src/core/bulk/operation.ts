@@ -42,6 +42,7 @@ export class BulkOperation<Item extends Key = Key, Unlisted extends undefined = 
    * Reads what would be changed, and sends no write. What is carried out afterwards changes exactly these items, even if
    * the search would find others by then. Asking again gives the same plan; callers at the same time share the reading,
    * and one that goes away takes nothing from the others.
+   * @throws CbApiError when the items could not be read, or when it was carried out by its query: then no plan is left
    */
   async plan(options: CallOptions = {}): Promise<BulkPlan<Item>> {
     if (this.#byQuery) {

@@ -5,6 +5,7 @@ import type { Declaration, declaration } from "./declaration.js";
 import type { Document, Fetched, Key } from "./document.js";
 import { type Field, isField } from "./fields.js";
 import type { ModelHost } from "./host.js";
+import { refuseAssignments } from "./immutable.js";
 import { joinOf } from "./joins.js";
 import { Model, rawField } from "./model.js";
 import { MutableModel } from "./mutable-model.js";
@@ -34,12 +35,18 @@ export type Members<R, K extends PropertyKey, W extends PropertyKey> = {
 } & { [P in keyof R as P extends W ? P : never]: Member<R[P], false> };
 
 /** What a model is made with for the types only; see {@link declaration}. */
-interface Declared<R, W extends PropertyKey, L extends PropertyKey> {
-  readonly [declaration]: Declaration<R, W, L>;
+interface Declared<R, W extends PropertyKey, L extends PropertyKey, N extends PropertyKey> {
+  readonly [declaration]: Declaration<R, W, L, N>;
 }
 
-export interface ModelConstructor<R, K extends PropertyKey, W extends PropertyKey, L extends PropertyKey = never> {
-  new (init: ModelInit): ([W] extends [never] ? Model : MutableModel) & Members<R, K, W> & Declared<R, W, L>;
+export interface ModelConstructor<
+  R,
+  K extends PropertyKey,
+  W extends PropertyKey,
+  L extends PropertyKey = never,
+  N extends PropertyKey = PropertyKey,
+> {
+  new (init: ModelInit): ([W] extends [never] ? Model : MutableModel) & Members<R, K, W> & Declared<R, W, L, N>;
   /** @internal */
   readonly spec: ModelSpec;
   /** @internal */
@@ -60,6 +67,8 @@ type WritableOf<S> = S extends { readonly writable: readonly (infer W extends st
 type ListedOf<S> = S extends { readonly listedBy: readonly (infer L extends string)[] } ? L : never;
 /** The key of what can be created is absent until it has been saved. */
 type KeyOfSpec<S extends ModelSpec> = S extends { readonly creatable: true } ? never : S["key"];
+/** The field that the key is; none where it is made of several. */
+type KeyField<S extends ModelSpec> = S extends { readonly keyOf: unknown } ? never : S["key"];
 
 const reserved = new Set(["then", "catch", "finally", "load", "refresh", "get", "toJSON", "isLoaded", "constructor"]);
 
@@ -84,11 +93,19 @@ const reserved = new Set(["then", "catch", "finally", "load", "refresh", "get", 
 export function defineModel<const S extends ModelSpec, R extends object>(
   spec: S & { readonly key: keyof R & string; readonly writable?: readonly (keyof R & string)[] },
   record: R,
-): ModelConstructor<R, KeyOfSpec<S>, WritableOf<S>, ListedOf<S>> {
+): ModelConstructor<R, KeyOfSpec<S>, WritableOf<S>, ListedOf<S>, KeyField<S>> {
   const Base = spec.writable === undefined ? Model : MutableModel;
+  let prepared: unknown;
   const Defined = class extends (Base as typeof MutableModel) {
     static override readonly spec: ModelSpec = spec;
     static override readonly record = record;
+
+    constructor(init: ModelInit) {
+      super(init);
+      if (new.target === prepared) return;
+      refuseAssignments(new.target, Defined);
+      prepared = new.target;
+    }
   };
   Object.defineProperty(Defined, "name", { value: spec.name });
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(record))) {
@@ -97,7 +114,7 @@ export function defineModel<const S extends ModelSpec, R extends object>(
     else if (descriptor.get !== undefined) defineJoin(Defined.prototype, spec, name, record);
     else throw new ApiError(`${spec.name}.${name} is neither a field nor a getter of a relation or a resource`);
   }
-  return Defined as unknown as ModelConstructor<R, KeyOfSpec<S>, WritableOf<S>, ListedOf<S>>;
+  return Defined as unknown as ModelConstructor<R, KeyOfSpec<S>, WritableOf<S>, ListedOf<S>, KeyField<S>>;
 }
 
 function defineField(prototype: object, spec: ModelSpec, name: string, field: Field<unknown>): void {

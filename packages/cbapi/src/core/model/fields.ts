@@ -1,4 +1,5 @@
 import { parseTime } from "../time.js";
+import { jsonIn } from "../transport/json.js";
 
 /**
  * A kind of field: how a value of the server's document reads, and how an assigned one is written back. A field never
@@ -63,7 +64,7 @@ function toBoolean(raw: unknown): boolean {
 }
 
 /** EDR gives IPv4 addresses as signed 32-bit integers, newer servers as dotted text. */
-function dottedIpv4(raw: unknown): string | undefined {
+export function dottedIpv4(raw: unknown): string | undefined {
   const number = typeof raw === "string" && /^-?\d+$/.test(raw) ? Number(raw) : raw;
   if (typeof number !== "number") return typeof raw === "string" ? raw : undefined;
   return `${(number >>> 24) & 255}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`;
@@ -77,14 +78,6 @@ export function frozen<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   for (const part of Object.values(value)) frozen(part);
   return Object.freeze(value);
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const fields = {
@@ -166,7 +159,7 @@ export const t = {
     field<Readonly<T>>(
       "object as JSON text",
       (raw) => {
-        const value = typeof raw === "string" ? parsedJson(raw) : raw;
+        const value = typeof raw === "string" ? jsonIn(raw) : raw;
         return typeof value === "object" && value !== null ? frozen(value as T) : undefined;
       },
       (value) => JSON.stringify(value),

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.js";
 import { ApiError, ClientError, ObjectNotFoundError, QuerySyntaxError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
 import { Completeness, type Document, type Entry, type Fetched, type Key } from "./document.js";
+import { History, type Moment } from "./history.js";
 import { SharedCalls } from "./shared-call.js";
 
 /** How much a client keeps of what it has read. */
@@ -56,12 +57,6 @@ interface Shared {
   readonly expires: number;
 }
 
-/** A moment in the history of an {@link IdentityMap}: what the server is asked for then does not tell of later writes. */
-export interface Moment {
-  readonly time: number;
-  readonly turn: number;
-}
-
 interface Waiter {
   readonly key: Key;
   resolve(entry: Entry | undefined): void;
@@ -85,20 +80,7 @@ export class IdentityMap<Host> {
   readonly #shared: LRUCache<string, Shared>;
   /** Objects that joins named and that the server does not have. */
   readonly #absent: LRUCache<string, { error: ObjectNotFoundError; expires: number }>;
-  /** The turn at which an object was last read anew or written: an answer that was asked for before is out of date. */
-  readonly #generations: LRUCache<string, number>;
-  /** The latest turn of those that `#generations` could not keep. */
-  #forgotten = 0;
-  /** The turn at which all objects of a class became out of date, by its name. */
-  readonly #swept = new Map<string, number>();
-  /** The turn at which any object of a class was last written, by its name. */
-  readonly #revisions = new Map<string, number>();
-  /** Counts what makes answers out of date. */
-  #turn = 0;
-  /** When objects were changed, or may have been: what was read of them before is out of date. */
-  readonly #changed: LRUCache<string, number>;
-  /** The same for all objects of a class. */
-  readonly #changedClasses = new Map<string, number>();
+  readonly #history: History;
   readonly #loading = new SharedCalls<Entry>();
   readonly #batches = new Map<DocumentClass<Host>, Waiter[]>();
   #hits = 0;
@@ -117,13 +99,7 @@ export class IdentityMap<Host> {
     this.#entries = new LRUCache({ max });
     this.#shared = new LRUCache({ max });
     this.#absent = new LRUCache({ max });
-    this.#generations = new LRUCache({
-      max,
-      dispose: (turn, _id, why) => {
-        if (why === "evict") this.#forgotten = Math.max(this.#forgotten, turn);
-      },
-    });
-    this.#changed = new LRUCache({ max });
+    this.#history = new History(clock, max);
   }
 
   /** How often a wanted document was there (`hits`), how often it was asked for (`misses`), and how many are kept. */
@@ -143,12 +119,12 @@ export class IdentityMap<Host> {
 
   /** This moment, for {@link IdentityMap.seed}: taken before the server is asked. */
   moment(): Moment {
-    return { time: this.#clock.now(), turn: this.#turn };
+    return this.#history.moment();
   }
 
   /** Changes with every write to an object of this class: lists of them that were read before are out of date. */
   revisionOf(cls: DocumentClass<Host>): number {
-    return this.#revisions.get(cls.spec.name) ?? 0;
+    return this.#history.revisionOf(cls.spec.name);
   }
 
   /** The document of an object when it is known at least this well and fresh; never a request. */
@@ -215,9 +191,8 @@ export class IdentityMap<Host> {
   /** Forgets an object: after it was deleted, or changed on the server. Answers that are under way come too late. */
   evict(cls: DocumentClass<Host>, key: Key): void {
     const id = documentId(cls, key);
-    this.#outdate(id);
-    this.#revisions.set(cls.spec.name, this.#turn);
-    this.#changed.set(id, this.#clock.now());
+    this.#history.written(cls.spec.name, id);
+    this.#loading.part(id);
     this.#entries.delete(id);
     this.#absent.delete(id);
     this.#shared.delete(modelId(cls, key));
@@ -227,9 +202,7 @@ export class IdentityMap<Host> {
   evictAll(cls: DocumentClass<Host>): void {
     const ofClass = (id: string) => id.startsWith(`${cls.spec.name} `);
     for (const id of [...this.#loading.names()].filter(ofClass)) this.#outdate(id);
-    this.#swept.set(cls.spec.name, ++this.#turn);
-    this.#revisions.set(cls.spec.name, this.#turn);
-    this.#changedClasses.set(cls.spec.name, this.#clock.now());
+    this.#history.allWritten(cls.spec.name);
     for (const kept of [this.#entries, this.#absent, this.#shared]) {
       for (const id of [...kept.keys()].filter(ofClass)) kept.delete(id);
     }
@@ -237,13 +210,12 @@ export class IdentityMap<Host> {
 
   /** When the object was last forgotten because it was changed on the server, or may have been; 0 when it never was. */
   changedAt(cls: DocumentClass<Host>, key: Key): number {
-    return Math.max(this.#changed.get(documentId(cls, key)) ?? 0, this.#changedClasses.get(cls.spec.name) ?? 0);
+    return this.#history.writtenAt(cls.spec.name, documentId(cls, key));
   }
 
   clear(): void {
     for (const id of [...this.#loading.names()]) this.#outdate(id);
-    this.#forgotten = ++this.#turn;
-    this.#generations.clear();
+    this.#history.clear();
     this.#entries.clear();
     this.#absent.clear();
     this.#shared.clear();
@@ -321,7 +293,7 @@ export class IdentityMap<Host> {
       const fetched = await cls.fetchDocument(this.#host, cls.normaliseKey(key), options);
       return this.#keep(cls, id, fetched, Completeness.full, asked);
     } catch (error) {
-      if (error instanceof ObjectNotFoundError && !this.#isOld(cls, id, asked)) {
+      if (error instanceof ObjectNotFoundError && !this.#history.isOld(cls.spec.name, id, asked)) {
         this.#absent.set(id, { error, expires: this.#clock.now() + this.#ttl });
       }
       throw error;
@@ -330,14 +302,8 @@ export class IdentityMap<Host> {
 
   /** Keeps an answer, unless the object was read anew or written since it was asked for. */
   #keep(cls: DocumentClass<Host>, id: string, fetched: Fetched, completeness: Completeness, asked: Moment): Entry {
-    if (this.#isOld(cls, id, asked)) return this.#entry(fetched, completeness, asked.time);
+    if (this.#history.isOld(cls.spec.name, id, asked)) return this.#entry(fetched, completeness, asked.time);
     return this.#put(id, fetched, completeness, asked.time);
-  }
-
-  /** Whether the object was read anew or written after this moment. */
-  #isOld(cls: DocumentClass<Host>, id: string, { turn }: Moment): boolean {
-    const own = this.#generations.get(id) ?? this.#forgotten;
-    return Math.max(own, this.#swept.get(cls.spec.name) ?? 0) > turn;
   }
 
   #put(id: string, fetched: Fetched, completeness: Completeness, readAt: number): Entry {
@@ -353,7 +319,7 @@ export class IdentityMap<Host> {
 
   /** From here on, answers that are under way do not count, and nobody joins them. */
   #outdate(id: string): void {
-    this.#generations.set(id, ++this.#turn);
+    this.#history.outdate(id);
     this.#loading.part(id);
   }
 

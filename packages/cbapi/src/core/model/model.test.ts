@@ -57,6 +57,21 @@ describe("a client", () => {
 });
 
 describe("a loaded model", () => {
+  it("is shown by an assertion that fails, with what differs", async () => {
+    const { cb } = await edrServer({ "/api/v1/sensor/1": document });
+    await using _ = cb;
+    const sensor = await cb.select(Sensor, 1);
+    let failure: unknown;
+    try {
+      expect(sensor).toMatchObject({ computer_name: "H2" });
+    } catch (error) {
+      failure = error;
+    }
+    expect(failure).toMatchObject({ name: "AssertionError", message: expect.stringContaining("computer_name: H1") });
+    const tags = [sensor, sensor.group].map((object) => Object.prototype.toString.call(object));
+    expect(tags).toEqual(["[object Sensor]", "[object Ref]"]);
+  });
+
   it("reads fields by their kinds, and absent and null ones as undefined", async () => {
     const { cb } = await edrServer({ "/api/v1/sensor/1": document });
     const sensor = await cb.select(Sensor, 1);

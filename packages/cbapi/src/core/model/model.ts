@@ -109,13 +109,17 @@ export abstract class Model {
   /**
    * Completes an object that is known in part. Does nothing when it is complete; changes that were made and not saved
    * stay.
+   * @throws ObjectNotFoundError when the server does not have the object (any more)
    */
   async load(options: CallOptions = {}): Promise<this> {
     await ensure(this, Completeness.full, options);
     return this;
   }
 
-  /** Reads the object from the server again and drops changes that were not saved. */
+  /**
+   * Reads the object from the server again and drops changes that were not saved.
+   * @throws ObjectNotFoundError when the server does not have the object (any more)
+   */
   async refresh(options: CallOptions = {}): Promise<this> {
     const state = this.#state;
     if (state.key === undefined)
@@ -162,6 +166,14 @@ export abstract class Model {
   /** Whether everything that the server knows of this object is here. */
   get isLoaded(): boolean {
     return this.#state.completeness === Completeness.full;
+  }
+
+  /**
+   * The name of the model: `Object.prototype.toString.call(sensor)` is `[object Sensor]`. Tools that copy plain objects to
+   * show how they differ then leave a model as it is, rather than make one that has lost its state.
+   */
+  get [Symbol.toStringTag](): string {
+    return specOf(this).name;
   }
 
   /** `<Sensor: id 3> @ https://cb.example.com` */

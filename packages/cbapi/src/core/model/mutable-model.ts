@@ -43,6 +43,8 @@ export abstract class MutableModel extends Model {
   /**
    * Assigns several fields, or joins that can be assigned. When a name or a value is refused, nothing is assigned.
    * `null` clears a field.
+   * @throws InvalidObjectError when a value is none that the field can have
+   * @throws ApiError when a field cannot be set, or the object was deleted
    */
   set(values: Values<this>): this {
     const state = Model.stateOf(this);
@@ -57,7 +59,10 @@ export abstract class MutableModel extends Model {
     return this;
   }
 
-  /** Checks that what the server requires is there; throws `InvalidObjectError` that names what is missing. */
+  /**
+   * Checks that what the server requires is there. An object that is known in part is completed first.
+   * @throws InvalidObjectError naming what is missing
+   */
   async validate(options: CallOptions = {}): Promise<true> {
     await ensure(this, Completeness.full, options);
     const document = this.toJSON();

@@ -1,10 +1,10 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { ObjectNotFoundError } from "../../response/index.js";
-import { Binary } from "../../response/models/binary.js";
-import { Process } from "../../response/models/process.js";
-import { Sensor } from "../../response/models/sensor.js";
-import { SensorGroup } from "../../response/models/sensor-group.js";
+import { Binary } from "../../response/models/binary/binary.js";
+import { Process } from "../../response/models/process/process.js";
+import { Sensor } from "../../response/models/sensor/sensor.js";
+import { SensorGroup } from "../../response/models/sensor/sensor-group.js";
 import { edrServer } from "../../test-support/edr-server.js";
 import type { CallOptions } from "../transport/types.js";
 import { defineModel } from "./define-model.js";

@@ -89,6 +89,11 @@ class RefBase<M extends AnyModel> {
     return { model: this.#source.cls.spec.name, id: this.#source.describe() };
   }
 
+  /** As a model's: whoever copies plain objects leaves a Ref as it is. */
+  get [Symbol.toStringTag](): string {
+    return "Ref";
+  }
+
   [inspect.custom](): string {
     const { cls, describe, completeness } = this.#source;
     const known = this.#model === undefined ? Completeness.key : Model.stateOf(this.#model).completeness;

@@ -1,4 +1,4 @@
-import type { Document, Key } from "./document.js";
+import type { Document } from "./document.js";
 
 /** What is declared once about a model, beside its fields. */
 export interface ModelSpec {
@@ -8,8 +8,8 @@ export interface ModelSpec {
   readonly path: string;
   /** The field that identifies an object. */
   readonly key: string;
-  /** Where no single field does: the key as documents give it. The field named by `key` is then one like any other. */
-  readonly keyOf?: (document: Document) => Key | undefined;
+  /** Where no single field does: the key as documents give it, a text. The field named by `key` is then one like any other. */
+  readonly keyOf?: (document: Document) => string | undefined;
   /** Whether the caller names the key of a new object, so that it is sent along. */
   readonly ownKey?: boolean;
   /** Fields that the server lets a caller change. A model without any is read-only. */

@@ -1,4 +1,5 @@
 import { ApiError, CbApiError, ObjectNotFoundError, ServerError } from "../errors.js";
+import { jsonIn } from "../transport/json.js";
 import type { CallOptions } from "../transport/types.js";
 import type { Entry } from "./document.js";
 import { type Field, isField } from "./fields.js";
@@ -23,7 +24,7 @@ export async function sendWrite(
   const json = body === undefined ? {} : { json: body };
   const { signal, timeout } = options;
   const response = await client.apiJsonRequest(method, path, { signal, timeout, ...json });
-  const answer = parsed(await response.text());
+  const answer = jsonIn(await response.text());
   const result = resultIn(answer);
   if (result === undefined || result === "" || result === "success") return answer;
   const serverMessage = client.withoutSecrets(result);
@@ -116,15 +117,6 @@ export function checkWritten(model: Model, sent: ReadonlyMap<string, unknown>, {
 
 function read(field: Field<unknown>, raw: unknown): unknown {
   return raw === null || raw === undefined ? null : field.decode(raw);
-}
-
-/** The answer to a write; many writes are answered with nothing, or with plain text. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Some routes answer 200 and tell in the body that the write was refused. */

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ApiError, Process, type ProcessQuery } from "../../response/index.js";
-import { type Answer, edrServer } from "../../test-support/edr-server.js";
+import { type Answer, edrServer, searchRoute } from "../../test-support/edr-server.js";
 
 interface Row {
   readonly id: string;
@@ -27,8 +27,7 @@ const seconds = (count: number, second: (i: number) => number) =>
 const serverOf =
   (rows: readonly Row[], cap: number) =>
   (query: URLSearchParams): Answer => {
-    const start = Number(query.get("start"));
-    if (start >= cap) return { status: 500, text: "too deep" };
+    if (Number(query.get("start")) >= cap) return { status: 500, text: "too deep" };
     const limit = query.get("cb.max_last_update");
     const before = limit === null ? undefined : Date.parse(limit);
     const matching = rows.filter(
@@ -41,7 +40,7 @@ const serverOf =
       const byTime = age(a) === age(b) ? 0 : age(a) < age(b) ? -1 : 1;
       return byTime !== 0 ? (backwards ? -byTime : byTime) : tie * (a.id < b.id ? -1 : 1);
     });
-    return { total_results: matching.length, results: matching.slice(start, start + Number(query.get("rows"))) };
+    return searchRoute(matching)(query);
   };
 
 /** The same query against a server with a lower cap. */

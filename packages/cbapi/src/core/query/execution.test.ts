@@ -3,7 +3,7 @@ import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { CbResponseAPI, Process } from "../../response/index.js";
-import { edrServer } from "../../test-support/edr-server.js";
+import { edrServer, searchRoute } from "../../test-support/edr-server.js";
 import { until } from "../../test-support/until.js";
 
 const row = (i: number) => ({
@@ -12,11 +12,7 @@ const row = (i: number) => ({
 });
 
 /** A search over `total` rows. */
-const searchOf = (total: number) => (query: URLSearchParams) => {
-  const start = Number(query.get("start"));
-  const rows = Math.max(0, Math.min(Number(query.get("rows")), total - start));
-  return { total_results: total, results: Array.from({ length: rows }, (_, i) => row(start + i)) };
-};
+const searchOf = (total: number) => searchRoute({ total, row });
 
 describe("calls that are made at once", () => {
   it("get the rows in the order of the calls", async () => {

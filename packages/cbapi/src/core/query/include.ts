@@ -1,7 +1,8 @@
+import { invalidArgument } from "../invalid-argument.js";
 import type { Key } from "../model/document.js";
 import type { ModelHost } from "../model/host.js";
 import { bindJoin } from "../model/joins.js";
-import { type AnyModel, classOf, Model } from "../model/model.js";
+import { type AnyModel, classOf, Model, type ModelClass } from "../model/model.js";
 import { follow, sharedFrom } from "../model/ref-source.js";
 import { isRelation, type Relation } from "../model/relations.js";
 import type { CallOptions } from "../transport/types.js";
@@ -15,6 +16,24 @@ type JoinName<M> = {
 
 /** The model at the other end of a join; `never` when it is something else that can be awaited. */
 type Joined<J> = J extends PromiseLike<infer V> ? (NonNullable<V> extends AnyModel ? NonNullable<V> : never) : never;
+
+/**
+ * Looks whether these are joins of a model, and joins of those: whoever misspells one is told so where it is written,
+ * also when no row would ever be joined.
+ * @throws CbApiError with code `INVALID_ARGUMENT` naming the model and what is none of its joins
+ */
+export function checkIncluded(cls: ModelClass, paths: readonly string[]): void {
+  for (const path of paths) {
+    let at = cls;
+    for (const name of path.split(".")) at = joinNamed(at, name).target;
+  }
+}
+
+function joinNamed(cls: ModelClass, name: string): Relation<AnyModel, undefined> {
+  const relation: unknown = name in cls.record ? Reflect.get(cls.record, name) : undefined;
+  if (isRelation(relation)) return relation as Relation<AnyModel, undefined>;
+  throw invalidArgument(`${cls.spec.name} has no join named ${name}, so it cannot be included`);
+}
 
 /**
  * Loads joins of many objects at once: each distinct object is asked for once, and in one request for all where the
@@ -45,12 +64,7 @@ async function includeJoin(
 ): Promise<void> {
   const first = models[0];
   if (first === undefined) return;
-  const cls = classOf(first);
-  const relation: unknown = name in cls.record ? Reflect.get(cls.record, name) : undefined;
-  if (!isRelation(relation)) {
-    throw new TypeError(`${cls.spec.name} has no join named ${name}, so it cannot be included`);
-  }
-  const join = relation as Relation<AnyModel, undefined>;
+  const join = joinNamed(classOf(first), name);
   const named = models.map((model) => keyOf(model, join));
   const loaded = await client.identityMap.loadMany(
     join.target,

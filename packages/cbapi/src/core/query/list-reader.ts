@@ -1,7 +1,7 @@
 import { ApiError } from "../errors.js";
 import { Completeness, type Document } from "../model/document.js";
+import type { Moment } from "../model/history.js";
 import type { ModelHost } from "../model/host.js";
-import type { Moment } from "../model/identity-map.js";
 import type { ModelClass } from "../model/model.js";
 import { SharedCalls } from "../model/shared-call.js";
 import type { CallOptions, QueryParameters, QueryValue } from "../transport/types.js";

@@ -10,7 +10,7 @@ import {
   User,
   Watchlist,
 } from "../../response/index.js";
-import { edrServer } from "../../test-support/edr-server.js";
+import { edrServer, searchRoute } from "../../test-support/edr-server.js";
 import { HeldAnswers } from "../../test-support/held-answers.js";
 import { ApiError, ObjectNotFoundError } from "../errors.js";
 
@@ -206,12 +206,7 @@ describe("conditions and order of a list", () => {
 describe("rows that name no object", () => {
   it("are left out of a search, which says so and goes on", async () => {
     const rows = [{ hostname: "x" }, { unique_id: "a" }, { unique_id: "b" }];
-    const { cb } = await edrServer({
-      "/api/v2/alert": (query) => {
-        const start = Number(query.get("start"));
-        return { total_results: 3, results: rows.slice(start, start + Number(query.get("rows"))), start };
-      },
-    });
+    const { cb } = await edrServer({ "/api/v2/alert": searchRoute(rows) });
     const all = await cb.select(Alert).all();
     expect(all.map(({ unique_id }) => unique_id)).toEqual(["a", "b"]);
     expect(all.report()).toMatchObject({ complete: false, available: 3, returned: 2 });

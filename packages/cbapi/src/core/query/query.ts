@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { ApiError, MoreThanOneResultError } from "../errors.js";
+import { invalidArgument } from "../invalid-argument.js";
 import { Completeness, type Document } from "../model/document.js";
 import type { ModelHost } from "../model/host.js";
 import type { AnyModel, ModelClass } from "../model/model.js";
@@ -8,7 +9,7 @@ import type { Ref } from "../model/ref-type.js";
 import { ModelState } from "../model/state.js";
 import type { CallOptions } from "../transport/types.js";
 import { Execution, PageExecution } from "./execution.js";
-import { type IncludePath, include } from "./include.js";
+import { checkIncluded, type IncludePath, include } from "./include.js";
 import type { QueryReport } from "./report.js";
 import { usableKey } from "./row-key.js";
 import type { ExecutionPlan, FetchedPage, Row, RowFilter, RowIdentity, RowSource, Window } from "./row-source.js";
@@ -128,7 +129,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
   /** Rows asked for at a time. */
   batchSize(rows: number): this {
     if (!Number.isInteger(rows) || rows < 1)
-      throw new RangeError(`batchSize wants a whole number from 1 on, got ${rows}`);
+      throw invalidArgument(`batchSize wants a whole number from 1 on, got ${rows}`);
     return this.with({ batchSize: rows } as Partial<S>);
   }
 
@@ -136,8 +137,10 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
    * Loads joins with each page, every distinct object once, in one request for many where the server can.
    * @example
    * for await (const proc of cb.select(Process).where("process_name:net.exe").include("sensor.group", "binary")) { ... }
+   * @throws ApiError with code `INVALID_ARGUMENT` when a path names what is no join
    */
   include(...paths: IncludePath<M>[]): this {
+    checkIncluded(this.model, paths);
     return this.with({ include: [...(this.state.include ?? []), ...paths] } as unknown as Partial<S>);
   }
 
@@ -153,6 +156,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
 
   /**
    * How many rows match. Once a total is known to this query, from counting or from reading, nothing is sent.
+   * @throws QuerySyntaxError when the server cannot read the query
    */
   async count(options: CallOptions = {}): Promise<number> {
     if (this.#total !== undefined) return this.#total;
@@ -167,7 +171,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
    */
   async slice(start = 0, end?: number, options: CallOptions = {}): Promise<Results<M>> {
     for (const bound of [start, end ?? 0]) {
-      if (!Number.isInteger(bound)) throw new TypeError(`slice wants whole numbers, got ${bound}`);
+      if (!Number.isInteger(bound)) throw invalidArgument(`slice wants whole numbers, got ${bound}`);
     }
     const total = start < 0 || (end !== undefined && end < 0) ? await this.count(options) : 0;
     const from = start < 0 ? Math.max(0, total + start) : start;
@@ -182,19 +186,25 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
    * @throws ApiError when there is such a row, and the server refuses to go so far into its result
    */
   at(index: number, options: CallOptions = {}): Ref<M | undefined> {
-    if (!Number.isInteger(index)) throw new TypeError(`at wants a whole number, got ${index}`);
+    if (!Number.isInteger(index)) throw invalidArgument(`at wants a whole number, got ${index}`);
     return this.#ref(`at ${index}`, options, async () => {
       const place = index < 0 ? (await this.count(options)) + index : index;
       return place < 0 ? undefined : (await this.#reach(place, 1, index < 0, options))[0];
     });
   }
 
-  /** The first row, or `undefined` when nothing matches. One row is asked for. */
+  /**
+   * The first row, or `undefined` when nothing matches. One row is asked for.
+   * @throws QuerySyntaxError when the server cannot read the query
+   */
   first(options: CallOptions = {}): Ref<M | undefined> {
     return this.#ref("first", options, async () => (await this.#collect(0, 1, options))[0]);
   }
 
-  /** The only row. Rejects with `MoreThanOneResultError` when there is none or more than one. */
+  /**
+   * The only row. Two rows are asked for.
+   * @throws MoreThanOneResultError when there is none or more than one; `count` tells how many
+   */
   one(options: CallOptions = {}): Ref<M> {
     return this.#ref("one", options, async () => {
       const rows = await this.#collect(0, 2, options);
@@ -205,7 +215,10 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     }) as Ref<M>;
   }
 
-  /** All rows, or the first `limit` of them, in memory. `report()` on the list tells whether it is complete. */
+  /**
+   * All rows, or the first `limit` of them, in memory. `report()` on the list tells whether it is complete.
+   * @throws QuerySyntaxError when the server cannot read the query
+   */
   all(options: CallOptions & { readonly limit?: number | undefined } = {}): Promise<Results<M>> {
     return this.#collect(0, options.limit, options);
   }
@@ -248,7 +261,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
 
   #plan(start: number, limit: number | undefined, options: CallOptions): ExecutionPlan {
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 0)) {
-      throw new RangeError(`limit wants a whole number from 0 on, got ${limit}`);
+      throw invalidArgument(`limit wants a whole number from 0 on, got ${limit}`);
     }
     return {
       start,

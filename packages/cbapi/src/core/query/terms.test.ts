@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
+import { ApiError } from "../errors.js";
 import {
   clauseText,
   type Dialect,
@@ -60,7 +61,7 @@ describe("Q", () => {
     for (const empty of [Q(""), Q("  "), Q({}), Q``, Q("").and({})]) {
       expect(empty.isEmpty).toBe(true);
       expect(empty.and("b").compile(plain)).toBe("b");
-      expect(() => empty.not()).toThrow(TypeError);
+      expect(() => empty.not()).toThrow(ApiError);
       expect(() => Q("a").or(empty)).toThrow("choices");
       expect(() => empty.or("a")).toThrow("choices");
     }
@@ -82,13 +83,13 @@ describe("Q", () => {
     ["a list in a list", [["a"]]],
     ["a list with a hole", ["a", undefined]],
   ])("refuses %s as a value, at once", (_what, value) => {
-    expect(() => Q({ a: value as string })).toThrow(TypeError);
-    expect(() => Q`a:${value as string}`).toThrow(TypeError);
-    expect(() => Q("x").and({ a: value as string })).toThrow(TypeError);
+    expect(() => Q({ a: value as string })).toThrow(ApiError);
+    expect(() => Q`a:${value as string}`).toThrow(ApiError);
+    expect(() => Q("x").and({ a: value as string })).toThrow(ApiError);
   });
 
   it.each<unknown>([undefined, null, 5, ["a"], new Date(), () => "a", /a/])("refuses to be made of %s", (input) => {
-    expect(() => Q(input as QueryInput)).toThrow(TypeError);
+    expect(() => Q(input as QueryInput)).toThrow(ApiError);
   });
 
   it("says how to ask for what it refuses", () => {
@@ -97,11 +98,11 @@ describe("Q", () => {
   });
 
   it("refuses patterns and bounds that are none", () => {
-    expect(() => wildcard("")).toThrow(TypeError);
-    expect(() => wildcard(5 as unknown as string)).toThrow(TypeError);
-    expect(() => raw(5 as unknown as string)).toThrow(TypeError);
-    expect(() => range(Number.NaN, 5)).toThrow(TypeError);
-    expect(() => range(1, null as unknown as number)).toThrow(TypeError);
+    expect(() => wildcard("")).toThrow(ApiError);
+    expect(() => wildcard(5 as unknown as string)).toThrow(ApiError);
+    expect(() => raw(5 as unknown as string)).toThrow(ApiError);
+    expect(() => range(Number.NaN, 5)).toThrow(ApiError);
+    expect(() => range(1, null as unknown as number)).toThrow(ApiError);
   });
 
   it("shows itself as it was written", () => {

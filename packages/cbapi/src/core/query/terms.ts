@@ -1,4 +1,6 @@
 import { inspect } from "node:util";
+import type { CbApiError } from "../errors.js";
+import { invalidArgument } from "../invalid-argument.js";
 
 /**
  * Queries as values: terms, and expressions made of them, that know nothing of how a product writes them down. The
@@ -46,7 +48,7 @@ export class Wildcard {
   readonly pattern: string;
   constructor(pattern: string) {
     if (typeof pattern !== "string" || pattern === "")
-      throw new TypeError("wildcard() takes a pattern such as win*.exe");
+      throw invalidArgument("wildcard() takes a pattern such as win*.exe");
     this.pattern = pattern;
   }
   [inspect.custom](): string {
@@ -80,7 +82,7 @@ export class Present {
 export class RawText {
   readonly text: string;
   constructor(text: string) {
-    if (typeof text !== "string") throw new TypeError("raw() takes query text");
+    if (typeof text !== "string") throw invalidArgument("raw() takes query text");
     this.text = text;
   }
   [inspect.custom](): string {
@@ -126,7 +128,7 @@ export function raw(text: string): RawText {
 
 /**
  * @internal Refuses what cannot be compared with literally, so that a value that is missing is not taken for text.
- * @throws TypeError
+ * @throws CbApiError with code `INVALID_ARGUMENT`
  */
 export function checkScalar(value: unknown): asserts value is ScalarValue {
   switch (typeof value) {
@@ -145,17 +147,17 @@ export function checkScalar(value: unknown): asserts value is ScalarValue {
   throw refused(value);
 }
 
-function refused(value: unknown): TypeError {
+function refused(value: unknown): CbApiError {
   if (value === undefined || value === null) {
     // Leaving the term out silently would make the query match more than was meant.
-    return new TypeError(
+    return invalidArgument(
       `a term has no value (${value}): leave the field out, or use present() to ask that there is one`,
     );
   }
   if (value instanceof RegExp) {
-    return new TypeError(`no query language here has regular expressions (${value}): use wildcard("win*.exe")`);
+    return invalidArgument(`no query language here has regular expressions (${value}): use wildcard("win*.exe")`);
   }
-  return new TypeError(`not a value of a query: ${inspect(value, { depth: 1 })}`);
+  return invalidArgument(`not a value of a query: ${inspect(value, { depth: 1 })}`);
 }
 
 function checkSingle(value: unknown): void {
@@ -166,7 +168,8 @@ function checkSingle(value: unknown): void {
 
 function checkValue(value: unknown): void {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (values.length === 0) throw new TypeError("an empty list of values matches nothing: leave the query out instead");
+  if (values.length === 0)
+    throw invalidArgument("an empty list of values matches nothing: leave the query out instead");
   for (const item of values) checkSingle(item);
 }
 
@@ -211,13 +214,14 @@ export class QueryExpression {
   or(...args: readonly unknown[]): QueryExpression {
     const parts = [this, ...expressionsOf(args)];
     // "Either this or no restriction" is surely not what the caller means, and would match everything.
-    if (parts.some((part) => part.isEmpty)) throw new TypeError("an empty query cannot be one of the choices of or()");
+    if (parts.some((part) => part.isEmpty))
+      throw invalidArgument("an empty query cannot be one of the choices of or()");
     return new QueryExpression({ kind: "or", parts });
   }
 
   /** What does not match this. */
   not(): QueryExpression {
-    if (this.isEmpty) throw new TypeError("the opposite of an empty query matches nothing");
+    if (this.isEmpty) throw invalidArgument("the opposite of an empty query matches nothing");
     return new QueryExpression({ kind: "not", part: this });
   }
 
@@ -275,7 +279,7 @@ function templateOf(texts: TemplateStringsArray, values: readonly unknown[]): Qu
   const written = texts.raw.map((text) => text.replaceAll("\\`", "`"));
   if (written.some((text) => text.includes("\\${"))) {
     // To JavaScript, a backslash just before a value takes it out of the template: `path:c:\temp\${name}` has no value.
-    throw new TypeError(
+    throw invalidArgument(
       "a backslash right before a value keeps it out of the template: put the backslash into the value",
     );
   }
@@ -287,7 +291,7 @@ function expressionOf(input: unknown): QueryExpression {
   if (typeof input === "string") return new QueryExpression({ kind: "text", text: input });
   const prototype: unknown = typeof input === "object" && input !== null ? Object.getPrototypeOf(input) : undefined;
   if (prototype !== Object.prototype && prototype !== null) {
-    throw new TypeError(
+    throw invalidArgument(
       `a query is made of text, an object of terms, or Q(...), not of ${inspect(input, { depth: 0 })}`,
     );
   }

@@ -54,7 +54,8 @@ export function explainFailure(failure: unknown, context: RequestContext): unkno
     });
   }
   const diagnosis = diagnose(chain, failure.sent);
-  const text = `Cannot reach ${context.server} (${context.method} ${context.path}): ${diagnosis.happened}. ${diagnosis.hint}${fate}`;
+  const hint = diagnosis.hint === "" ? "" : ` ${diagnosis.hint}`;
+  const text = `Cannot reach ${context.server} (${context.method} ${context.path}): ${diagnosis.happened}.${hint}${fate}`;
   return new ConnectionError(context.redactor.hide(text.trim()), {
     ...details,
     kind: diagnosis.kind,
@@ -181,7 +182,9 @@ function byCode(code: string | undefined, error: Error, sent: boolean): Diagnosi
     const early = text.includes("before secure TLS");
     const hint = early
       ? "Does this port speak TLS? A firewall may also cut such connections."
-      : "Repeating a read is safe.";
+      : sent
+        ? "" // what may be repeated is said of each request
+        : "Nothing was sent.";
     const happened = `the connection was reset${early ? " while TLS was set up" : sent ? " before the answer was complete" : ""} (${text})`;
     return { kind: "reset", code: "CONNECTION_RESET", happened, hint, retryable: true };
   }

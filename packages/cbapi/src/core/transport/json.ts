@@ -15,6 +15,15 @@ export function stringifyMasked(value: unknown): string {
   return write(value, "", [], secretFields) ?? "null";
 }
 
+/** The value that a text of JSON stands for; undefined for any other text. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // plain text, a page, nothing
+  }
+}
+
 function write(
   value: unknown,
   key: string,

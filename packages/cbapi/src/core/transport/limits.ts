@@ -2,7 +2,7 @@ import { CbApiError } from "../errors.js";
 import { DEFAULT_RETRIES } from "./retry.js";
 
 /** The limit for a call when neither it nor the client names one, in milliseconds. */
-export const DEFAULT_TIMEOUT = 120_000;
+const DEFAULT_TIMEOUT = 120_000;
 
 const DEFAULT_CONNECTIONS = 10;
 /** What a timer can hold: 24 days. Anything longer would fire at once. */

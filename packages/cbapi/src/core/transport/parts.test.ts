@@ -107,7 +107,7 @@ describe("masking", () => {
     expect(masked).toContain("kept");
   });
 
-  it("finds every secret of any document, in time", () => {
+  it("finds every secret of any document", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), fc.boolean(), (secret, other, twice) => {
         const inner = JSON.stringify({ password: secret, kept: other });
@@ -120,11 +120,14 @@ describe("masking", () => {
         );
       }),
     );
-    const started = Date.now();
-    maskJson("\\".repeat(500_000));
-    maskJson(`{"password": "${"\\".repeat(500_000)}`);
-    maskJson('"password":['.repeat(50_000));
-    expect(Date.now() - started).toBeLessThan(1000);
+  });
+
+  // Work that grows with the square of the text would outlast any test.
+  it("reads a text of any size once", () => {
+    const backslashes = "\\".repeat(1_000_000);
+    expect(maskJson(backslashes)).toBe(backslashes);
+    expect(maskJson(`{"password": "${backslashes}`)).not.toContain("\\");
+    expect(maskJson('"password":['.repeat(200_000))).toBe(`"password":"${MASK}"`);
   });
 
   it("hides passwords in queries and addresses, however they are written", () => {

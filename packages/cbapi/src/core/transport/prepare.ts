@@ -4,7 +4,7 @@ import { stringifySorted } from "./json.js";
 import { isHeaderValue } from "./limits.js";
 import { encodeMultipart } from "./multipart.js";
 import { withQuery } from "./query.js";
-import type { Redactor } from "./redact.js";
+import { type Redactor, SECRET_HEADER } from "./redact.js";
 import type { ApiRequest } from "./types.js";
 
 /** One request, ready to be sent as often as needed. */
@@ -115,7 +115,5 @@ function merge(
 
 /** The headers for another host. */
 export function withoutToken(headers: readonly string[]): string[] {
-  return headers.filter(
-    (_, index) => !/^(x-auth-token|authorization|cookie)$/i.test(headers[index - (index % 2)] ?? ""),
-  );
+  return headers.filter((_, index) => !SECRET_HEADER.test(headers[index - (index % 2)] ?? ""));
 }

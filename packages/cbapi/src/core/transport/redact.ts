@@ -20,6 +20,9 @@ export const secretFields: ReadonlySet<string> = new Set([
   "license",
 ]);
 
+/** The headers that are secrets as a whole: a token, or a session. */
+export const SECRET_HEADER = /^(x-auth-token|authorization|(set-)?cookie)$/i;
+
 const names = [...secretFields].join("|");
 // The name of a secret in quotes, with as many backslashes before each as documents inside documents give them.
 const inDocument = new RegExp(`(?<!\\\\)(\\\\*)(["'])(?:${names})\\1\\2\\s*:\\s*`, "g");

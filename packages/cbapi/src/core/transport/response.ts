@@ -1,8 +1,10 @@
 import { finished, pipeline, Readable } from "node:stream";
+import { type InspectOptions, inspect } from "node:util";
 import { CbApiError, ConnectionError, type ServerError } from "../errors.js";
 import { type RequestContext, requestDetails } from "./context.js";
 import { type Decoder, decoderFor } from "./encoding.js";
 import { explainFailure } from "./failure.js";
+import { MASK, SECRET_HEADER } from "./redact.js";
 import { notJsonError, type RefusedAnswer } from "./status.js";
 import type { ApiResponse } from "./types.js";
 import type { WireBody, WireResponse } from "./wire.js";
@@ -92,6 +94,19 @@ export class TransportResponse implements ApiResponse {
     });
     stream.on("error", () => {}).destroy();
     return decode(Buffer.concat(chunks).subarray(0, length));
+  }
+
+  /** What it is an answer to, for a log: without the body, and without secrets that the server put into its headers. */
+  toJSON(): { status: number; path: string; headers: Readonly<Record<string, string>> } {
+    const { redactor } = this.#context;
+    const shown = Object.entries(this.headers).map(([name, value]): [string, string] => {
+      return [name, SECRET_HEADER.test(name) ? MASK : redactor.text(value)];
+    });
+    return { status: this.status, path: this.path, headers: Object.fromEntries(shown) };
+  }
+
+  [inspect.custom](_: number, options: InspectOptions): string {
+    return `ApiResponse ${inspect(this.toJSON(), options)}`;
   }
 
   /** What an error about this answer needs. */

@@ -7,6 +7,7 @@ import {
   UnauthorizedError,
 } from "../errors.js";
 import { type RequestContext, requestDetails } from "./context.js";
+import { jsonIn } from "./json.js";
 import type { Redactor } from "./redact.js";
 import { retryAfter } from "./retry.js";
 
@@ -80,14 +81,11 @@ export function statusError(answer: RefusedAnswer, context: RequestContext): CbA
 
 /** What the server says in words, where its answer is a JSON object that has such a field; else the whole answer. */
 function reasonIn(text: string): string {
-  if (!text.startsWith("{")) return text;
-  try {
-    const { message, Message } = JSON.parse(text) as { message?: unknown; Message?: unknown };
-    const words = message ?? Message;
-    return typeof words === "string" && words !== "" ? words : text;
-  } catch {
-    return text;
-  }
+  const answer = text.startsWith("{")
+    ? (jsonIn(text) as { message?: unknown; Message?: unknown } | undefined)
+    : undefined;
+  const words = answer?.message ?? answer?.Message;
+  return typeof words === "string" && words !== "" ? words : text;
 }
 
 function clientHint(status: number): string {
@@ -111,12 +109,8 @@ function clientHint(status: number): string {
 
 function isMalformedQuery(text: string): boolean {
   if (!text.includes("query_malformed_syntax")) return false;
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === "object" && body !== null && "reason" in body && body.reason === "query_malformed_syntax";
-  } catch {
-    return false;
-  }
+  const body = jsonIn(text);
+  return typeof body === "object" && body !== null && "reason" in body && body.reason === "query_malformed_syntax";
 }
 
 /** The error for a successful answer that should be JSON and is not. */

@@ -1,8 +1,8 @@
 import type { RequestListener } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it, vi } from "vitest";
-import { failure, serve, TOKEN, transport } from "../../test-support/transport-server.js";
-import { type Clock, systemClock } from "../clock.js";
+import { failure, jumping, serve, TOKEN, transport } from "../../test-support/transport-server.js";
+import type { Clock } from "../clock.js";
 import { resolveCredentials } from "../credentials/index.js";
 import * as errors from "../errors.js";
 
@@ -27,24 +27,29 @@ describe("time limits", () => {
   });
 
   it("a stream may take as long as it flows, but not stall", async () => {
+    // Ten pauses are twice as long as the limit, and none of them is as long.
+    const [timeout, pause, parts] = [250, 50, 10];
+    let ended = 0;
     const { url } = await serve((_, response) => {
       response.writeHead(200);
       let count = 0;
       const timer = setInterval(() => {
-        if (++count <= 10) response.write("x");
-      }, 50);
-      response.on("close", () => clearInterval(timer));
+        if (++count <= parts) response.write("x");
+      }, pause);
+      response.on("close", () => {
+        ended++;
+        clearInterval(timer);
+      });
     });
-    const started = Date.now();
-    const response = await transport(url).request({ method: "GET", path: "/", timeout: 250 });
+    const response = await transport(url).request({ method: "GET", path: "/", timeout });
     let received = 0;
     const read = async () => {
       for await (const chunk of response.stream()) received += (chunk as Buffer).length;
     };
     const error = await failure(read(), errors.TimeoutError);
-    expect(error.phase).toBe("body");
-    expect(received).toBe(10);
-    expect(Date.now() - started).toBeGreaterThan(450);
+    expect(error).toMatchObject({ phase: "body", timeout });
+    expect(received).toBe(parts);
+    await vi.waitFor(() => expect(ended).toBe(1));
   });
 
   it("waiting for a connection of the pool; a long poll opens its own", async () => {
@@ -72,17 +77,20 @@ describe("time limits", () => {
     await expect(never.getJson("/", undefined, { signal: controller.signal })).rejects.toBe(reason);
 
     // The time that they took is taken from the call's.
-    const { url } = await serve(hang);
+    const { url, seen } = await serve(hang);
+    const clock = jumping();
+    const hours = 5 * 3_600_000;
     const late = transport(url, {
-      clock: systemClock,
+      clock,
       credentials: async () => {
-        await systemClock.sleep(300);
+        await clock.sleep(hours - 100);
         return resolveCredentials("response", { url, token: TOKEN });
       },
     });
-    const started = Date.now();
-    await failure(late.getJson("/", undefined, { timeout: 500 }), errors.TimeoutError);
-    expect(Date.now() - started).toBeLessThan(700);
+    // By a real clock the server is given what is left of the hours, or nobody would see the end of this.
+    const silent = await failure(late.getJson("/", undefined, { timeout: hours }), errors.TimeoutError);
+    expect(silent).toMatchObject({ phase: "headers", timeout: hours });
+    expect([seen.length, clock.pauses]).toEqual([1, [hours - 100]]);
   });
 
   it("Infinity means none, and no length of time fires at once", async () => {

@@ -146,12 +146,17 @@ export class Transport {
       timeout,
       redactor,
     };
+    let whole = !waited;
+    // For the next exchange. The clock may be a test's and stand still, or have been set: never less than a moment, never
+    // more than the limit.
+    const left = (): number => {
+      if (timeout === 0 || whole) {
+        whole = false;
+        return timeout;
+      }
+      return Math.min(timeout, Math.max(1, timeout - (clock.now() - start)));
+    };
     for (let attempt = 1; ; attempt++) {
-      // The clock may be a test's and stand still, or have been set: never less than a moment, never more than the limit.
-      const left =
-        timeout === 0 || (attempt === 1 && !waited)
-          ? timeout
-          : Math.min(timeout, Math.max(1, timeout - (clock.now() - start)));
       const outcome = await this.#attempt(prepared, context, opened, read, attempt, left);
       if (!(outcome instanceof Failure)) return outcome;
       if (this.#closed) throw closedError(outcome.error);
@@ -175,17 +180,17 @@ export class Transport {
     opened: Opened,
     read: Read,
     attempt: number,
-    timeout: number,
+    left: () => number,
   ): Promise<TransportResponse | Failure> {
     let answer: WireResponse;
     try {
-      answer = await this.#send(prepared, opened, read, attempt, timeout);
+      answer = await this.#send(prepared, opened, read, attempt, left);
     } catch (failure) {
       const error = explainFailure(failure, context);
       return new Failure(error, repeatForFailure(failure, error));
     }
     const response = new TransportResponse(answer, context);
-    if (answer.status >= 300) return this.#refuse(response, context, prepared.request.signal, timeout);
+    if (answer.status >= 300) return this.#refuse(response, context, prepared.request.signal, left());
     if (read === "nothing") return response;
     try {
       await response.bytes();
@@ -240,7 +245,13 @@ export class Transport {
   }
 
   /** One request on the wire, and the redirects that are followed. */
-  async #send(prepared: Prepared, opened: Opened, read: Read, attempt: number, timeout: number): Promise<WireResponse> {
+  async #send(
+    prepared: Prepared,
+    opened: Opened,
+    read: Read,
+    attempt: number,
+    left: () => number,
+  ): Promise<WireResponse> {
     const { method } = prepared;
     const { signal, longPoll = false, followCrossOrigin } = prepared.request;
     const { redactor } = opened;
@@ -252,6 +263,7 @@ export class Transport {
       const started = told === undefined ? 0 : performance.now();
       if (told !== undefined) this.#log.sending(told, prepared);
       const body = prepared.body();
+      const timeout = left();
       this.#requests++;
       let answer: WireResponse;
       try {

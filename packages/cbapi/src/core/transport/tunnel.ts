@@ -2,6 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import type { Socket } from "node:net";
 import { ProxyFailure } from "./proxy.js";
+import { Redactor } from "./redact.js";
 
 function decode(text: string): string {
   try {
@@ -20,9 +21,12 @@ export function openTunnel(
   return new Promise((resolve, reject) => {
     const { protocol, hostname, port, username, password } = proxy;
     const headers: Record<string, string> = { host };
+    // What the proxy says of a refusal is shown, and it may repeat what it was sent.
+    let secrets = new Redactor();
     if (username !== "" || password !== "") {
-      const pair = `${decode(username)}:${decode(password)}`;
-      headers["proxy-authorization"] = `Basic ${Buffer.from(pair).toString("base64")}`;
+      const pair = Buffer.from(`${decode(username)}:${decode(password)}`).toString("base64");
+      headers["proxy-authorization"] = `Basic ${pair}`;
+      secrets = new Redactor([pair, password, decode(password)]);
     }
     const secure = protocol === "https:";
     const request = (secure ? https : http).request({
@@ -44,7 +48,7 @@ export function openTunnel(
       if (status < 200 || status > 299) {
         socket.on("error", () => {}).destroy();
         const reason = response.statusMessage ? `${status} ${response.statusMessage}` : String(status);
-        return reject(new ProxyFailure(proxy, `it answered ${reason}`, { status }));
+        return reject(new ProxyFailure(proxy, `it answered ${secrets.hide(reason)}`, { status }));
       }
       if (head.length > 0) socket.unshift(head);
       resolve(socket as Socket);

@@ -8,7 +8,12 @@ export type QueryParameters =
   | Readonly<Record<string, QueryValue | readonly QueryValue[]>>
   | readonly (readonly [string, QueryValue])[];
 
-/** What every call that reaches the server takes. */
+/**
+ * What every call that reaches the server takes.
+ *
+ * Every such call may reject with CredentialError, UnauthorizedError, ConnectionError, TimeoutError, ClientError or
+ * ServerError. The descriptions of the calls name what comes beside these, or has a meaning of its own.
+ */
 export interface CallOptions {
   /** Stops the call: it rejects with the signal's reason, as `fetch` does. */
   signal?: AbortSignal | undefined;

@@ -1,3 +1,4 @@
+import { dottedIpv4 } from "../../core/model/fields.js";
 import { CbEvent } from "./event.js";
 import { type EventSource, isDocument, type PartialDocument } from "./joins.js";
 
@@ -145,9 +146,7 @@ function integer(value: unknown, otherwise = 0): number {
 /** Until 6.0 an address is an IPv4 one, as a signed number in network byte order; later it is text, IPv6 included. */
 function address(value: unknown): string {
   if (value === undefined || value === null || value === "") return "0.0.0.0";
-  const number = integer(value, Number.NaN);
-  if (Number.isNaN(number)) return String(value);
-  return `${(number >>> 24) & 255}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`;
+  return dottedIpv4(value) ?? String(value);
 }
 
 /** Outbound when nothing is said. */

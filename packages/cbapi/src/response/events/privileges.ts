@@ -1,3 +1,5 @@
+import { invalidArgument } from "../../core/invalid-argument.js";
+
 /** The access rights that one process can ask for on another, by the names of the Windows API. */
 const RIGHTS = {
   SYNCHRONIZE: 0x100000,
@@ -54,7 +56,7 @@ export function privilegeText(code: number): string {
 export function privilegeBits(name: PrivilegeName): number {
   const bits = BY_NAME.get(name);
   if (bits === undefined)
-    throw new TypeError(`not an access right: ${name}; known are ${[...BY_NAME.keys()].join(", ")}`);
+    throw invalidArgument(`not an access right: ${name}; known are ${[...BY_NAME.keys()].join(", ")}`);
   return bits;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ApiError } from "../../core/errors.js";
 import { decode, joins, MD5, ME, OTHER, one, process, reasons } from "../../test-support/event-fixtures.js";
 import { childOfSummary } from "./childproc.js";
 import { type PrivilegeName, privilegeText } from "./privileges.js";
@@ -273,7 +274,7 @@ describe("crossproc", () => {
     expect(some?.hasPermission("PROCESS_ALL_ACCESS")).toBe(false);
     expect(all?.hasPermission("PROCESS_ALL_ACCESS")).toBe(true);
     expect(all?.hasPermission("PROCESS_SUPEND_RESUME")).toBe(true);
-    expect(() => all?.hasPermission("PROCESS_FLY" as PrivilegeName)).toThrow(TypeError);
+    expect(() => all?.hasPermission("PROCESS_FLY" as PrivilegeName)).toThrow(ApiError);
   });
 
   it("names rights", () => {

@@ -15,6 +15,7 @@ export abstract class ServerFile extends Resource {
   /**
    * The bytes as a stream.
    * @throws ObjectNotFoundError (from the stream) when the server does not have the file
+   * @throws ServerError with code `NOT_A_FILE` (from the stream) when a web page came in its place
    */
   stream(options: CallOptions = {}): Readable {
     return Readable.from(this.bytes(options), { objectMode: false });
@@ -24,6 +25,7 @@ export abstract class ServerFile extends Resource {
    * The first `length` bytes, or all of them. Once they are here the connection is given up, so that no more is taken
    * from the server than what was under way.
    * @throws ObjectNotFoundError when the server does not have the file
+   * @throws ServerError with code `NOT_A_FILE` when a web page came in its place
    */
   read(length?: number, options: CallOptions = {}): Promise<Buffer> {
     return firstBytes(this.bytes(options), length);
@@ -34,6 +36,7 @@ export abstract class ServerFile extends Resource {
    * download that breaks off leaves what was there untouched and no half of a file behind.
    * @param path chosen by the caller; the server's name for the file is never used as a path
    * @throws ObjectNotFoundError when the server does not have the file
+   * @throws ServerError with code `NOT_A_FILE` when a web page came in its place
    * @throws ApiError with code `NOT_WRITTEN` when the file cannot be written; its `cause` tells why
    */
   async save(path: string, options: CallOptions = {}): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { edrServer } from "../../test-support/edr-server.js";
-import { Alert } from "../models/alert.js";
+import { edrServer, searchRoute } from "../../test-support/edr-server.js";
+import { Alert } from "../models/detection/alert.js";
 
 const ids = (count: number) => Array.from({ length: count }, (_, i) => `a${String(i).padStart(4, "0")}`);
 
@@ -8,13 +8,10 @@ const ids = (count: number) => Array.from({ length: count }, (_, i) => `a${Strin
 async function alertServer(count: number, answers: readonly object[] = []) {
   const posts: Record<string, unknown>[] = [];
   const server = await edrServer({
-    "/api/v2/alert": (query) => {
+    "/api/v2/alert": searchRoute((query) => {
       const id = query.get("cb.fq.unique_id");
-      const all = id === null ? ids(count) : [id];
-      const start = Number(query.get("start"));
-      const results = all.slice(start, start + Number(query.get("rows") ?? 10)).map((unique_id) => ({ unique_id }));
-      return { total_results: all.length, start, results };
-    },
+      return (id === null ? ids(count) : [id]).map((unique_id) => ({ unique_id }));
+    }),
     "/api/v1/alerts": (_, _method, text) => {
       posts.push(JSON.parse(text) as Record<string, unknown>);
       return answers[posts.length - 1] ?? { result: "success" };

@@ -1,6 +1,6 @@
 import type { BulkOperation } from "../../core/bulk/operation.js";
 import type { WriteRequest } from "../../core/model/write-plan.js";
-import type { Alert } from "../models/alert.js";
+import type { Alert } from "../models/detection/alert.js";
 import {
   type AlertChange,
   type AlertIgnoreOptions,
@@ -8,11 +8,11 @@ import {
   assignment,
   ignoring,
   statusChange,
-} from "../models/alert-changes.js";
-import { tell } from "../models/alert-memory.js";
-import { ThreatReport } from "../models/threat-report.js";
-import { type AlertTerms, searchFields } from "../search-fields.js";
-import { SearchQuery, type SearchState } from "./search-query.js";
+} from "../models/detection/alert-changes.js";
+import { tell } from "../models/detection/alert-memory.js";
+import { ThreatReport } from "../models/detection/threat-report.js";
+import { type AlertTerms, searchFields } from "../query-language/search-fields.js";
+import { ConsoleSearchQuery } from "./console-search-query.js";
 
 /** Alerts that one page holds, and that one change takes. */
 const ALERTS_A_REQUEST = 500;
@@ -23,11 +23,9 @@ const ALERTS_A_REQUEST = 500;
  * Its bulk operations read the ids of all alerts that it finds, then send `POST /api/v1/alerts` for 500 of them at a time.
  * Searches show what was changed after a while only.
  */
-export class AlertQuery extends SearchQuery<Alert, SearchState, AlertTerms> {
+export class AlertQuery extends ConsoleSearchQuery<Alert, AlertTerms> {
   protected override readonly pageSize: number = ALERTS_A_REQUEST;
-  protected readonly defaultSort = "";
   protected readonly consolePage = "alerts";
-  protected readonly tieBreak = "unique_id asc";
   protected override readonly fields = searchFields.alert;
 
   /**
@@ -59,10 +57,10 @@ export class AlertQuery extends SearchQuery<Alert, SearchState, AlertTerms> {
     return this.#change("changeStatus", statusChange(status));
   }
 
-  #change(method: string, { body, shown }: AlertChange, ofReports = false): BulkOperation<string> {
+  #change(verb: string, { body, shown }: AlertChange, ofReports = false): BulkOperation<string> {
     const { client, model } = this;
     return this.changed({
-      name: `${method} of Alert query ${JSON.stringify(this.describe())}`,
+      verb,
       batchSize: ALERTS_A_REQUEST,
       request: (keys) => ({ method: "POST", path: "/api/v1/alerts", body: { alert_ids: keys, ...body } }),
       accepted: (request) => tell(client, idsIn(request), shown),

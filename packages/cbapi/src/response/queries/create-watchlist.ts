@@ -1,7 +1,7 @@
 import type { ModelHost } from "../../core/model/host.js";
 import { encodePairs } from "../../core/transport/query.js";
 import type { CallOptions } from "../../core/transport/types.js";
-import { type IndexType, Watchlist } from "../models/watchlist.js";
+import { type IndexType, Watchlist } from "../models/detection/watchlist.js";
 import { pairsOf, type SearchParameters } from "./raw-search.js";
 
 /** A search as a watchlist is to keep it. */

@@ -1,14 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { edrServer } from "../../test-support/edr-server.js";
-import { Binary } from "../models/binary.js";
-import { Process } from "../models/process.js";
+import { edrServer, searchRoute } from "../../test-support/edr-server.js";
+import { Binary } from "../models/binary/binary.js";
+import { Process } from "../models/process/process.js";
 
 const GUID = "00000001-0000-0001-01d3-8bc595148226";
 const segments = [1, 2, 3].map((n) => ({ id: GUID, unique_id: `${GUID}-0000000${n}`, segment_id: n }));
-const search = (query: URLSearchParams) => ({
-  total_results: 3,
-  results: segments.slice(Number(query.get("start")), Number(query.get("start")) + Number(query.get("rows"))),
-});
+const search = searchRoute(segments);
 
 describe("a process search on a server before 6.0", () => {
   const old = () => edrServer({ "/api/v1/process": search }, { version: "5.2.0.161004" });

@@ -1,3 +1,4 @@
+import { invalidArgument } from "../../core/invalid-argument.js";
 import type { Document } from "../../core/model/document.js";
 import { keyOfRow, usableKey } from "../../core/query/row-key.js";
 import type { RowIdentity } from "../../core/query/row-source.js";
@@ -5,14 +6,15 @@ import { parseTime, solrTime } from "../../core/time.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import type { EdrHost } from "../host.js";
 import { connected, edr } from "../host.js";
-import type { Process } from "../models/process.js";
-import type { Watchlist } from "../models/watchlist.js";
+import type { Watchlist } from "../models/detection/watchlist.js";
+import type { Process } from "../models/process/process.js";
 import { formatUniqueId } from "../process-guid.js";
-import type { Parameter } from "../query-string.js";
-import { type ProcessTerms, searchFields } from "../search-fields.js";
+import { type ProcessTerms, searchFields } from "../query-language/search-fields.js";
+import { ConsoleSearchQuery } from "./console-search-query.js";
 import { createWatchlist } from "./create-watchlist.js";
+import type { Parameter } from "./query-string.js";
 import type { SearchParameters } from "./raw-search.js";
-import { SearchQuery, type SearchState } from "./search-query.js";
+import type { SearchState } from "./search-query.js";
 
 export interface ProcessSearchState extends SearchState {
   readonly groupBy?: string;
@@ -43,10 +45,10 @@ const SINCE_6_0 = [
 ] as const satisfies readonly { name: keyof ProcessSearchState; parameter: string; without: string }[];
 
 /** A search for processes: `GET /api/v1/process`. One row is one segment of a process, unless they are grouped. */
-export class ProcessQuery extends SearchQuery<Process, ProcessSearchState, ProcessTerms> {
-  protected readonly defaultSort = DEFAULT_SORT;
+export class ProcessQuery extends ConsoleSearchQuery<Process, ProcessTerms, ProcessSearchState> {
+  protected override readonly defaultSort = DEFAULT_SORT;
   protected readonly consolePage = "search";
-  protected readonly tieBreak = "unique_id asc";
+  protected override readonly tieBreak = "unique_id asc";
   protected override readonly fields = searchFields.process;
 
   /** One row for each value of a field, the first in the order; `groupBy("id")` gives each process once. From 6.0 on. */
@@ -87,7 +89,7 @@ export class ProcessQuery extends SearchQuery<Process, ProcessSearchState, Proce
   /** How many children a process of this search shows; without it, all of them. */
   maxChildren(count: number): this {
     if (!Number.isInteger(count) || count < 0)
-      throw new RangeError(`maxChildren wants a whole number from 0 on, got ${count}`);
+      throw invalidArgument(`maxChildren wants a whole number from 0 on, got ${count}`);
     return this.with({ maxChildren: count });
   }
 
@@ -95,6 +97,7 @@ export class ProcessQuery extends SearchQuery<Process, ProcessSearchState, Proce
    * Makes a watchlist of this search, which the server runs from then on: `POST /api/v1/watchlist`.
    * @returns the watchlist as the server has it
    * @example await cb.select(Process).where("process_name:net.exe").createWatchlist("Network shares")
+   * @throws ClientError when the server refuses the name or the search
    */
   async createWatchlist(name: string, options: CallOptions = {}): Promise<Watchlist> {
     const cb = await connected(this.client, options);

@@ -1,21 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../core/errors.js";
-import { edrServer } from "../../test-support/edr-server.js";
-import { Alert } from "../models/alert.js";
-import { Binary } from "../models/binary.js";
-import { Process } from "../models/process.js";
-import { ThreatReport } from "../models/threat-report.js";
+import { edrServer, searchRoute } from "../../test-support/edr-server.js";
+import { Binary } from "../models/binary/binary.js";
+import { Alert } from "../models/detection/alert.js";
+import { ThreatReport } from "../models/detection/threat-report.js";
+import { Process } from "../models/process/process.js";
 
 const RAW = "cb.urlver=1&q=process_name%3Acmd.exe+a%2Fb&cb.q.username=sys+tem&cb.fq.host_type=server&sort=start%20desc";
 const GUID = "00000001-0000-0001-01d3-8bc595148226";
 
-const rows = (query: URLSearchParams) => ({
-  total_results: 3,
-  facets: { hostname: [{ name: "h", value: 3, ratio: "100.0", percent: 100 }] },
-  results: [1, 2, 3]
-    .map((n) => ({ id: GUID, unique_id: `${GUID}-0000000${n}`, segment_id: n, md5: `${n}`.repeat(32) }))
-    .slice(Number(query.get("start")), Number(query.get("start")) + Number(query.get("rows"))),
-});
+const rows = searchRoute(
+  [1, 2, 3].map((n) => ({ id: GUID, unique_id: `${GUID}-0000000${n}`, segment_id: n, md5: `${n}`.repeat(32) })),
+  { hostname: [{ name: "h", value: 3, ratio: "100.0", percent: 100 }] },
+);
 
 describe("a raw query", () => {
   it("is sent as it is, with our window and its own order", async () => {
@@ -81,19 +78,12 @@ describe("a raw query", () => {
     const total = 100_400;
     const at = (n: number) => new Date(Date.UTC(2020, 0, 2) - Math.floor(n / 2) * 1000).toISOString().slice(0, 19);
     const { cb, requests } = await edrServer({
-      "/api/v1/process": (query) => {
+      "/api/v1/process": searchRoute((query) => {
         const limit = query.get("cb.max_last_update");
         const first = limit === null ? 0 : ((Date.UTC(2020, 0, 2) - Date.parse(limit)) / 1000) * 2;
-        const start = first + Number(query.get("start"));
-        const wanted = Math.min(Number(query.get("rows")), total - start);
-        const results = Array.from({ length: wanted }, (_, i) => ({
-          id: GUID,
-          unique_id: `u${start + i}`,
-          segment_id: start + i + 1,
-          last_update: `${at(start + i)}Z`,
-        }));
-        return { total_results: total - first, results };
-      },
+        const row = (n: number) => ({ id: GUID, unique_id: `u${n}`, segment_id: n + 1, last_update: `${at(n)}Z` });
+        return { total: total - first, row: (place) => row(first + place) };
+      }),
     });
     const query = cb.select(Process).raw("q=a%3Ab&cb.fq.host_type=server").batchSize(1000);
     let count = 0;

@@ -1,5 +1,5 @@
 import type { QueryValue } from "../../core/transport/types.js";
-import { type Parameter, parseParameters } from "../query-string.js";
+import { type Parameter, parseParameters } from "./query-string.js";
 
 /** Parameters of a search by name; a name that stands there several times has a list. */
 export type SearchParameters = Record<string, QueryValue | readonly QueryValue[]>;

@@ -1,4 +1,4 @@
-import { ApiError } from "../../core/errors.js";
+import { ApiError, ServerError } from "../../core/errors.js";
 import type { Document } from "../../core/model/document.js";
 import type { FetchedPage } from "../../core/query/row-source.js";
 import type { CallOptions } from "../../core/transport/types.js";
@@ -53,8 +53,22 @@ export function facetArguments(given: readonly (string | CallOptions | undefined
   return { fields: fields as readonly string[], options: typeof last === "string" ? {} : (last ?? {}) };
 }
 
-/** The facets of an answer by their fields; a field that the answer leaves out has no values. */
-export function facetsOf<F extends string>(answer: SearchAnswer, fields: readonly F[]): Record<F, FacetValue[]> {
-  const facets = (answer.facets ?? {}) as Readonly<Record<string, FacetValue[]>>;
-  return Object.fromEntries(fields.map((name) => [name, facets[name] ?? []])) as Record<F, FacetValue[]>;
+/**
+ * The facets of an answer by their fields. A field that nothing has, known or not, has an empty list there.
+ * @throws ServerError when the answer leaves a field out: nothing was counted then
+ */
+export function facetsOf<F extends string>(
+  answer: SearchAnswer,
+  path: string,
+  fields: readonly F[],
+): Record<F, FacetValue[]> {
+  const facets = (answer.facets ?? {}) as Readonly<Record<string, unknown>>;
+  const missing = fields.filter((name) => !Array.isArray(facets[name]));
+  if (missing.length > 0) {
+    throw new ServerError(
+      `The server was asked to count by ${missing.join(", ")}, and its answer holds no such counts: GET ${path}`,
+      { method: "GET", path, status: 200 },
+    );
+  }
+  return Object.fromEntries(fields.map((name) => [name, facets[name]])) as Record<F, FacetValue[]>;
 }

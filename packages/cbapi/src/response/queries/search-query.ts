@@ -1,7 +1,9 @@
 import { type Change, changeFound } from "../../core/bulk/change.js";
 import type { BulkOperation } from "../../core/bulk/operation.js";
 import { ApiError } from "../../core/errors.js";
-import type { AnyModel } from "../../core/model/model.js";
+import type { KeyOf } from "../../core/model/declaration.js";
+import type { ModelHost } from "../../core/model/host.js";
+import type { AnyModel, ModelClass } from "../../core/model/model.js";
 import { Query, type QueryState } from "../../core/query/query.js";
 import type { FetchedPage, Window } from "../../core/query/row-source.js";
 import {
@@ -11,16 +13,14 @@ import {
   type Terms,
   type TermValue,
 } from "../../core/query/terms.js";
-import { encodePairs } from "../../core/transport/query.js";
 import type { CallOptions } from "../../core/transport/types.js";
-import { consoleLink } from "../console.js";
 import type { EdrHost } from "../host.js";
 import { connected } from "../host.js";
-import { edrDialect, joinClauses } from "../query-language.js";
-import { type Parameter, textOf } from "../query-string.js";
-import type { SearchFields } from "../search-fields.js";
+import type { SearchFields } from "../query-language/declare-search.js";
+import { edrDialect, joinClauses } from "../query-language/query-language.js";
 import { criteriaOf, directed, fieldOf } from "./order.js";
-import { gathered, pairsOf, type RawSearch, rawSearch, type SearchParameters } from "./raw-search.js";
+import { type Parameter, textOf } from "./query-string.js";
+import { gathered, type RawSearch, rawSearch, type SearchParameters } from "./raw-search.js";
 import { asAnswer, type FacetValue, facetArguments, facetsOf, pageOf } from "./search-answer.js";
 
 export type { FacetValue } from "./search-answer.js";
@@ -35,6 +35,8 @@ export interface SearchState extends QueryState {
   readonly stable?: boolean;
   /** Whether the order is turned round. */
   readonly backwards?: boolean;
+  /** The fields that terms may name. */
+  readonly fields?: SearchFields | undefined;
 }
 
 /** The limits of EDR's search routes. */
@@ -46,10 +48,10 @@ const SEARCH = {
 } as const;
 
 /** A search that the server runs. `T` is the object of terms that its `where` takes. */
-export abstract class SearchQuery<
+export class SearchQuery<
   M extends AnyModel,
-  S extends SearchState = SearchState,
   T extends object = Terms,
+  S extends SearchState = SearchState,
 > extends Query<M, S> {
   /** Put together once: every page sends it. */
   #text: string | undefined;
@@ -58,13 +60,25 @@ export abstract class SearchQuery<
   protected override readonly maxOffset: number = SEARCH.maxOffset;
 
   /** The order when the caller names none; empty for the server's own. */
-  protected abstract readonly defaultSort: string;
+  protected readonly defaultSort: string = "";
 
-  /** Where this kind of object is searched in the console. */
-  protected abstract readonly consolePage: string;
+  /** The order by the field that no two rows share; empty where a row is told by several. */
+  protected readonly tieBreak: string = this.model.spec.keyOf === undefined ? `${this.model.spec.key} asc` : "";
 
   /** The fields that terms may name; `undefined` where they are not known. */
-  protected readonly fields: SearchFields | undefined = undefined;
+  protected readonly fields: SearchFields | undefined = this.state.fields;
+
+  /**
+   * @internal A search at `GET path` that has no methods of its own. Nothing has been sent.
+   * @param fields what terms may name; any field when they are not declared
+   */
+  static of<M extends AnyModel, T extends object = Terms>(
+    client: ModelHost,
+    model: ModelClass<M>,
+    fields?: SearchFields<T>,
+  ): SearchQuery<M, T> {
+    return new SearchQuery(client, model, { fields });
+  }
 
   /**
    * Narrows the search. Takes the server's own query text, an object of terms, or a template whose values are escaped.
@@ -130,8 +144,14 @@ export abstract class SearchQuery<
   /**
    * Adds a last criterion to the order that leaves no two rows in doubt, so that paging cannot confuse equal ones. A
    * field without a direction is then sent as ascending.
+   * @throws ApiError when no field tells two rows apart
    */
   stable(): this {
+    if (this.tieBreak === "") {
+      throw new ApiError(
+        `No field tells two ${this.model.spec.name} rows apart, so that no order leaves none in doubt`,
+      );
+    }
     return this.with({ stable: true } as unknown as Partial<S>);
   }
 
@@ -142,21 +162,16 @@ export abstract class SearchQuery<
     return this.#text;
   }
 
-  /** This search in the console; `cb.fromUi()` makes the search of it again. */
-  get webui_link(): string {
-    const text = this.state.raw === undefined ? { q: this.query } : {};
-    const parameters = { "cb.urlver": 1, ...text, ...this.conditions(), sort: this.order() };
-    return consoleLink(this.client, `/${this.consolePage}?${encodePairs(pairsOf(parameters))}`);
-  }
-
   /** Has a change made to all objects that this search finds. */
-  protected changed<Unlisted extends undefined = never>(change: Change): BulkOperation<string, Unlisted> {
+  protected changed<Unlisted extends undefined = never>(change: Change<KeyOf<M>>): BulkOperation<KeyOf<M>, Unlisted> {
     const { client, model } = this;
-    return changeFound<Unlisted>({ client, model, pages: (options) => this.pages(options) }, change);
+    const pages = (options: CallOptions) => this.pages(options);
+    return changeFound<KeyOf<M>, Unlisted>({ client, model, text: this.describe(), pages }, change);
   }
 
   /**
    * Counts the results by the values of fields: the most frequent 200 of each. Options of the request come last.
+   * @throws ServerError when the answer leaves out a field that was asked for
    * @example (await cb.select(Process).where("username:bit9rad").facets("process_name"))["process_name"]
    */
   facets<F extends string>(field: F, ...more: F[]): Promise<Record<F, FacetValue[]>>;
@@ -165,7 +180,8 @@ export abstract class SearchQuery<
     const { fields, options } = facetArguments(given);
     const cb = await connected(this.client, options);
     const parameters = { ...this.filters(cb), facet: true, "facet.field": fields, start: 0, rows: 0 };
-    return facetsOf(asAnswer(await cb.getObject(this.model.spec.path, parameters, options)), fields);
+    const { path } = this.model.spec;
+    return facetsOf(asAnswer(await cb.getObject(path, parameters, options)), path, fields);
   }
 
   /** Parameters that select rows, as far as they are known without the server's version. */
@@ -209,11 +225,9 @@ export abstract class SearchQuery<
   }
 
   #isTotal(sort: string): boolean {
-    return criteriaOf(sort).some((criterion) => fieldOf(criterion) === fieldOf(this.tieBreak));
+    const total = fieldOf(this.tieBreak);
+    return total !== "" && criteriaOf(sort).some((criterion) => fieldOf(criterion) === total);
   }
-
-  /** The field that no two rows share. */
-  protected abstract readonly tieBreak: string;
 
   protected override reversed(): this | undefined {
     const backwards = this.state.backwards !== true;

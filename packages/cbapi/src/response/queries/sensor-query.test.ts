@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ApiError, MoreThanOneResultError } from "../../core/errors.js";
-import { edrServer } from "../../test-support/edr-server.js";
+import { edrServer, searchRoute } from "../../test-support/edr-server.js";
 import { HeldAnswers } from "../../test-support/held-answers.js";
 import { until } from "../../test-support/until.js";
-import { Sensor } from "../models/sensor.js";
+import { Sensor } from "../models/sensor/sensor.js";
 
 const sensors = Array.from({ length: 250 }, (_, i) => ({
   id: i,
@@ -12,15 +12,10 @@ const sensors = Array.from({ length: 250 }, (_, i) => ({
   network_adapters: `10.0.0.${i},000000000001|`,
 }));
 
-const list = (query: URLSearchParams) => {
-  const found = sensors.filter((sensor) => sensor.computer_name.includes(query.get("hostname") ?? ""));
-  const start = Number(query.get("start"));
-  return {
-    total_results: found.length,
-    results: found.slice(start, start + Number(query.get("rows"))),
-    facets: { os_type: [{ name: "windows", value: 250, ratio: "100.0", percent: 100 }] },
-  };
-};
+const list = searchRoute(
+  (query) => sensors.filter((sensor) => sensor.computer_name.includes(query.get("hostname") ?? "")),
+  { os_type: [{ name: "windows", value: 250, ratio: "100.0", percent: 100 }] },
+);
 
 describe("sensors by several conditions", () => {
   it("are counted as they are found, and the report says what was applied here", async () => {
@@ -86,8 +81,8 @@ describe("a sensor query", () => {
 
   it.each([undefined, null, Number.NaN, {}])("refuses %s for a value", async (value) => {
     const { cb } = await edrServer({});
-    expect(() => cb.select(Sensor).where({ hostname: value as never })).toThrow(TypeError);
-    expect(() => cb.select(Sensor).where({ hostname: "WIN", groupid: value as never })).toThrow(TypeError);
+    expect(() => cb.select(Sensor).where({ hostname: value as never })).toThrow(ApiError);
+    expect(() => cb.select(Sensor).where({ hostname: "WIN", groupid: value as never })).toThrow(ApiError);
   });
 
   it("names an answer that is none", async () => {

@@ -4,7 +4,7 @@ import { Query, type QueryState } from "../../core/query/query.js";
 import type { FetchedPage, RowFilter, Window } from "../../core/query/row-source.js";
 import { checkScalar } from "../../core/query/terms.js";
 import type { CallOptions } from "../../core/transport/types.js";
-import type { Sensor } from "../models/sensor.js";
+import type { Sensor } from "../models/sensor/sensor.js";
 import { asAnswer, type FacetValue, facetArguments, facetsOf, pageOf } from "./search-answer.js";
 
 /** What sensors can be searched by. */
@@ -18,6 +18,8 @@ interface SensorCondition {
 export interface SensorState extends QueryState {
   readonly conditions?: readonly SensorCondition[];
 }
+
+const SENSORS = "/api/v2/sensor";
 
 /** The server applies one of these, the first that is there. */
 const precedence: readonly SensorField[] = ["ip", "hostname", "groupid"];
@@ -44,6 +46,7 @@ export class SensorQuery extends Query<Sensor, SensorState> {
   /**
    * Counts the sensors by the values of fields. The server looks at the first 100 sensors of the list only.
    * @throws ApiError with several conditions, of which the server would count by one only
+   * @throws ServerError when the answer leaves out a field that was asked for
    */
   facets<F extends string>(field: F, ...more: F[]): Promise<Record<F, FacetValue[]>>;
   facets<F extends string>(field: F, ...more: [...F[], CallOptions | undefined]): Promise<Record<F, FacetValue[]>>;
@@ -55,7 +58,7 @@ export class SensorQuery extends Query<Sensor, SensorState> {
       );
     }
     const parameters = { ...this.#serverFilter(), facet: true, "facet.field": fields, start: 0, rows: 100 };
-    return facetsOf(asAnswer(await this.client.getObject("/api/v2/sensor", parameters, options)), fields);
+    return facetsOf(asAnswer(await this.client.getObject(SENSORS, parameters, options)), SENSORS, fields);
   }
 
   protected override get filter(): RowFilter | undefined {
@@ -74,7 +77,7 @@ export class SensorQuery extends Query<Sensor, SensorState> {
     const readAt = this.client.identityMap.now();
     const sort = window.rows === 0 ? {} : { "sort.col": "computer_name", "sort.dir": "asc" };
     const parameters = { ...this.#serverFilter(), ...sort, start: window.start, rows: window.rows };
-    return { ...pageOf(asAnswer(await this.client.getObject("/api/v2/sensor", parameters, options))), readAt };
+    return { ...pageOf(asAnswer(await this.client.getObject(SENSORS, parameters, options))), readAt };
   }
 
   protected describe(): string {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../core/errors.js";
-import { edrServer } from "../../test-support/edr-server.js";
-import { ThreatReport } from "../models/threat-report.js";
+import { edrServer, searchRoute } from "../../test-support/edr-server.js";
+import { ThreatReport } from "../models/detection/threat-report.js";
 
 /** A server with so many reports, of two feeds in turn. */
 async function reportServer(count: number, version = "6.5.2.191219.1200") {
   const posts: Record<string, unknown>[] = [];
+  const reports = searchRoute({ total: count, row: (place) => ({ feed_id: 18 + (place % 2), id: `r${place}` }) });
   const server = await edrServer(
     {
       "/api/v1/threat_report": (query, method, text) => {
@@ -13,13 +14,7 @@ async function reportServer(count: number, version = "6.5.2.191219.1200") {
           posts.push(JSON.parse(text) as Record<string, unknown>);
           return { result: "success" };
         }
-        const start = Number(query.get("start"));
-        const end = Math.min(count, start + Number(query.get("rows")));
-        const results = Array.from({ length: Math.max(0, end - start) }, (_, i) => ({
-          feed_id: 18 + ((start + i) % 2),
-          id: `r${start + i}`,
-        }));
-        return { total_results: count, start, results };
+        return reports(query);
       },
       "/api/v1/feed/18/report/r0": { feed_id: 18, id: "r0" },
     },

@@ -2,14 +2,14 @@ import type { BulkOperation } from "../../core/bulk/operation.js";
 import type { QuerySource } from "../../core/bulk/types.js";
 import { ApiError } from "../../core/errors.js";
 import type { CallOptions } from "../../core/transport/types.js";
-import { Alert } from "../models/alert.js";
-import { ignoreReports, REPORTS } from "../models/report-key.js";
-import type { ThreatReport } from "../models/threat-report.js";
-import { withText } from "../query-string.js";
+import { Alert } from "../models/detection/alert.js";
+import { ignoreReports, REPORTS } from "../models/detection/report-key.js";
+import type { ThreatReport } from "../models/detection/threat-report.js";
+import { searchFields, type ThreatReportTerms } from "../query-language/search-fields.js";
 import { requireServer } from "../requires.js";
-import { searchFields, type ThreatReportTerms } from "../search-fields.js";
+import { ConsoleSearchQuery } from "./console-search-query.js";
 import { criteriaOf, directed, fieldOf } from "./order.js";
-import { SearchQuery, type SearchState } from "./search-query.js";
+import { withText } from "./query-string.js";
 
 /** Reports that one change by their ids names. */
 const REPORTS_A_REQUEST = 500;
@@ -24,10 +24,9 @@ export interface IgnoreOptions {
 }
 
 /** A search for threat reports: `GET /api/v1/threat_report`. */
-export class ThreatReportQuery extends SearchQuery<ThreatReport, SearchState, ThreatReportTerms> {
-  protected readonly defaultSort = "";
+export class ThreatReportQuery extends ConsoleSearchQuery<ThreatReport, ThreatReportTerms> {
   protected readonly consolePage = "threats";
-  protected readonly tieBreak = "report_id asc";
+  protected override readonly tieBreak = "report_id asc";
   protected override readonly fields = searchFields.threatReport;
 
   /**
@@ -43,7 +42,7 @@ export class ThreatReportQuery extends SearchQuery<ThreatReport, SearchState, Th
   setIgnored(flag = true, { each = false }: IgnoreOptions = {}): BulkOperation<string, undefined> {
     if (typeof flag !== "boolean") throw new ApiError(`setIgnored wants true or false, got ${JSON.stringify(flag)}`);
     return this.changed<undefined>({
-      name: `setIgnored(${flag}) of ThreatReport query ${JSON.stringify(this.describe())}`,
+      verb: `setIgnored(${flag})`,
       batchSize: REPORTS_A_REQUEST,
       before: (options) => this.#requireServer(options),
       request: (keys) => ignoreReports(keys, flag),
