@@ -11,6 +11,7 @@ export type {
 export type { GeneratedSchedule, HostSchedule, OnlineSchedule } from "./response/live-response/schedule.js";
 export type { LiveResponseChanges, LiveResponseSettings } from "./response/live-response/settings.js";
 export type { LiveResponseStats } from "./response/live-response/tally.js";
+export type { KeyBeside, ObjectKind, ObjectRecords } from "./response/routes/index.js";
 export type {
   BlockedProcess,
   FilteredProcess,

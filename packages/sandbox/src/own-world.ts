@@ -75,6 +75,13 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
         return report;
       },
       launch: response.launch,
+      put: (kind, key, record) => {
+        const kinds = [...store.kinds].filter((each) => each !== "world");
+        if (!kinds.includes(kind)) {
+          throw new RangeError(`No objects of the kind ${kind} are kept: the kinds are ${kinds.sort().join(", ")}`);
+        }
+        store.collection(kind).put(key, record);
+      },
       setOnline: response.setOnline,
       liveResponse: response.liveResponse,
       secrets: () => response.secrets(),

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { Sandbox } from "./sandbox.js";
 
@@ -141,6 +142,26 @@ describe("imports", () => {
     await expect(given).rejects.toThrow("another file");
     expect(await organisation(sandbox)).toMatchObject({ sensors: 0, processes: 0 });
     expect(await sandbox.importFile(file, { signal: undefined })).toMatchObject({ sensors: 1 });
+  });
+
+  it("add nothing either when the client that asked for them leaves", async () => {
+    await using sandbox = await Sandbox.start({ tls: false, organisation: "empty" });
+    const long = join(folder, "long.jsonl");
+    writeFileSync(long, `${sysmonLine(1)}\n`.repeat(20_000));
+    const leaves = async (type: string, body: string): Promise<void> => {
+      const client = new AbortController();
+      const headers = { "x-auth-token": sandbox.token, "content-type": type };
+      const init = { method: "POST", headers, body, signal: client.signal };
+      const answer = sandbox.handle(new Request(`${sandbox.url}/_sandbox/import`, init));
+      for (let turn = 0; turn < 5; turn++) await nextTurn();
+      client.abort(new Error("the client has left"));
+      await expect(answer).rejects.toThrow("the client has left");
+      // Imports come one after the other: that one is over when this one is refused.
+      await expect(sandbox.importFile(join(folder, "missing.jsonl"))).rejects.toThrow(/ENOENT/);
+      expect(await organisation(sandbox)).toMatchObject({ sensors: 0, processes: 0 });
+    };
+    await leaves("application/json", JSON.stringify({ file: long }));
+    await leaves("application/x-ndjson", readFileSync(long, "utf8"));
   });
 
   it("of a file that is not there are the caller's mistake", async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { SimulationClock } from "./clock.js";
+import type { KeyBeside, ObjectKind, ObjectRecords } from "./domain/index.js";
 import { certify, type Identity } from "./identity.js";
 import type { ImportReport } from "./importer/index.js";
 import type { SandboxOptions } from "./options.js";
@@ -213,6 +214,34 @@ export class Sandbox {
   }
 
   /**
+   * Puts an object that the server keeps whole into the organisation, or in the place of the one with its key: for tests of
+   * what no request creates, or not in that state. The record is taken as it is, with its times in milliseconds since 1970
+   * (UTC) and without what the server does when a request creates such an object. It stays until a reset.
+   *
+   * ```ts
+   * await sandbox.put("team", { id: 7, name: "Night shift", group_access: [] });
+   * ```
+   * @param kind one of {@link ObjectRecords}: `watchlist`, `team`, `tagged_event`
+   * @param key for records without an `id`: what they are kept by, such as the hash of a ban in lower case. Others are kept
+   *   by their `id`.
+   * @throws RangeError (as a rejection) when no objects of this kind are kept, or when there is no key
+   */
+  put<K extends ObjectKind>(kind: K, record: ObjectRecords[K], ...[key]: KeyBeside<ObjectRecords[K]>): Promise<void> {
+    return this.#inTurn(async () => {
+      const { id } = record as { readonly id?: unknown };
+      const place: unknown = id ?? key;
+      if (typeof place !== "string" && !Number.isSafeInteger(place)) {
+        throw new RangeError(
+          `Objects of the kind ${kind} are kept by a whole number or a text, not by ${String(place)}`,
+        );
+      }
+      if (id !== undefined && key !== undefined)
+        throw new RangeError(`Objects of the kind ${kind} are kept by their id, not by ${key}`);
+      this.#world.put(kind, place as number | string, record);
+    });
+  }
+
+  /**
    * Switches an endpoint on or off, by the id of its sensor. One that is off keeps what is asked of it until it is
    * switched on again. Rejects with a RangeError when there is no such sensor, or none any more.
    */
@@ -256,11 +285,8 @@ export class Sandbox {
     const giveUp = (): void => this.#life.abort(signal?.reason);
     signal?.addEventListener("abort", giveUp, { once: true });
     try {
-      // Keys take as long as a small organisation, and need nothing of it.
-      const certified = certify(this.#options);
-      certified.catch(() => {});
+      this.#identity = certify(this.#options);
       await this.#replaceWorld(this.#seed, false);
-      this.#identity = await certified;
       if (this.ca !== undefined) this.#caFile = this.#state.write("ca.pem", this.ca);
     } finally {
       signal?.removeEventListener("abort", giveUp);

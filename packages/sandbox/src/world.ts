@@ -1,4 +1,5 @@
 import type { SimulationClock } from "./clock.js";
+import type { ObjectKind, ObjectRecords } from "./domain/index.js";
 import type { ImportReport } from "./importer/index.js";
 import type { LiveResponseControl } from "./response/live-response/control.js";
 import type { LaunchReport } from "./response/simulation/launch.js";
@@ -17,6 +18,8 @@ export interface World {
   importFile(file: string, signal: AbortSignal): Promise<ImportReport>;
   /** Starts a program on an endpoint. Throws a RangeError when the request makes no sense. */
   launch(request: LaunchRequest): LaunchReport;
+  /** Puts an object that is kept whole under its key. Throws a RangeError when nobody here keeps objects of this kind. */
+  put<K extends ObjectKind>(kind: K, key: number | string, record: ObjectRecords[K]): void;
   /** Switches an endpoint on or off, by the id of its sensor. Throws a RangeError when there is none. */
   setOnline(sensor: number, online: boolean): void;
   /** Live Response, to be steered. Undefined when there is none. */
@@ -49,16 +52,17 @@ export interface WorldSettings {
 
 /** A world around products that were made elsewhere: there is nothing to generate or to import. */
 export function fixedWorld(products: readonly Product[]): World {
-  const noEndpoints = (): never => {
-    throw new RangeError("This sandbox has no organisation, and so no endpoints");
+  const without = (what: string) => (): never => {
+    throw new RangeError(`This sandbox has no organisation, and so no ${what}`);
   };
   return {
     products,
     version: undefined,
     counts: () => ({}),
     importFile: () => Promise.reject(new RangeError("This sandbox has no organisation to import into")),
-    launch: noEndpoints,
-    setOnline: noEndpoints,
+    launch: without("endpoints"),
+    put: without("objects"),
+    setOnline: without("endpoints"),
     liveResponse: undefined,
     secrets: () => [],
     release: () => {},

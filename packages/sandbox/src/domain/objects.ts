@@ -7,6 +7,12 @@ export interface ObjectRecords {
   world: WorldRecord;
 }
 
+/** A kind of objects that can be put into an organisation from outside. */
+export type ObjectKind = Exclude<keyof ObjectRecords, "world">;
+
+/** By what an object is kept: by its `id`, or, where its record has none, by what is said besides. */
+export type KeyBeside<R> = R extends { id: number | string } ? [] : [key: number | string];
+
 /** Written when an organisation has been made to its end; without it there is only a part of one. */
 export interface WorldRecord {
   /** From what the tokens of users follow, so that they stay the same as long as the organisation does. */

@@ -25,7 +25,8 @@ export type Failure =
   | "unsupported"
   | "noProcess"
   | "notPermitted"
-  | "noMemory";
+  | "noMemory"
+  | "tooManyArguments";
 
 type Numbers = Record<Failure, readonly [code: number, text: string]>;
 
@@ -53,6 +54,7 @@ const WINDOWS: Numbers = {
   noProcess: [87, "The parameter is incorrect."],
   notPermitted: [5, "Access is denied."],
   noMemory: [8, "Not enough memory resources are available to process this command."],
+  tooManyArguments: [206, "The filename or extension is too long."],
 };
 
 const LINUX: Numbers = {
@@ -79,6 +81,7 @@ const LINUX: Numbers = {
   noProcess: [3, "No such process"],
   notPermitted: [1, "Operation not permitted"],
   noMemory: [11, "Resource temporarily unavailable"],
+  tooManyArguments: [7, "Argument list too long"],
 };
 
 const MAC: Numbers = {
@@ -97,5 +100,8 @@ export function failureOf(system: OsType, failure: Failure): EndpointError {
   return new EndpointError(system === "windows" ? "win32" : "posix", code, text);
 }
 
-/** The text a program of that system prints for an error. */
-export const failureText = (error: unknown): string => (error instanceof EndpointError ? error.message : String(error));
+/** The text a program of that system prints for a refusal. Throws what is none: that is nothing a program could go on after. */
+export function failureText(error: unknown): string {
+  if (error instanceof EndpointError) return error.message;
+  throw error;
+}

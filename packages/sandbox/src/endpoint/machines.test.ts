@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { Endpoint } from "./endpoint.js";
 import type { ProgramStart } from "./options.js";
 import { codeOf, HOST, machineOf, machinesOf, NOW, run, smallCompany, textOf, write } from "./samples.js";
@@ -10,10 +10,8 @@ const store = smallCompany();
 afterAll(() => store.close());
 
 /** Waits until something holds; programs take turns of the event loop. */
-async function until(holds: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 2_000 && !holds(); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
-  expect(holds()).toBe(true);
-}
+const until = (holds: () => boolean): Promise<void> =>
+  vi.waitFor(() => expect(holds()).toBe(true), { timeout: 30_000, interval: 1 });
 
 describe("the processes of an endpoint", () => {
   it("are those that the server knows to run, and what no system is without", () => {

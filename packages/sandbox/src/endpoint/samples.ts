@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { generateOrganisation } from "../organisation/index.js";
 import { Store } from "../store/store.js";
 import { EndpointError, type EndpointMachine } from "./machine.js";
@@ -69,4 +70,9 @@ export async function run(
   const program = machine.processes.start(line, workingDirectory === undefined ? {} : { workingDirectory });
   const code = await program.ended;
   return [program.output().toString("utf8").replaceAll("\r\n", "\n"), code];
+}
+
+/** What runs without an end has begun after these turns, and has given way to whoever waits here. */
+export async function othersHaveTheirTurn(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await nextTurn();
 }

@@ -19,6 +19,19 @@ import {
   utc,
 } from "./samples.js";
 
+test("gives up a log without line ends when it is told to", async () => {
+  const stop = new AbortController();
+  let chunks = 0;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    while (chunks < 1_000) {
+      if (++chunks === 3) stop.abort(new Error("enough"));
+      yield Buffer.alloc(1_000, "x");
+    }
+  }
+  await expect(importSysmon(endless(), new Collected(), { signal: stop.signal })).rejects.toThrow("enough");
+  expect(chunks).toBe(3);
+});
+
 describe.each(Object.entries(spellings))("spelling %s", (_, spell) => {
   test("gives hosts, ancestry, events and binaries", async () => {
     const log = await imported(lines(story.map(spell)), { firstSensorId: 49, groupId: 3 });

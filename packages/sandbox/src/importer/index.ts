@@ -80,7 +80,7 @@ export async function importSysmon(
   };
   for await (const { what, bytes } of logsIn(source, { maxBytes, onTrouble })) {
     const before = lines + troubles;
-    for await (const piece of jsonPieces(bytes, maxEventLength)) {
+    for await (const piece of jsonPieces(unlessAborted(bytes, signal), maxEventLength)) {
       signal?.throwIfAborted();
       lines++;
       const event = readEvent(parsed(piece));
@@ -109,6 +109,17 @@ export async function importSysmon(
     firstTime: Number.isFinite(mapper.firstTime) ? mapper.firstTime : undefined,
     lastTime: Number.isFinite(mapper.lastTime) ? mapper.lastTime : undefined,
   };
+}
+
+/** Looked at with each chunk: of what has no line ends, no pieces come for long. */
+async function* unlessAborted(
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted();
+    yield chunk;
+  }
 }
 
 function parsed(piece: string | undefined): unknown {

@@ -13,7 +13,8 @@ export interface Image {
   path: string;
   name: string;
   product: string;
-  record: BinaryRecord;
+  /** Its hashes are taken when it is first asked for: many files of a catalogue are never run, least of all in a small company. */
+  readonly record: BinaryRecord;
   firstSeen: number;
   lastSeen: number;
 }
@@ -84,12 +85,12 @@ export class Catalogue {
       digsig_result: draft.digsig_publisher === undefined ? "Unsigned" : "Signed",
       ...draft,
     };
-    if (record.md5 === "" || record.sha256 === "") {
-      const bytes = imageBytes(record);
-      if (record.md5 === "") record.md5 = createHash("md5").update(bytes).digest("hex");
-      if (record.sha256 === "") record.sha256 = createHash("sha256").update(bytes).digest("hex");
-    }
-    const image = { path, name, product, record, firstSeen: Number.POSITIVE_INFINITY, lastSeen: 0 };
+    const image: Image = {
+      ...{ path, name, product, firstSeen: Number.POSITIVE_INFINITY, lastSeen: 0 },
+      get record() {
+        return withHashes(record);
+      },
+    };
     this.#images.push(image);
     const key = `${draft.os_type} ${name}`;
     if (!this.#byName.has(key)) this.#byName.set(key, image);
@@ -200,4 +201,12 @@ export class Catalogue {
     const fraction = this.#random.fraction();
     return 4096 + Math.floor(fraction * fraction * fraction * 56_000) + 8 * this.#random.between(0, 63);
   }
+}
+
+function withHashes(record: BinaryRecord): BinaryRecord {
+  if (record.md5 !== "" && record.sha256 !== "") return record;
+  const bytes = imageBytes(record);
+  if (record.md5 === "") record.md5 = createHash("md5").update(bytes).digest("hex");
+  if (record.sha256 === "") record.sha256 = createHash("sha256").update(bytes).digest("hex");
+  return record;
 }

@@ -37,7 +37,7 @@ const MOST_PATTERNS = 100;
 const MOST_BARE_TERMS = 400;
 
 /** Refuses what would keep the server busy for many seconds, as a server does that has others to serve. */
-function checkSize(query: Query): void {
+export function checkSize(query: Query): void {
   const terms = distinct(termsOf(query, "all"));
   const refuse = (what: string): never => {
     throw new QuerySyntaxError(`The query has more than ${what}`, query.at);
@@ -48,6 +48,11 @@ function checkSize(query: Query): void {
   if (terms.filter(({ field }) => field === undefined).length > MOST_BARE_TERMS) {
     refuse(`${MOST_BARE_TERMS} terms without a field`);
   }
+}
+
+/** Of a term whose field nobody knows. */
+export function unknownField(field: string, at: number): QuerySyntaxError {
+  return new QuerySyntaxError(`Unknown field ${field}; quote the term if it is none`, at);
 }
 
 /** Which field a binary's hash is posted under for each relation; the parent has a row of its own. */
@@ -136,9 +141,7 @@ class Compiler {
       return;
     }
     const spec = findField(this.options.target, term.field);
-    if (spec === undefined) {
-      throw new QuerySyntaxError(`Unknown field ${term.field}; quote the term if it is none`, term.at);
-    }
+    if (spec === undefined) throw unknownField(term.field, term.at);
     this.#field(spec, term.value, found);
   }
 

@@ -76,10 +76,14 @@ export interface ResponseContext {
   binaryIcon(record: BinaryRecord): Uint8Array | undefined;
 }
 
+/** Kinds of objects that nothing asks for before there are some. They are kept all the same, and the store is to know it. */
+const LATE_KINDS = ["filtered_process", "partition", "published_feed"] as const;
+
 /** Fills in what was left out. */
 export function createContext(options: ResponseOptions, signal: AbortSignal): ResponseContext {
   const traits = traitsOf(options.version ?? DEFAULT_RESPONSE_VERSION);
   options.store.indexCommandLines(traits.commandRule);
+  for (const kind of LATE_KINDS) options.store.collection(kind);
   const startTime = options.clock.startTime ?? options.clock.now();
   const content = options.binaryContent ?? ((record) => new Uint8Array(record.copied_mod_len));
   return {

@@ -1,9 +1,11 @@
-import type { Target } from "../query-language/index.js";
+import { compareValues, type Target } from "../query-language/index.js";
+import { readFlag } from "../server/parameters.js";
 import { FIELD_STEP, Field } from "../store/schema.js";
 import type { Store } from "../store/store.js";
-import { readFacetFields, readFlag } from "./parameters.js";
+import { readFacetFields } from "./parameters.js";
 
-const MOST_VALUES = 200;
+/** So many values of a field are shown at most by a search. */
+export const MOST_VALUES = 200;
 
 /** What is counted: an expression over the document `d` and what `joins` adds. */
 interface Facet {
@@ -123,6 +125,14 @@ function countFacets(
     answer[field] = facetValues(rows, documents.length);
   }
   return answer;
+}
+
+/** Counts values by hand, the most frequent first. */
+export function countValues(values: Iterable<string | number>): { name: string | number; value: number }[] {
+  const counts = new Map<string | number, number>();
+  for (const each of values) counts.set(each, (counts.get(each) ?? 0) + 1);
+  const sorted = [...counts].sort(([a, n], [b, m]) => m - n || compareValues(a, b));
+  return sorted.map(([name, value]) => ({ name, value }));
 }
 
 /** Counts, the highest first, as answers show them. */

@@ -11,7 +11,7 @@ import {
   trueOrFalse,
   type WriteBody,
   wholeNumber,
-} from "./write-body.js";
+} from "../server/write-body.js";
 
 const name = nameOf;
 const text = textOf(LONGEST_NAME);

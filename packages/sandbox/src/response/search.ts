@@ -73,21 +73,30 @@ export function runSearch(context: ResponseContext, search: Search): readonly nu
 }
 
 /** A page of a result, and the result. */
-export interface FoundPage {
+export interface FoundPage<D> {
   window: Window;
   /** All documents found, in order. */
-  documents: readonly number[];
+  documents: readonly D[];
   /** Those of the page. */
-  page: readonly number[];
+  page: readonly D[];
   total: number;
 }
 
-/** Runs a search and cuts out the page that is asked for, with the faults that are switched on. */
-export function findPage(context: ResponseContext, search: Search, parameters: URLSearchParams): FoundPage {
+/** Runs a search and cuts out the page that is asked for. */
+export function findPage(context: ResponseContext, search: Search, parameters: URLSearchParams): FoundPage<number> {
   const window = readWindow(parameters);
-  const documents = runSearch(context, search);
+  return cutPage(context, runSearch(context, search), searchKey(search), window);
+}
+
+/** Cuts a page out of a result, with the faults that are switched on. `key` is the same for all pages of one search. */
+export function cutPage<D>(
+  context: ResponseContext,
+  documents: readonly D[],
+  key: string,
+  window: Window,
+): FoundPage<D> {
   const { totalOverestimate, shiftRows } = context.behaviour;
-  const above = context.drift.before(searchKey(search), window.start, window.rows, shiftRows);
+  const above = context.drift.before(key, window.start, window.rows, shiftRows);
   const from = window.start - above;
   const page = documents.slice(Math.max(0, from), Math.max(0, from + window.rows));
   return { window, documents, page, total: Math.max(0, documents.length + above) + totalOverestimate };

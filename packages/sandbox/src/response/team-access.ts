@@ -1,6 +1,6 @@
 import { ACCESS_CATEGORIES, type TeamRecord } from "../domain/index.js";
+import { WriteBody, wrongType } from "../server/write-body.js";
 import type { Store } from "../store/store.js";
-import { WriteBody, wrongType } from "./write-body.js";
 
 /** What a team may do with a group, as the group's document tells it. The teams keep it; a group shows their side of it. */
 export interface TeamAccess {

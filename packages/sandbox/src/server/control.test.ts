@@ -175,6 +175,20 @@ describe("the control routes", () => {
     expect(listed).not.toContain(sandbox.token);
     expect((await ask("POST", "/_sandbox/tokens", {})).status).toBe(400);
     expect((await ask("POST", "/_sandbox/tokens", { username: "x", token: "a b" })).status).toBe(400);
+    expect((await ask("POST", "/_sandbox/tokens", { username: "x", globalAdmin: "yes" })).status).toBe(400);
+    // Whoever had it then could not even put it back.
+    expect((await ask("POST", "/_sandbox/tokens", { username: "x", token: sandbox.token })).status).toBe(400);
+    expect((await ask("GET", "/_sandbox")).status).toBe(200);
+  });
+
+  it("leave the clock as it was when they refuse a part of what is asked", async () => {
+    for (const wrong of [{ time: "soon" }, { time: {} }, { tickInterval: 0 }, { tickInterval: "5" }, { running: 1 }]) {
+      const body = { running: true, tickInterval: 50, ...wrong };
+      expect([wrong, (await ask("PUT", "/_sandbox/clock", body)).status]).toEqual([wrong, 400]);
+      expect((await ask("GET", "/_sandbox/clock")).body).toMatchObject({ running: false, tickInterval: 1000 });
+    }
+    expect((await ask("POST", "/_sandbox/clock/step", { ticks: "2" })).status).toBe(400);
+    expect(sandbox.clock.ticks).toBe(0);
   });
 
   it("put everything back to the start", async () => {

@@ -39,8 +39,8 @@ export interface ControlHost {
   info(): Record<string, unknown>;
   /** Everything anew, from the same seed or from another. */
   reset(seed?: number | string): Promise<void>;
-  /** Adds the telemetry in a file on this machine to the organisation. */
-  importFile(file: string): Promise<unknown>;
+  /** Adds the telemetry in a file on this machine to the organisation; nothing of it when aborted. */
+  importFile(file: string, options: { signal: AbortSignal }): Promise<unknown>;
   /** Starts a program on an endpoint. */
   launch(request: LaunchRequest): Promise<unknown>;
   /** Switches an endpoint on or off. */
@@ -205,9 +205,22 @@ function clockRoutes({ clock }: ControlHost): Route[] {
         if (running !== undefined && typeof running !== "boolean") {
           throw new HttpProblem(400, "`running` is true or false");
         }
-        if (tickInterval !== undefined) clock.tickInterval = Number(tickInterval);
+        if (tickInterval !== undefined && typeof tickInterval !== "number") {
+          throw new HttpProblem(400, "`tickInterval` is a number of milliseconds");
+        }
+        if (time !== undefined && typeof time !== "number" && typeof time !== "string") {
+          throw new HttpProblem(400, "`time` is a date, or milliseconds since 1970");
+        }
+        const before = clock.tickInterval;
+        // Both refuse what makes no sense; of a request that is refused nothing stays.
+        if (tickInterval !== undefined) clock.tickInterval = tickInterval;
+        try {
+          if (time !== undefined) clock.set(time);
+        } catch (error) {
+          clock.tickInterval = before;
+          throw error;
+        }
         if (running !== undefined) clock.running = running;
-        if (time !== undefined) clock.set(typeof time === "number" ? time : String(time));
         return state();
       },
     },
@@ -216,14 +229,15 @@ function clockRoutes({ clock }: ControlHost): Route[] {
       path: "/clock/step",
       handle: async (request) => {
         const { ticks = 1 } = fields(request, ["ticks"]);
-        await clock.step(Number(ticks));
+        if (typeof ticks !== "number") throw new HttpProblem(400, "`ticks` is a number");
+        await clock.step(ticks);
         return state();
       },
     },
   ];
 }
 
-function tokenRoutes({ tokens }: ControlHost): Route[] {
+function tokenRoutes({ tokens, token: main }: ControlHost): Route[] {
   return [
     { method: "GET", path: "/tokens", handle: () => ok(tokens.list()) },
     {
@@ -233,6 +247,11 @@ function tokenRoutes({ tokens }: ControlHost): Route[] {
         const { username, token, globalAdmin } = fields(request, ["username", "token", "globalAdmin"]);
         if (typeof username !== "string" || username === "") throw new HttpProblem(400, "`username` is missing");
         if (token !== undefined && typeof token !== "string") throw new HttpProblem(400, "`token` is a text");
+        if (globalAdmin !== undefined && typeof globalAdmin !== "boolean") {
+          throw new HttpProblem(400, "`globalAdmin` is true or false");
+        }
+        // In other hands, nobody could steer the sandbox any more.
+        if (token === main) throw new HttpProblem(400, "The main token stays with its administrator");
         // The only time the whole token is shown: whoever asked has no other way to learn it.
         const record = tokens.add({
           username,
@@ -337,13 +356,13 @@ async function importBody(host: ControlHost, request: SandboxRequest): Promise<u
     const { file } = checked(parseJson(body), ["file"]);
     if (typeof file !== "string" || file === "")
       throw new HttpProblem(400, "`file` is missing: a path on this machine");
-    return await host.importFile(file);
+    return await host.importFile(file, { signal });
   }
   const folder = await mkdtemp(join(tmpdir(), "cbapi-sandbox-import-"));
   try {
     const upload = join(folder, "upload.jsonl");
     await pipeline(stream, createWriteStream(upload, { mode: 0o600 }), { signal });
-    return await host.importFile(upload);
+    return await host.importFile(upload, { signal });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

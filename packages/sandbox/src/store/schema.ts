@@ -237,7 +237,7 @@ export const INDEXES = [
   "CREATE UNIQUE INDEX IF NOT EXISTS process_id ON process (id)",
   "CREATE INDEX IF NOT EXISTS process_parent ON process (parent_id, start)",
   "CREATE INDEX IF NOT EXISTS process_sensor ON process (sensor_id, pid)",
-  "CREATE INDEX IF NOT EXISTS process_sensor ON process (sensor_id, start)",
+  "CREATE INDEX IF NOT EXISTS process_sensor_start ON process (sensor_id, start)",
   "CREATE INDEX IF NOT EXISTS process_md5 ON process (md5_value)",
   "CREATE INDEX IF NOT EXISTS segment_process ON segment (proc, segment_id)",
   "CREATE INDEX IF NOT EXISTS cold_segment_process ON cold_segment (proc, segment_id)",

@@ -8,6 +8,7 @@ import { findBinary } from "./binaries.js";
 import { findGroups, findSensors, findSites } from "./endpoints.js";
 import { eventsOf, findChildren, findProcess, segmentsOf } from "./processes.js";
 import { sampleBinary, sampleProcess, sampleSensor } from "./samples.js";
+import { INDEXES } from "./schema.js";
 import { Searcher } from "./search.js";
 import { Store } from "./store.js";
 
@@ -223,5 +224,21 @@ describe("Store", () => {
       return new Searcher(store).documents({ from: "segment", where, order: "d.doc" }).length;
     };
     expect([search("modload:old.dll"), search("modload:new.dll"), search("")]).toEqual([0, 1, 1]);
+  });
+
+  it("has every index that it declares, and reads what runs on a sensor in the order of one", () => {
+    const store = Store.open();
+    store.process(sampleProcess());
+    const names = store.database
+      .all<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'index'")
+      .map(({ name }) => name);
+    const declared = INDEXES.map((index) => /EXISTS (\w+) ON/.exec(index)?.[1] ?? index);
+    expect(new Set(declared).size).toBe(declared.length);
+    expect(names).toEqual(expect.arrayContaining(declared));
+    const plan = store.database.all<{ detail: string }>(
+      "EXPLAIN QUERY PLAN SELECT proc FROM process WHERE sensor_id = 1 AND ended IS NULL AND start <= 9 ORDER BY start DESC, proc DESC",
+    );
+    expect(plan.map(({ detail }) => detail).join("; ")).toMatch(/process_sensor_start/);
+    expect(plan.map(({ detail }) => detail).join("; ")).not.toMatch(/TEMP B-TREE/);
   });
 });

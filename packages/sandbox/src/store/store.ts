@@ -45,6 +45,7 @@ export class Store implements OrganisationSink {
   readonly #writers: Record<"sensor" | "object", RowWriter>;
   /** Whether there was nothing in the file, or no file. */
   readonly isNew: boolean;
+  readonly #kinds = new Set<keyof ObjectRecords>();
   #dirty = false;
   #indexed = false;
   #inTransaction = false;
@@ -95,8 +96,14 @@ export class Store implements OrganisationSink {
     return this.#revision;
   }
 
+  /** The kinds of objects that somebody has asked for: an object of another kind would be read by nobody. */
+  get kinds(): ReadonlySet<keyof ObjectRecords> {
+    return this.#kinds;
+  }
+
   /** The objects of a kind that are read and written whole. */
   collection<K extends keyof ObjectRecords>(kind: K): Collection<ObjectRecords[K]> {
+    this.#kinds.add(kind);
     return new Collection<ObjectRecords[K]>(this, kind);
   }
 

@@ -1,4 +1,11 @@
-import { generateKeyPairSync, X509Certificate } from "node:crypto";
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  KeyObject,
+  type webcrypto,
+  X509Certificate,
+} from "node:crypto";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +14,14 @@ import { connect, createServer } from "node:tls";
 import { afterAll, describe, expect, it } from "vitest";
 import { issueCertificate } from "./certificate.js";
 import { CertificateAuthority, type CertificateVariant, type ServerCertificate } from "./index.js";
+
+// The certificate library wants a metadata polyfill of which it uses next to nothing.
+Object.assign(Reflect, {
+  getMetadata: () => undefined,
+  getOwnMetadata: () => undefined,
+  defineMetadata: () => undefined,
+});
+const x509 = await import("@peculiar/x509");
 
 const authority = CertificateAuthority.create();
 const folder = mkdtempSync(join(tmpdir(), "authority-"));
@@ -30,6 +45,8 @@ async function handshake(certificate: ServerCertificate, ca: string, servername 
     server.close();
   }
 }
+
+const curveKey = (): KeyObject => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 
 describe("the sandbox's certificate authority", () => {
   it("issues certificates that a client who trusts it accepts", async () => {
@@ -73,16 +90,35 @@ describe("the sandbox's certificate authority", () => {
   });
 
   it("gives every certificate its own serial number and key", () => {
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    const serials = Array.from({ length: 20 }, () => authority.issue(undefined, "trusted", privateKey).cert);
-    expect(new Set(serials.map((cert) => new X509Certificate(cert).serialNumber)).size).toBe(20);
-    const own = [authority.issue(), authority.issue()].map(({ cert }) => new X509Certificate(cert));
-    expect(own[0]?.publicKey.equals((own[1] as X509Certificate).publicKey)).toBe(false);
-    expect(own[0]?.serialNumber).not.toBe(own[1]?.serialNumber);
+    const issued = Array.from({ length: 20 }, () => new X509Certificate(authority.issue().cert));
+    expect(new Set(issued.map(({ serialNumber }) => serialNumber)).size).toBe(20);
+    expect(new Set(issued.map(({ publicKey }) => publicKey.export({ type: "spki", format: "pem" }))).size).toBe(20);
+  });
+
+  it("writes what a verifier of another make reads too", () => {
+    // Addresses and names of every length, so that the lengths of the parts take one, two and three bytes.
+    for (const count of [1, 5, 40, 4000]) {
+      const hosts = Array.from({ length: count }, (_, at) => `host-${at}.example`);
+      const certificate = new x509.X509Certificate(authority.issue(hosts).cert);
+      expect(certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.items).toHaveLength(count);
+      // An elliptic key encrypts no other keys, and may not say that it does.
+      expect(certificate.getExtension(x509.KeyUsagesExtension)?.usages).toBe(x509.KeyUsageFlags.digitalSignature);
+      expect(certificate.getExtension(x509.ExtendedKeyUsageExtension)?.usages).toEqual(["1.3.6.1.5.5.7.3.1"]);
+      expect(certificate.subject).toBe("O=Carbon Black sandbox, CN=host-0.example");
+    }
+    const own = new x509.X509Certificate(authority.certificate);
+    expect(own.getExtension(x509.BasicConstraintsExtension)).toMatchObject({ ca: true, critical: true });
+    expect(own.getExtension(x509.KeyUsagesExtension)?.usages).toBe(
+      x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
+    );
+    const leaf = new x509.X509Certificate(authority.issue().cert);
+    expect(leaf.getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId).toBe(
+      own.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId,
+    );
   });
 
   it("writes dates on both sides of 2050, where the encoding changes", () => {
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const privateKey = curveKey();
     const notAfter = new Date("2061-02-03T04:05:06Z");
     const parsed = new X509Certificate(
       issueCertificate({
@@ -124,14 +160,44 @@ describe("an authority kept in a folder", () => {
     expect(statSync(join(directory, "ca-key.pem")).mode & 0o777).toBe(0o600);
   });
 
-  it("is replaced when its key is not of the kind that signs", () => {
-    const directory = join(folder, "other-kind");
-    const first = CertificateAuthority.open(directory);
-    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  it("goes on with an RSA key, as earlier versions kept one", async () => {
+    const directory = join(folder, "rsa");
+    CertificateAuthority.open(directory);
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const { certificate } = CertificateAuthority.create(undefined, privateKey);
+    writeFileSync(join(directory, "ca.pem"), certificate);
     writeFileSync(join(directory, "ca-key.pem"), privateKey.export({ type: "pkcs8", format: "pem" }));
+    const kept = CertificateAuthority.open(directory);
+    expect(kept.certificate).toBe(certificate);
+    const issued = kept.issue();
+    expect(await handshake(issued, certificate)).toBe("trusted");
+    // Signers are looked for by the hash of their public half, as those versions wrote it.
+    const half = createPublicKey(privateKey).export({ type: "pkcs1", format: "der" });
+    const keyId = createHash("sha1").update(half).digest("hex");
+    const parsed = new x509.X509Certificate(issued.cert);
+    expect(parsed.getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId).toBe(keyId);
+  });
+
+  it("is replaced when its key is not of a kind that signs", async () => {
+    const directory = join(folder, "other-kind");
+    CertificateAuthority.open(directory);
+    const keys = (await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
+    const privateKey = KeyObject.from(keys.privateKey);
+    expect(() => CertificateAuthority.create("x", privateKey)).toThrow(TypeError);
+    // Key and certificate belong together, and are those of an authority.
+    const other = await x509.X509CertificateGenerator.createSelfSigned({
+      name: "CN=Other",
+      notBefore: new Date(),
+      notAfter: new Date(Date.now() + 4000 * 86_400_000),
+      signingAlgorithm: { name: "Ed25519" },
+      keys,
+      extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
+    });
+    writeFileSync(join(directory, "ca-key.pem"), privateKey.export({ type: "pkcs8", format: "pem" }));
+    writeFileSync(join(directory, "ca.pem"), `${other.toString("pem")}\n`);
     const second = CertificateAuthority.open(directory);
-    expect(second.certificate).not.toBe(first.certificate);
-    expect(new X509Certificate(second.certificate).publicKey.asymmetricKeyType).toBe("rsa");
+    expect(new X509Certificate(second.certificate).publicKey.asymmetricKeyType).toBe("ec");
+    expect(await handshake(second.issue(), second.certificate)).toBe("trusted");
   });
 
   it("is replaced when key and certificate do not belong together", () => {

@@ -1,8 +1,7 @@
-import { createPrivateKey, generateKeyPair, generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { issueCertificate } from "./certificate.js";
+import { canSign, issueCertificate } from "./certificate.js";
 
 /** A certificate chain and its private key, both PEM, as `node:https` takes them. */
 export interface ServerCertificate {
@@ -53,27 +52,23 @@ export class CertificateAuthority {
 
   /**
    * Opens the authority kept in a folder (`ca.pem`, `ca-key.pem`), or makes one and keeps it there, so that clients
-   * configured once go on trusting the sandbox after a restart. One that is damaged or about to expire is replaced, with
-   * `freshKey` or a new one.
+   * configured once go on trusting the sandbox after a restart. One that is damaged or about to expire is replaced.
    */
-  static open(directory: string, freshKey?: KeyObject): CertificateAuthority {
+  static open(directory: string): CertificateAuthority {
     const certificateFile = join(directory, "ca.pem");
     const keyFile = join(directory, "ca-key.pem");
     const kept = readKept(certificateFile, keyFile);
     if (kept) return new CertificateAuthority(kept.certificate, kept.key, AUTHORITY_NAME);
-    const authority = CertificateAuthority.create(AUTHORITY_NAME, freshKey);
+    const authority = CertificateAuthority.create();
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     writePrivate(keyFile, exportKey(authority.#key));
     writeFileSync(certificateFile, authority.certificate);
     return authority;
   }
 
-  /** Issues a certificate for a server on these hosts, or one with a fault in it, with a new key if none is given. */
-  issue(
-    hosts: readonly string[] = loopbackHosts,
-    variant: CertificateVariant = "trusted",
-    key = newKey(),
-  ): ServerCertificate {
+  /** Issues a certificate for a server on these hosts, or one with a fault in it, each with a new key. */
+  issue(hosts: readonly string[] = loopbackHosts, variant: CertificateVariant = "trusted"): ServerCertificate {
+    const key = newKey();
     switch (variant) {
       case "trusted":
         return this.#sign(key, hosts, validity(SERVER_DAYS));
@@ -82,7 +77,7 @@ export class CertificateAuthority {
       case "wrong-host":
         return this.#sign(key, ["cb.somewhere-else.example"], validity(SERVER_DAYS));
       case "unknown-authority":
-        return CertificateAuthority.create("Unknown authority").issue(hosts, "trusted", key);
+        return CertificateAuthority.create("Unknown authority").issue(hosts);
       case "self-signed": {
         const subject = hosts[0] ?? "localhost";
         const cert = issueCertificate({
@@ -119,15 +114,8 @@ const validity = (days: number): { notBefore: Date; notAfter: Date } => ({
   notAfter: fromNow(days),
 });
 
-/** Made by Node, which is much faster at it than the library that writes the certificates. */
-const newKey = (): KeyObject => generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
-
-const makeKeyPair = promisify(generateKeyPair);
-
-/** A key for an authority or for a certificate, made beside whatever else is going on. */
-export async function makeKey(): Promise<KeyObject> {
-  return (await makeKeyPair("rsa", { modulusLength: 2048 })).privateKey;
-}
+/** Of an elliptic curve: made in no time, where an RSA key takes as long as a small organisation. */
+const newKey = (): KeyObject => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 
 const exportKey = (key: KeyObject): string => key.export({ type: "pkcs8", format: "pem" }).toString();
 
@@ -142,8 +130,7 @@ function readKept(certificateFile: string, keyFile: string): { certificate: stri
     const certificate = readFileSync(certificateFile, "utf8");
     const key = createPrivateKey(readFileSync(keyFile, "utf8"));
     const parsed = new X509Certificate(certificate);
-    // Only RSA keys can be signed with.
-    const fitting = parsed.ca && key.asymmetricKeyType === "rsa" && parsed.checkPrivateKey(key);
+    const fitting = parsed.ca && canSign(key) && parsed.checkPrivateKey(key);
     const usable = fitting && new Date(parsed.validTo) > fromNow(SERVER_DAYS);
     return usable ? { certificate, key } : undefined;
   } catch {

@@ -1,8 +1,23 @@
-import { createPublicKey, type KeyObject, randomBytes, sign } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject, randomBytes, sign } from "node:crypto";
 import { isIP } from "node:net";
-import forge from "node-forge";
+import {
+  bits,
+  boolean,
+  bytesOf,
+  encoded,
+  identifier,
+  nothing,
+  octets,
+  positive,
+  sequence,
+  setOf,
+  tagged,
+  time,
+  utf8,
+  type Value,
+} from "./der.js";
 
-/** What a certificate says, and who signs it. Keys are RSA keys: no other kind can be signed with here. */
+/** What a certificate says, and who signs it. */
 export interface CertificateRequest {
   /** Common name of the holder. */
   subject: string;
@@ -10,7 +25,7 @@ export interface CertificateRequest {
   issuer: string;
   /** The holder's private key; the certificate carries its public half. */
   key: KeyObject;
-  /** The signer's private key. */
+  /** The signer's private key; one that {@link canSign}. */
   signingKey: KeyObject;
   notBefore: Date;
   notAfter: Date;
@@ -20,71 +35,107 @@ export interface CertificateRequest {
   authority?: boolean;
 }
 
-/** The types of the library leave out this one function. */
-const pki = forge.pki as typeof forge.pki & {
-  getTBSCertificate: (certificate: forge.pki.Certificate) => forge.asn1.Asn1;
+const ORGANISATION = "Carbon Black sandbox";
+const OID = {
+  organizationName: "2.5.4.10",
+  commonName: "2.5.4.3",
+  subjectKeyIdentifier: "2.5.29.14",
+  keyUsage: "2.5.29.15",
+  subjectAltName: "2.5.29.17",
+  basicConstraints: "2.5.29.19",
+  authorityKeyIdentifier: "2.5.29.35",
+  extKeyUsage: "2.5.29.37",
+  serverAuth: "1.3.6.1.5.5.7.3.1",
+} as const;
+
+/** How signatures with a kind of key are called, always over SHA-256. */
+const SIGNATURES: Readonly<Record<string, Value>> = {
+  ec: sequence(identifier("1.2.840.10045.4.3.2")),
+  // Of RSA, the parameters are there and empty; of the other kind they are absent.
+  rsa: sequence(identifier("1.2.840.113549.1.1.11"), nothing()),
 };
-const sha256WithRsa = "1.2.840.113549.1.1.11";
+
+/** Whether certificates can be signed with a key here: of an elliptic curve, or RSA. */
+export const canSign = (key: KeyObject): boolean => signatureOf(key) !== undefined;
 
 /**
- * Writes and signs an X.509 v3 certificate (RSA, SHA-256) and returns it as PEM. It carries the key identifiers and
- * usages that the strict verifiers of newer OpenSSL and Python versions insist on.
+ * Writes and signs an X.509 v3 certificate and returns it as PEM. It carries the key identifiers and usages that the
+ * strict verifiers of newer OpenSSL and Python versions insist on.
  */
 export function issueCertificate(request: CertificateRequest): string {
-  const certificate = pki.createCertificate();
-  certificate.publicKey = publicHalf(request.key);
-  // The first byte keeps the number positive and its length the same.
-  certificate.serialNumber = `01${randomBytes(15).toString("hex")}`;
-  certificate.validity.notBefore = request.notBefore;
-  certificate.validity.notAfter = request.notAfter;
-  certificate.setSubject(name(request.subject));
-  certificate.setIssuer(name(request.issuer));
-  certificate.setExtensions(extensions(request));
-  certificate.signatureOid = sha256WithRsa;
-  certificate.siginfo.algorithmOid = sha256WithRsa;
-  certificate.tbsCertificate = pki.getTBSCertificate(certificate);
-  // Left to Node: the arithmetic of the library takes tens of milliseconds for each signature.
-  const content = Buffer.from(forge.asn1.toDer(certificate.tbsCertificate).getBytes(), "binary");
-  certificate.signature = sign("sha256", content, request.signingKey).toString("binary");
-  return pki.certificateToPem(certificate).replaceAll("\r\n", "\n");
+  const algorithm = signatureOf(request.signingKey);
+  if (algorithm === undefined)
+    throw new TypeError("Certificates are signed with RSA keys and those of elliptic curves");
+  const content = sequence(
+    tagged(0, positive(Buffer.from([2]))), // the third version
+    // The first byte keeps the number positive and its length the same.
+    positive(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
+    algorithm,
+    name(request.issuer),
+    sequence(time(request.notBefore), time(request.notAfter)),
+    name(request.subject),
+    publicHalf(request.key),
+    tagged(3, sequence(...extensions(request))),
+  );
+  return pem(bytesOf(sequence(content, algorithm, bits(sign("sha256", bytesOf(content), request.signingKey)))));
 }
 
-function extensions(request: CertificateRequest): object[] {
+function extensions(request: CertificateRequest): Value[] {
   const authority = request.authority === true;
-  const list: object[] = [
-    { name: "basicConstraints", critical: true, cA: authority },
-    authority
-      ? { name: "keyUsage", critical: true, keyCertSign: true, cRLSign: true }
-      : { name: "keyUsage", critical: true, digitalSignature: true, keyEncipherment: true },
-    { name: "subjectKeyIdentifier" },
-    { name: "authorityKeyIdentifier", keyIdentifier: keyIdentifier(request.signingKey) },
+  const hosts = request.hosts ?? [];
+  return [
+    // What is false is left out.
+    extension(OID.basicConstraints, sequence(...(authority ? [boolean(true)] : [])), true),
+    // Signs certificates and lists of revoked ones; or signs the handshake.
+    extension(
+      OID.keyUsage,
+      authority ? bits(Buffer.from([0b0000_0110]), 1) : bits(Buffer.from([0b1000_0000]), 7),
+      true,
+    ),
+    extension(OID.subjectKeyIdentifier, octets(keyIdentifier(request.key))),
+    extension(OID.authorityKeyIdentifier, sequence(tagged(0, keyIdentifier(request.signingKey)))),
+    ...(authority ? [] : [extension(OID.extKeyUsage, sequence(identifier(OID.serverAuth)))]),
+    ...(hosts.length === 0 ? [] : [extension(OID.subjectAltName, sequence(...hosts.map(alternativeName)))]),
   ];
-  if (!authority) list.push({ name: "extKeyUsage", serverAuth: true });
-  if (request.hosts !== undefined && request.hosts.length > 0) {
-    list.push({ name: "subjectAltName", altNames: request.hosts.map(alternativeName) });
-  }
-  return list;
 }
 
-/**
- * Said to be UTF-8 because the default form has no room for characters such as `*` and `_`. The types take the tag of a
- * string for its class.
- */
-const name = (commonName: string): forge.pki.CertificateField[] =>
-  [
-    { name: "organizationName", value: "Carbon Black sandbox" },
-    { name: "commonName", value: commonName },
-  ].map((field) => ({ ...field, valueTagClass: forge.asn1.Type.UTF8 as unknown as forge.asn1.Class }));
+const extension = (id: string, value: Value, critical = false): Value =>
+  sequence(identifier(id), ...(critical ? [boolean(true)] : []), octets(bytesOf(value)));
 
-function alternativeName(host: string): { type: number; value?: string; ip?: string } {
-  if (!isIP(host)) return { type: 2, value: host };
-  // The URL parser writes an IPv6 address in hexadecimal groups only, the one form that the library reads.
-  return { type: 7, ip: isIP(host) === 6 ? new URL(`http://[${host}]`).hostname.slice(1, -1) : host };
+/** In UTF-8: the older forms of text have no room for characters such as `*` and `_`. */
+const name = (commonName: string): Value =>
+  sequence(
+    setOf(sequence(identifier(OID.organizationName), utf8(ORGANISATION))),
+    setOf(sequence(identifier(OID.commonName), utf8(commonName))),
+  );
+
+const alternativeName = (host: string): Value =>
+  isIP(host) ? tagged(7, addressBytes(host)) : tagged(2, Buffer.from(host));
+
+function addressBytes(address: string): Buffer {
+  if (isIP(address) === 4) return Buffer.from(address.split(".").map(Number));
+  // The URL parser writes an IPv6 address in hexadecimal groups only, at most one run of zeros left out.
+  const [before = "", after] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
+  const groups = (text: string): string[] => (text === "" ? [] : text.split(":"));
+  const [head, tail] = [groups(before), groups(after ?? "")];
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => "0");
+  return Buffer.from([...head, ...zeros, ...tail].map((group) => group.padStart(4, "0")).join(""), "hex");
 }
 
-const publicHalf = (key: KeyObject): forge.pki.rsa.PublicKey =>
-  pki.publicKeyFromPem(createPublicKey(key).export({ type: "spki", format: "pem" }).toString());
+const signatureOf = (key: KeyObject): Value | undefined => SIGNATURES[key.asymmetricKeyType ?? ""];
 
-/** The same fingerprint that the library writes as the signer's own subject key identifier. */
-const keyIdentifier = (key: KeyObject): string =>
-  pki.getPublicKeyFingerprint(publicHalf(key), { type: "RSAPublicKey" }).getBytes();
+const publicHalf = (key: KeyObject): Value => encoded(createPublicKey(key).export({ type: "spki", format: "der" }));
+
+/** By which a certificate and those that its holder has signed find each other (RFC 5280, 4.2.1.2, the first way). */
+const keyIdentifier = (key: KeyObject): Buffer => createHash("sha1").update(keyBits(key)).digest();
+
+/** The public half without what says of which kind it is. */
+function keyBits(key: KeyObject): Buffer {
+  const half = createPublicKey(key);
+  if (half.asymmetricKeyType === "rsa") return half.export({ type: "pkcs1", format: "der" });
+  const { x = "", y = "" } = half.export({ format: "jwk" });
+  return Buffer.concat([Buffer.from([4]), Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]);
+}
+
+const pem = (certificate: Buffer): string =>
+  `-----BEGIN CERTIFICATE-----\n${certificate.toString("base64").replace(/.{64}(?=.)/g, "$&\n")}\n-----END CERTIFICATE-----\n`;

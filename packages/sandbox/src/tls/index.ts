@@ -2,7 +2,6 @@ export {
   CertificateAuthority,
   type CertificateVariant,
   loopbackHosts,
-  makeKey,
   type ServerCertificate,
   writePrivate,
 } from "./authority.js";

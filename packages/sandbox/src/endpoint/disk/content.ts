@@ -52,10 +52,19 @@ export class ContentStream extends Readable {
 }
 
 /** Bytes that are in memory. */
-export const bytesContent = (bytes: Uint8Array): Content => ({
-  size: bytes.length,
-  slice: (offset, count) => bytes.subarray(offset, offset + count),
-});
+export class BytesContent implements Content {
+  constructor(readonly bytes: Uint8Array) {}
+
+  get size(): number {
+    return this.bytes.length;
+  }
+
+  slice(offset: number, count: number): Uint8Array {
+    return this.bytes.subarray(offset, offset + count);
+  }
+}
+
+export const bytesContent = (bytes: Uint8Array): Content => new BytesContent(bytes);
 
 /** Joined pieces up to this are one piece: what is written on again and again must not become a long chain. */
 const ONE_PIECE = 8 * 1024 * 1024;
@@ -66,38 +75,50 @@ export function joinedContent(first: Content, second: Content): Content {
   if (first.size + second.size <= ONE_PIECE) {
     return bytesContent(Buffer.concat([first.slice(0, first.size), second.slice(0, second.size)]));
   }
-  if (first instanceof Joined && first.second.size + second.size <= ONE_PIECE) {
-    return new Joined(first.first, joinedContent(first.second, second));
+  const parts = first instanceof Joined ? [...first.parts] : [first];
+  const last = parts.at(-1);
+  if (parts.length > 1 && last !== undefined && last.size + second.size <= ONE_PIECE) {
+    parts[parts.length - 1] = joinedContent(last, second);
+    return new Joined(parts);
   }
-  return new Joined(first, second);
+  return new Joined([...parts, ...(second instanceof Joined ? second.parts : [second])]);
 }
 
-class Joined implements Content {
-  constructor(
-    readonly first: Content,
-    readonly second: Content,
-  ) {}
+/** The same content with each piece of it that `keep` knows a better place for there. */
+export function keptContent(content: Content, keep: (piece: Content) => Content): Content {
+  return content instanceof Joined ? new Joined(content.parts.map(keep)) : keep(content);
+}
 
-  get size(): number {
-    return this.first.size + this.second.size;
+/** Contents one behind another; a list, as there may be thousands of them. */
+class Joined implements Content {
+  readonly parts: readonly Content[];
+  readonly size: number;
+
+  constructor(parts: readonly Content[]) {
+    this.parts = parts;
+    this.size = parts.reduce((sum, part) => sum + part.size, 0);
   }
 
   slice(offset: number, count: number): Uint8Array {
-    const { size } = this.first;
-    if (offset >= size) return this.second.slice(offset - size, count);
-    const start = this.first.slice(offset, Math.min(count, size - offset));
-    if (offset + count <= size) return start;
-    return Buffer.concat([start, this.second.slice(0, offset + count - size)]);
+    const found: Uint8Array[] = [];
+    let start = 0;
+    for (const part of this.parts) {
+      const from = Math.max(0, offset - start);
+      const length = Math.min(part.size, offset + count - start) - from;
+      if (length > 0) found.push(part.slice(from, length));
+      start += part.size;
+      if (start >= offset + count) break;
+    }
+    const [only] = found;
+    return found.length === 1 && only !== undefined ? only : Buffer.concat(found);
   }
 
   retain(): void {
-    this.first.retain?.();
-    this.second.retain?.();
+    for (const part of this.parts) part.retain?.();
   }
 
   release(): void {
-    this.first.release?.();
-    this.second.release?.();
+    for (const part of this.parts) part.release?.();
   }
 }
 

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, describe, expect, it } from "vitest";
 import type { BinaryRecord } from "../../domain/index.js";
@@ -15,10 +17,12 @@ import {
   machineOf,
   machinesOf,
   NOW,
+  run,
   smallCompany,
   textOf,
   write,
 } from "../samples.js";
+import { bytesContent, type Content, joinedContent } from "./content.js";
 import { Software } from "./software.js";
 import { SpillFolder } from "./spill.js";
 
@@ -186,5 +190,49 @@ describe("what is written to an endpoint", () => {
     machine.files.remove("C:\\temp\\gone");
     slow.push(null);
     expect(await laterCodeOf(() => writing)).toBe(3);
+  });
+});
+
+describe("what is written on an endpoint", () => {
+  it("is held in memory as long as it is small and there is little of it", () => {
+    const parent = mkdtempSync(join(tmpdir(), "kept-"));
+    const folder = new SpillFolder(parent);
+    const files = (): number => (folder.path === undefined ? 0 : readdirSync(folder.path).length);
+    const keep = (content: Content): Content => {
+      const kept = folder.keep(content);
+      kept.retain?.();
+      return kept;
+    };
+    const small = (): Content => bytesContent(Buffer.alloc(60_000, "s"));
+    // 64 MiB are 1118 of them, and a rest.
+    const kept = Array.from({ length: 1_118 }, () => keep(small()));
+    expect(files()).toBe(0);
+    kept.push(keep(small()), keep(small()));
+    expect(files()).toBe(2);
+    const [first, second] = ["a", "b"].map((letter) => bytesContent(Buffer.alloc(8_000_000, letter)));
+    if (first === undefined || second === undefined) throw new Error("there are two");
+    const large = keep(joinedContent(first, second));
+    expect(files()).toBe(4);
+    expect(Buffer.from(large.slice(7_999_999, 2)).toString()).toBe("ab");
+    for (const content of [...kept, large]) content.release?.();
+    expect(files()).toBe(0);
+    keep(small());
+    expect(files()).toBe(0);
+    folder.dispose();
+    rmSync(parent, { recursive: true });
+  });
+
+  it("goes into a file when a command of the endpoint has written it", async () => {
+    const parent = mkdtempSync(join(tmpdir(), "written-"));
+    const own = machinesOf(store, { spillParent: parent });
+    const machine = machineOf(own, HOST.victim);
+    await write(machine, "c:\\large.bin", Buffer.alloc(100_000, "l"));
+    await run(machine, "cmd /c for /l %i in (1,1,3) do @type c:\\large.bin>c:\\copy%i.bin");
+    expect(await textOf(machine, "c:\\copy3.bin")).toBe("l".repeat(100_000));
+    const [folder] = readdirSync(parent);
+    expect(readdirSync(join(parent, String(folder)))).toHaveLength(4);
+    own.dispose();
+    expect(readdirSync(parent)).toEqual([]);
+    rmSync(parent, { recursive: true });
   });
 });

@@ -259,15 +259,16 @@ export class Disk implements EndpointFiles {
   #put(path: string, content: Content): void {
     content.retain?.();
     try {
-      const { root, directory, name, node } = this.#placeForFile(path);
-      const old = node?.kind === "file" ? node : undefined;
+      const place = this.#placeForFile(path);
+      const old = place.node?.kind === "file" ? place.node : undefined;
       const growth = content.size - (old?.content.size ?? 0);
-      if (growth > this.free(root)) throw this.failure("full");
+      if (growth > this.free(place.root)) throw this.failure("full");
       const now = this.#options.now();
-      const created = old?.created ?? now;
-      directory.put({ kind: "file", name: old?.name ?? name, content, created, written: now });
-      this.#use(root, growth);
-      this.#changed(directory, now);
+      const [name, created] = [old?.name ?? place.name, old?.created ?? now];
+      const kept = this.#options.spill.keep(content);
+      place.directory.put({ kind: "file", name, content: kept, created, written: now });
+      this.#use(place.root, growth);
+      this.#changed(place.directory, now);
     } finally {
       content.release?.();
     }

@@ -55,11 +55,18 @@ function parseWindows(path: string, pattern: boolean): DiskPath {
     const wild = /[*?]/.test(name);
     if (wild && !(pattern && index === given.length - 1)) refuse("badName");
     // Dots and spaces at the end of a name are not part of it, unless they are a pattern's.
-    const clean = verbatim || wild ? name : name.replace(/[. ]+$/, "");
+    const clean = verbatim || wild ? name : withoutEnd(name);
     if (clean === "" || clean.length > LONGEST_NAME || ILLEGAL.test(clean) || DEVICE.test(clean)) refuse("badName");
     parts.push(clean);
   });
   return { root: `${(drive[1] ?? "c").toUpperCase()}:`, parts, trailing };
+}
+
+/** Counted from the end: a pattern would begin anew at each of the dots in a name of thousands. */
+function withoutEnd(name: string): string {
+  let end = name.length;
+  while (end > 0 && (name[end - 1] === "." || name[end - 1] === " ")) end--;
+  return name.slice(0, end);
 }
 
 function parseUnix(system: "linux" | "osx", path: string): DiskPath {

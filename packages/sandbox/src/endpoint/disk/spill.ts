@@ -1,11 +1,13 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Content } from "./content.js";
-import { bytesContent } from "./content.js";
+import { BytesContent, bytesContent, keptContent } from "./content.js";
 
-/** What is written and is smaller stays in memory. */
+/** What is written and is smaller stays in memory, */
 const IN_MEMORY = 65_536;
+/** as long as there is not more than this of it. */
+const MOST_IN_MEMORY = 64 * 1024 * 1024;
 
 const folders = new Set<string>();
 let cleansUp = false;
@@ -18,6 +20,7 @@ export class SpillFolder {
   readonly #parent: string;
   #path: string | undefined;
   #files = 0;
+  #held = 0;
 
   /** @param parent the folder to make it in; that for temporary files when left out */
   constructor(parent?: string) {
@@ -34,6 +37,22 @@ export class SpillFolder {
     }
     this.#files += 1;
     return join(this.#path, String(this.#files));
+  }
+
+  /** Finds a place for what is in memory: small pieces stay there as long as there is room, all others go into files. */
+  keep(content: Content): Content {
+    return keptContent(content, (piece) => (piece instanceof BytesContent ? this.#place(piece.bytes) : piece));
+  }
+
+  #place(bytes: Uint8Array): Content {
+    if (bytes.length <= IN_MEMORY && this.#held + bytes.length <= MOST_IN_MEMORY) {
+      return new HeldContent(bytes, (change) => {
+        this.#held += change;
+      });
+    }
+    const path = this.next();
+    writeFileSync(path, bytes, { flag: "wx", mode: 0o600 });
+    return new SpilledContent(path, bytes.length);
   }
 
   /** The folder while there is one; for tests and for those who look after disk space. */
@@ -103,6 +122,33 @@ export class Draft {
 
 function writeFully(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+}
+
+/** A small content in memory, counted as long as somebody has it. */
+class HeldContent implements Content {
+  readonly size: number;
+  readonly #bytes: Uint8Array;
+  readonly #count: (change: number) => void;
+  #holders = 0;
+
+  constructor(bytes: Uint8Array, count: (change: number) => void) {
+    // Of its own: what it was cut from may be larger.
+    this.#bytes = Buffer.from(bytes);
+    this.size = bytes.length;
+    this.#count = count;
+  }
+
+  slice(offset: number, count: number): Uint8Array {
+    return this.#bytes.subarray(offset, offset + count);
+  }
+
+  retain(): void {
+    if (this.#holders++ === 0) this.#count(this.size);
+  }
+
+  release(): void {
+    if (--this.#holders === 0) this.#count(-this.size);
+  }
 }
 
 class SpilledContent implements Content {

@@ -1,5 +1,8 @@
-/** Whether a name has the form of a pattern of `*` and `?`, in time that grows with the product of their lengths at most. */
-export function matches(name: string, pattern: string): boolean {
+/**
+ * Whether a name has the form of a pattern of `*` and `?`, in time that grows with the product of their lengths at most.
+ * Characters beyond 16 bits count as two, unless both are given as lists of characters.
+ */
+export function matches(name: ArrayLike<string>, pattern: ArrayLike<string>): boolean {
   let at = 0;
   let sign = 0;
   let star = -1;

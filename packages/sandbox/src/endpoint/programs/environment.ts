@@ -1,10 +1,18 @@
+import type { OsType } from "../../domain/index.js";
+import { failureOf } from "../failures.js";
+
+/** So many letters fit in, with what a variable takes besides. */
+const MOST_LETTERS = 1024 * 1024;
+const OF_EACH = 32;
+
 /** The variables that a program sees; on Windows their names are compared without case. */
 export class Environment {
   readonly #values = new Map<string, [name: string, value: string]>();
-  readonly #windows: boolean;
+  readonly #system: OsType;
+  #size = 0;
 
-  constructor(windows: boolean, values: Iterable<readonly [string, string]> = []) {
-    this.#windows = windows;
+  constructor(system: OsType, values: Iterable<readonly [string, string]> = []) {
+    this.#system = system;
     for (const [name, value] of values) this.set(name, value);
   }
 
@@ -12,10 +20,16 @@ export class Environment {
     return this.#values.get(this.#key(name))?.[1];
   }
 
+  /** Sets a variable, or takes it away. Refuses when there is no room for it. */
   set(name: string, value: string | undefined): void {
     const key = this.#key(name);
-    if (value === undefined) this.#values.delete(key);
-    else this.#values.set(key, [this.#values.get(key)?.[0] ?? name, value]);
+    const before = this.#values.get(key);
+    const after: [string, string] | undefined = value === undefined ? undefined : [before?.[0] ?? name, value];
+    const size = this.#size - roomOf(before) + roomOf(after);
+    if (size > MOST_LETTERS) throw failureOf(this.#system, "noMemory");
+    this.#size = size;
+    if (after === undefined) this.#values.delete(key);
+    else this.#values.set(key, after);
   }
 
   /** In the order of their names. */
@@ -24,10 +38,13 @@ export class Environment {
   }
 
   copy(): Environment {
-    return new Environment(this.#windows, this.entries());
+    return new Environment(this.#system, this.#values.values());
   }
 
   #key(name: string): string {
-    return this.#windows ? name.toUpperCase() : name;
+    return this.#system === "windows" ? name.toUpperCase() : name;
   }
 }
+
+const roomOf = (variable: readonly [name: string, value: string] | undefined): number =>
+  variable === undefined ? 0 : variable[0].length + variable[1].length + OF_EACH;

@@ -1,3 +1,5 @@
+import { atOnce, type Steps } from "../../steps.js";
+
 /** A piece of a pattern: which letters it takes, and whether it may be repeated or left out. */
 interface Piece {
   takes: (letter: string) => boolean;
@@ -13,6 +15,8 @@ interface Anchors {
 }
 
 const LONGEST = 1024;
+/** At each of which there may be as many places as the pattern is long. */
+const LETTERS_A_STEP = 64;
 
 /**
  * A search pattern of `findstr` and `grep`: `.`, `*`, `[a-z]`, `[^a-z]`, `^`, `$`, `\<`, `\>` and `\` before a letter. It is
@@ -39,30 +43,37 @@ export class TextPattern {
   }
 
   test(line: string): boolean {
+    return atOnce(this.search(line));
+  }
+
+  /** Whether it is in a line; each step goes on by some letters. */
+  *search(line: string): Steps<boolean> {
     const text = this.#fold ? line.toLowerCase() : line;
     const { start, end, wordStart, wordEnd } = this.#anchors;
     const last = this.#pieces.length;
-    let places = new Set<number>();
+    let places = new Places(last + 1);
+    let next = new Places(last + 1);
+    yield;
     for (let at = 0; at <= text.length; at++) {
+      if (at % LETTERS_A_STEP === 0) yield;
       if ((at === 0 || !start) && (!wordStart || isWordStart(text, at))) this.#enter(places, 0);
       if (places.has(last) && (!end || at === text.length) && (!wordEnd || isWordEnd(text, at))) return true;
       const letter = text[at];
       if (letter === undefined) return false;
-      const next = new Set<number>();
-      for (const place of places) {
+      for (let n = 0; n < places.count; n++) {
+        const place = places.at(n);
         const piece = this.#pieces[place];
-        if (piece?.takes(letter) !== true) continue;
-        this.#enter(next, piece.repeated ? place : place + 1);
+        if (piece?.takes(letter) === true) this.#enter(next, piece.repeated ? place : place + 1);
       }
-      places = next;
+      [places, next] = [next, places];
+      next.clear();
     }
     return false;
   }
 
   /** A place, and those behind it that can be reached without a letter. */
-  #enter(places: Set<number>, from: number): void {
-    for (let place = from; !places.has(place); place++) {
-      places.add(place);
+  #enter(places: Places, from: number): void {
+    for (let place = from; places.add(place); place++) {
       if (this.#pieces[place]?.repeated !== true) return;
     }
   }
@@ -92,6 +103,39 @@ export class TextPattern {
 
   #add(takes: Piece["takes"]): void {
     this.#pieces.push({ takes, repeated: false });
+  }
+}
+
+/** A set of places in a pattern that is emptied at each letter. */
+class Places {
+  readonly #list: Uint16Array;
+  readonly #there: Uint8Array;
+  count = 0;
+
+  constructor(size: number) {
+    this.#list = new Uint16Array(size);
+    this.#there = new Uint8Array(size);
+  }
+
+  at(index: number): number {
+    return this.#list[index] ?? 0;
+  }
+
+  has(place: number): boolean {
+    return this.#there[place] === 1;
+  }
+
+  /** False when it is there already. */
+  add(place: number): boolean {
+    if (this.#there[place] !== 0) return false;
+    this.#there[place] = 1;
+    this.#list[this.count++] = place;
+    return true;
+  }
+
+  clear(): void {
+    for (let n = 0; n < this.count; n++) this.#there[this.at(n)] = 0;
+    this.count = 0;
   }
 }
 

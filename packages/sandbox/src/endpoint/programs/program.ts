@@ -1,3 +1,4 @@
+import type { Steps, Turn } from "../../steps.js";
 import type { EndpointProcess } from "../machine.js";
 import type { Environment } from "./environment.js";
 import type { ProgramHost } from "./host.js";
@@ -21,6 +22,8 @@ export interface Call {
   readonly environment: Environment;
   /** Aborted when the process is ended from outside; nothing that the program does then is seen any more. */
   readonly signal: AbortSignal;
+  /** For what cannot be done in steps: when the turn of the process is over. */
+  readonly turn: Turn;
   /** Whether there is such a program; for shells, which say so themselves. */
   has(command: Command): boolean;
   /** Starts another program and waits until it has ended. Refuses when there is none. */
@@ -43,5 +46,8 @@ export interface Command {
   environment: Environment;
 }
 
-/** A program that is built in: its exit code is what it returns. */
-export type Program = (call: Call) => number | Promise<number>;
+/**
+ * A program that is built in: its exit code is what it returns. What may take long (all files below a directory, all lines of
+ * a file) is done in steps, between which others have their turn and the program can be ended.
+ */
+export type Program = (call: Call) => number | Promise<number> | Steps<number>;

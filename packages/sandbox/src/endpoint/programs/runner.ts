@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { processGuid } from "../../organisation/ids.js";
+import { Turn } from "../../steps.js";
 import { failureOf } from "../failures.js";
 import { EndpointError, type StartedProgram } from "../machine.js";
 import type { OwnProcess } from "../processes.js";
@@ -8,11 +9,14 @@ import type { ProgramHost } from "./host.js";
 import { Output, OutputFull } from "./output.js";
 import type { Call, Command, Streams } from "./program.js";
 import { type Found, findProgram, hasProgram } from "./search.js";
+import { toTheEnd } from "./waiting.js";
 
 /** Shells that start shells that start shells: somewhere it ends. */
 const DEEPEST = 32;
 /** What runs at the same time on an endpoint because somebody started it from here. */
 const MOST_PROGRAMS = 256;
+/** What one command line starts in all: each is told to the server, which keeps it. */
+const MOST_STARTED = 2_500;
 const KILLED = { windows: 1, linux: 137, osx: 137 } as const;
 const OUT_OF_MEMORY = 8;
 
@@ -27,7 +31,12 @@ export function startProgram(host: ProgramHost, commandLine: string, directory: 
   const output = new Output();
   const streams = { input: new Uint8Array(0), out: output, error: output };
   const command = { line, directory, environment: systemEnvironment(host) };
-  const { process, ended } = begin(host, command, streams, { guid: sensor.proc_guid, pid: sensor.pid, told: false }, 0);
+  const family: Family = {
+    parent: { guid: sensor.proc_guid, pid: sensor.pid, told: false },
+    depth: 0,
+    started: { count: 0 },
+  };
+  const { process, ended } = begin(host, command, streams, family);
   return {
     pid: process.pid,
     ended,
@@ -43,21 +52,25 @@ interface Parent {
   told: boolean;
 }
 
+/** Where a program stands among all that one command line has started. */
+interface Family {
+  parent: Parent;
+  depth: number;
+  /** One count for all of them. */
+  started: { count: number };
+}
+
 interface Begun {
   process: OwnProcess;
   ended: Promise<number>;
 }
 
-function begin(
-  host: ProgramHost,
-  command: Command,
-  streams: Streams,
-  parent: Parent,
-  depth: number,
-  above?: AbortSignal,
-): Begun {
+function begin(host: ProgramHost, command: Command, streams: Streams, family: Family, above?: AbortSignal): Begun {
   const { os_type } = host.sensor;
-  if (depth > DEEPEST || host.table.started >= MOST_PROGRAMS) throw failureOf(os_type, "noMemory");
+  const { parent, depth, started } = family;
+  if (depth > DEEPEST || host.table.started >= MOST_PROGRAMS || started.count >= MOST_STARTED) {
+    throw failureOf(os_type, "noMemory");
+  }
   const found = findProgram(host, command);
   const username = host.isWindows ? "SYSTEM" : "root";
   const told = host.options.onStart?.({
@@ -66,6 +79,7 @@ function begin(
     ...(parent.told ? { parentGuid: parent.guid } : {}),
   });
   if (told === "blocked") throw failureOf(os_type, "blocked");
+  started.count++;
   const create_time = host.now();
   const pid = told?.pid ?? host.table.freePid();
   const stop = new AbortController();
@@ -87,7 +101,8 @@ function begin(
   if (above?.aborted === true) giveUp();
   above?.addEventListener("abort", giveUp, { once: true });
   host.table.add(process);
-  const ended = finish(host, found, command, streams, process, told !== undefined, stop.signal, depth).finally(() => {
+  const below = { parent: { guid: process.proc_guid, pid, told: told !== undefined }, depth: depth + 1, started };
+  const ended = finish(host, found, command, streams, process, stop.signal, below).finally(() => {
     above?.removeEventListener("abort", giveUp);
     host.table.remove(process);
   });
@@ -101,9 +116,8 @@ async function finish(
   command: Command,
   streams: Streams,
   process: OwnProcess,
-  told: boolean,
   signal: AbortSignal,
-  depth: number,
+  below: Family,
 ): Promise<number> {
   const killed = new Promise<number>((resolve) => {
     const end = (): void => resolve(KILLED[host.sensor.os_type]);
@@ -116,21 +130,19 @@ async function finish(
     },
   });
   const own = { input: streams.input, out: guard(streams.out), error: guard(streams.error) };
+  const turn = new Turn(() => host.table.started);
   const call: Call = {
-    ...{ host, process, name: found.name, arguments: found.words, tail: found.tail, ...own, signal },
+    ...{ host, process, name: found.name, arguments: found.words, tail: found.tail, ...own, signal, turn },
     ...{ directory: command.directory, environment: command.environment.copy() },
     has: (next) => hasProgram(host, next),
-    run: (next, changes = {}) => {
-      const inner = { ...own, ...changes };
-      return begin(host, next, inner, { guid: process.proc_guid, pid: process.pid, told }, depth + 1, signal).ended;
-    },
+    run: (next, changes = {}) => begin(host, next, { ...own, ...changes }, below, signal).ended,
   };
   const work = async (): Promise<number> => {
     // Nothing has happened yet when the caller gets to know of the process, and everybody else has had a turn.
     await nextTurn();
     if (signal.aborted) return 0;
     try {
-      return await found.program(call);
+      return await toTheEnd(found.program(call), call);
     } catch (error) {
       return ended(error, own, host);
     }
@@ -157,7 +169,7 @@ function systemEnvironment(host: ProgramHost): Environment {
     const home = host.sensor.os_type === "linux" ? "/root" : "/var/root";
     const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     return new Environment(
-      false,
+      host.sensor.os_type,
       Object.entries({
         HOME: home,
         LANG: "C.UTF-8",
@@ -170,7 +182,7 @@ function systemEnvironment(host: ProgramHost): Environment {
     );
   }
   return new Environment(
-    true,
+    "windows",
     Object.entries({
       ...{ ALLUSERSPROFILE: "C:\\ProgramData", COMPUTERNAME: facts.hostname.toUpperCase().slice(0, 15) },
       ...{ ComSpec: "C:\\Windows\\system32\\cmd.exe", NUMBER_OF_PROCESSORS: "4", OS: "Windows_NT" },

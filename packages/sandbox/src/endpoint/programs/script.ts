@@ -62,6 +62,8 @@ export interface Shell<C> {
   complain(error: unknown, streams: Streams): number;
   /** Whether nothing of the script is to be done any more. */
   readonly finished: boolean;
+  /** Lets others have their turn; throws when the shell is ended from outside. */
+  pause(): Promise<void>;
 }
 
 /** Carries out a script. Parts of a pipe run one after the other, each with all that the one before it wrote. */
@@ -88,6 +90,7 @@ export async function execute<C>(script: Script<C>, shell: Shell<C>, streams: St
     }
     case "group":
     case "command":
+      await shell.pause();
       return await redirected(script.redirects, shell, streams, (inner) =>
         script.kind === "group" ? execute(script.body, shell, inner) : shell.command(script.command, inner),
       );
@@ -102,8 +105,7 @@ async function redirected<C>(
 ): Promise<number> {
   const inner = { ...streams };
   const closing: (() => void)[] = [];
-  let code: number;
-  try {
+  const open = (): void => {
     for (const { stream, mode, target } of redirects) {
       if (mode === "read") inner.input = shell.read(target);
       else if (mode === "same") {
@@ -116,15 +118,21 @@ async function redirected<C>(
         else inner.out = sink;
       }
     }
+  };
+  let code = 0;
+  try {
+    open();
     code = await work(inner);
   } catch (error) {
     code = shell.complain(error, streams);
-  }
-  for (const close of closing) {
-    try {
-      close();
-    } catch (error) {
-      code = shell.complain(error, streams);
+  } finally {
+    // Also of a command that was ended: what it has written is there.
+    for (const close of closing) {
+      try {
+        close();
+      } catch (error) {
+        code = shell.complain(error, streams);
+      }
     }
   }
   return code;

@@ -1,5 +1,15 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { codeOf, HOST, machineOf, machinesOf, run, smallCompany, textOf, write } from "../samples.js";
+import {
+  codeOf,
+  HOST,
+  machineOf,
+  machinesOf,
+  othersHaveTheirTurn,
+  run,
+  smallCompany,
+  textOf,
+  write,
+} from "../samples.js";
 
 const store = smallCompany();
 const machines = machinesOf(store);
@@ -97,7 +107,7 @@ describe("programs of Linux", () => {
     expect(await run(linux, `grep '${"a*".repeat(200)}b' /tmp/a`)).toEqual(["", 1]);
     await write(linux, "/tmp/fork", "#!/bin/sh\n/tmp/fork | /tmp/fork\n");
     const fork = linux.processes.start("/tmp/fork");
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await othersHaveTheirTurn();
     fork.kill();
     expect(await fork.ended).toBe(137);
     expect((await run(linux, `sh -c '${"(".repeat(500)}'`))[1]).toBe(2);

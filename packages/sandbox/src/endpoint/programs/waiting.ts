@@ -1,5 +1,6 @@
 import { setTimeout as realSleep } from "node:timers/promises";
-import type { Call } from "./program.js";
+import { inSlices } from "../../steps.js";
+import type { Call, Program } from "./program.js";
 
 /** Lets a program wait; returns at once when it is ended. */
 export async function sleep({ host, signal }: Call, milliseconds: number): Promise<void> {
@@ -20,4 +21,15 @@ export async function forever({ signal }: Call): Promise<number> {
   if (!signal.aborted)
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   return 0;
+}
+
+/** Carries out what a program returned, in steps where there are any; throws when it is ended from outside. */
+export async function toTheEnd(work: ReturnType<Program>, { signal, turn }: Call): Promise<number> {
+  return await (typeof work === "object" && Symbol.iterator in work ? inSlices(work, signal, turn) : work);
+}
+
+/** For shells, before each command: lets others have their turn when that is due; throws when the shell is ended from outside. */
+export async function pause({ signal, turn }: Call): Promise<void> {
+  if (turn.isOver) await turn.next();
+  signal.throwIfAborted();
 }

@@ -1,5 +1,16 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { bytesOf, codeOf, HOST, machineOf, machinesOf, run, smallCompany, textOf, write } from "../samples.js";
+import {
+  bytesOf,
+  codeOf,
+  HOST,
+  machineOf,
+  machinesOf,
+  othersHaveTheirTurn,
+  run,
+  smallCompany,
+  textOf,
+  write,
+} from "../samples.js";
 
 const store = smallCompany();
 const machines = machinesOf(store);
@@ -307,8 +318,7 @@ Could Not Find C:\\temp\\a\\nothing.txt\n\nfour.txt\n\n\none\ntwo \none\ntwo \n\
     const endless = machine.processes.start("cmd /c for /l %i in (1,0,2) do @rem");
     await write(machine, "c:\\temp\\loop.bat", ":again\r\n@goto again\r\n");
     const loop = machine.processes.start("c:\\temp\\loop.bat");
-    // Each of them has begun, and lets others have their turn.
-    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await othersHaveTheirTurn();
     for (const program of [bomb, endless, loop]) program.kill();
     expect(await Promise.all([bomb.ended, endless.ended, loop.ended])).toEqual([1, 1, 1]);
   });

@@ -1,3 +1,6 @@
+// Four spellings of a time: `isoTime` for whatever has none of the others, `eventTime` for events that are text, `serverTime`
+// for what is kept in the server's own database (sensors, watchlists, bans), `solrTime` for rows of the alert and report indexes.
+
 /** `2019-11-19T12:25:37.190Z`: documents and JSON events. */
 export function isoTime(time: number): string {
   return new Date(time).toISOString();

@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { FeedDocument, PublishedReport, ReportIocs } from "../../domain/index.js";
 import { HttpProblem } from "../../server/product.js";
+import { LONGEST_NAME, LONGEST_TEXT, WriteBody } from "../../server/write-body.js";
 import type { ResponseContext } from "../context.js";
 import { checkSaved, readIndexType } from "../saved-query.js";
-import { LONGEST_NAME, LONGEST_TEXT, WriteBody } from "../write-body.js";
 
 const MOST_REPORTS = 100_000;
 /** How many characters the id of a report may have. */

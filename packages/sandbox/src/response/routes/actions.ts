@@ -1,10 +1,12 @@
 import type { ActionRecord } from "../../domain/index.js";
 import { readId } from "../../server/ids.js";
-import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import type { Route, SandboxRequest } from "../../server/product.js";
+import { LONGEST_TEXT, readObject, type WriteBody, wrongType } from "../../server/write-body.js";
 import { type ActionOwner, actionsOf } from "../../store/detection/actions.js";
 import type { ResponseContext } from "../context.js";
 import { actionDocument } from "../documents/watchlist.js";
-import { LONGEST_TEXT, readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";
+import { present } from "../found.js";
+import { SUCCESS } from "../success.js";
 
 /** Mail, syslog, HTTP POST, alert. */
 const HIGHEST_TYPE = 3;
@@ -19,9 +21,10 @@ export function actionRoutes(
   const locate = (request: SandboxRequest): ActionRecord => {
     const owner = ownerOf(request);
     const id = readId(request.params["action"]);
-    const record = actionsOf(context.store, owner).find((action) => action.id === id);
-    if (record === undefined) throw new HttpProblem(404, "Action not found");
-    return record;
+    return present(
+      actionsOf(context.store, owner).find((action) => action.id === id),
+      "Action",
+    );
   };
   return [
     {

@@ -1,4 +1,5 @@
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { LONGEST_NAME, readObject, type WriteBody, wrongType } from "../../server/write-body.js";
 import {
   ALERT_STATUSES,
   type AlertChange,
@@ -11,8 +12,9 @@ import { ignoreSources } from "../../store/detection/sources.js";
 import { answerSearch } from "../answer-search.js";
 import type { ResponseContext } from "../context.js";
 import { alertDocument } from "../documents/alert.js";
+import { present } from "../found.js";
 import { printTerms } from "../search.js";
-import { LONGEST_NAME, readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";
+import { SUCCESS } from "../success.js";
 
 const OWN = [
   ...["unique_id", "alert_type", "status", "created_time", "resolved_time", "assigned_to", "alert_severity"],
@@ -36,8 +38,7 @@ export function alertRoutes(context: ResponseContext): Route[] {
       path: "/api/v1/alert/:id",
       handle: (request) => {
         const id = request.params["id"] ?? "";
-        const [alert] = findAlerts(context.store, [id]);
-        if (alert === undefined) throw new HttpProblem(404, "Alert not found");
+        const alert = present(findAlerts(context.store, [id])[0], "Alert");
         const body = readObject(request);
         const named = body.text("unique_id");
         if (named !== undefined && named.toLowerCase() !== id.toLowerCase()) {

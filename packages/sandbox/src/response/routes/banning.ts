@@ -1,9 +1,11 @@
 import type { BanRecord } from "../../domain/index.js";
+import { readCount } from "../../server/parameters.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { LONGEST_TEXT, readObject, type WriteBody } from "../../server/write-body.js";
 import type { ResponseContext } from "../context.js";
 import { banDocument } from "../documents/ban.js";
-import { readCount } from "../parameters.js";
-import { LONGEST_TEXT, readObject, SUCCESS, type WriteBody } from "../write-body.js";
+import { present } from "../found.js";
+import { SUCCESS } from "../success.js";
 
 /** So many bans are listed unless more are asked for. */
 const USUAL_COUNT = 500;
@@ -12,11 +14,7 @@ const PATH = "/api/v1/banning/blacklist";
 /** Hashes that must not run. Whoever has a token may ban: what was done by whom stays in the record for good. */
 export function banningRoutes(context: ResponseContext): Route[] {
   const bans = context.store.collection("ban");
-  const locate = ({ params }: SandboxRequest): BanRecord => {
-    const record = bans.get(readHash(params["md5"]));
-    if (record === undefined) throw new HttpProblem(404, "Banned hash not found");
-    return record;
-  };
+  const locate = ({ params }: SandboxRequest): BanRecord => present(bans.get(readHash(params["md5"])), "Banned hash");
   /** Writes a ban in its new state, which becomes the newest entry of its history. */
   const change = (
     request: SandboxRequest,

@@ -5,6 +5,7 @@ import { tagsByDocument, tagsOf } from "../../store/detection/tags.js";
 import { answerSearch } from "../answer-search.js";
 import type { ResponseContext } from "../context.js";
 import { binaryDocument, binaryMetadata } from "../documents/binary.js";
+import { present } from "../found.js";
 import { highlightsOf } from "../highlights.js";
 import { printTerms } from "../search.js";
 
@@ -75,9 +76,7 @@ export function binaryRoutes(context: ResponseContext): Route[] {
 }
 
 function locate(context: ResponseContext, { params }: SandboxRequest): BinaryRow {
-  const row = findBinary(context.store, params["md5"] ?? "");
-  if (row === undefined) throw new HttpProblem(404, "Binary not found");
-  return row;
+  return present(findBinary(context.store, params["md5"] ?? ""), "Binary");
 }
 
 function documentOf(context: ResponseContext, row: BinaryRow): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import type { FeedDocument, FeedRecord } from "../../domain/index.js";
-import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { LONGEST_TEXT, readObject, type WriteBody, wrongType } from "../../server/write-body.js";
 import { removeActions } from "../../store/detection/actions.js";
 import { removeFeedHits } from "../../store/detection/feed-hits.js";
 import { findReport, removeReports } from "../../store/detection/reports.js";
@@ -8,8 +8,9 @@ import type { ResponseContext } from "../context.js";
 import { feedDocument } from "../documents/feed.js";
 import { reportDocument } from "../documents/threat-report.js";
 import { obtainFeed, storeFeed } from "../feeds/load.js";
+import { found, present } from "../found.js";
 import { requireAdministrator } from "../rights.js";
-import { LONGEST_TEXT, readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";
+import { SUCCESS } from "../success.js";
 import { actionRoutes } from "./actions.js";
 
 const PATH = "/api/v1/feed";
@@ -18,12 +19,7 @@ const USUAL_RATING = 3;
 /** Feeds, their actions and their reports. */
 export function feedRoutes(context: ResponseContext): Route[] {
   const feeds = context.store.collection("feed");
-  const locate = ({ params }: SandboxRequest): FeedRecord => {
-    const id = readId(params["id"]);
-    const record = id === undefined ? undefined : feeds.get(id);
-    if (record === undefined) throw new HttpProblem(404, "Feed not found");
-    return record;
-  };
+  const locate = (request: SandboxRequest): FeedRecord => found(feeds, request, "Feed");
   return [
     {
       method: "GET",
@@ -76,8 +72,7 @@ export function feedRoutes(context: ResponseContext): Route[] {
       path: `${PATH}/:id/report/:report`,
       handle: (request) => {
         const feed = locate(request);
-        const row = findReport(context.store, feed.id, request.params["report"] ?? "");
-        if (row === undefined) throw new HttpProblem(404, "Threat report not found");
+        const row = present(findReport(context.store, feed.id, request.params["report"] ?? ""), "Threat report");
         return { status: 200, body: reportDocument(row, feed) };
       },
     },
@@ -134,9 +129,7 @@ async function synchronize(context: ResponseContext, record: FeedRecord, request
 
 /** The feed as it is now that its document has been fetched: somebody may have changed or removed it meanwhile. */
 function presentRecord(context: ResponseContext, { id }: FeedRecord): FeedRecord {
-  const record = context.store.collection("feed").get(id);
-  if (record === undefined) throw new HttpProblem(404, "Feed not found");
-  return record;
+  return present(context.store.collection("feed").get(id), "Feed");
 }
 
 /** With a feed go its reports, its actions, and what it told of documents. Its alerts stay. */

@@ -1,15 +1,17 @@
 import type { GroupRecord } from "../../domain/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { readObject, type WriteBody, wrongType } from "../../server/write-body.js";
 import { findGroup, findGroups, findSites, nextNumber, removeGroup } from "../../store/endpoints.js";
 import { fold } from "../../store/tokens.js";
 import type { ResponseContext } from "../context.js";
 import { groupDocument } from "../documents/group.js";
+import { found } from "../found.js";
 import { readGroup } from "../group-fields.js";
 import { makeInstaller } from "../installers/index.js";
 import { requireAdministrator } from "../rights.js";
+import { SUCCESS } from "../success.js";
 import { giveTeamAccess, readTeamAccess, teamAccessOf } from "../team-access.js";
-import { readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";
 
 /** The group that is always there, and takes in the sensors of groups that are deleted. */
 const DEFAULT_GROUP = 1;
@@ -84,11 +86,8 @@ export function groupRoutes(context: ResponseContext): Route[] {
   ];
 }
 
-function locate(context: ResponseContext, { params }: SandboxRequest): GroupRecord {
-  const id = readId(params["id"]);
-  const record = id === undefined ? undefined : findGroup(context.store, id);
-  if (record === undefined) throw new HttpProblem(404, "Group not found");
-  return record;
+function locate({ store }: ResponseContext, request: SandboxRequest): GroupRecord {
+  return found({ get: (id) => findGroup(store, id) }, request, "Group");
 }
 
 function create(context: ResponseContext, request: SandboxRequest): number {

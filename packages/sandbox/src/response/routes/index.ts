@@ -1,4 +1,7 @@
-// What makes routes, a line for each file that has some. All of them are served; their order does not matter.
+// What makes routes, a line for each file that has some. All of them are served; their order does not matter. The types are
+// for who uses the sandbox from outside: by way of this file he gets the kinds of objects that the others declare.
+export type { KeyBeside, ObjectKind, ObjectRecords } from "../../domain/index.js";
+export type { LicenseRecord } from "../license.js";
 export { accountRoutes } from "./account.js";
 export { alertRoutes } from "./alert.js";
 export { banningRoutes } from "./banning.js";

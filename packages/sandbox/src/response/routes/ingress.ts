@@ -1,11 +1,12 @@
 import { type IngressFilterRecord, type IngressSettings, NEW_INGRESS_FILTER } from "../../domain/index.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { LONGEST_NAME, LONGEST_TEXT, readObject, WriteBody, wrongType } from "../../server/write-body.js";
 import type { ResponseContext } from "../context.js";
 import { ingressDocument } from "../documents/ingress.js";
+import { present } from "../found.js";
 import { tidyFilteredProcesses } from "../ingress/filtered-processes.js";
 import { compilePattern, LONGEST_PATTERN, MOST_PATTERNS, Patience } from "../ingress/patterns.js";
 import { requireAdministrator } from "../rights.js";
-import { LONGEST_NAME, LONGEST_TEXT, readObject, WriteBody, wrongType } from "../write-body.js";
 
 const PATH = "/api/v1/ingress_whitelist";
 const FLAGS = [
@@ -27,11 +28,8 @@ const LONGEST_ID = 128;
 export function ingressRoutes(context: ResponseContext): Route[] {
   if (!context.traits.ingressFilters) return [];
   const filters = context.store.collection("ingress_filter");
-  const locate = ({ params }: SandboxRequest): IngressFilterRecord => {
-    const record = filters.get(params["id"] ?? "");
-    if (record === undefined) throw new HttpProblem(404, "Ingress filter not found");
-    return record;
-  };
+  const locate = ({ params }: SandboxRequest): IngressFilterRecord =>
+    present(filters.get(params["id"] ?? ""), "Ingress filter");
   const documentOf = (record: IngressFilterRecord): Record<string, unknown> => ingressDocument(record, context.now());
 
   return [

@@ -1,18 +1,18 @@
-import type { InvestigationRecord, TaggedEventRecord } from "../../domain/index.js";
-import { readId } from "../../server/ids.js";
+import type { TaggedEventRecord } from "../../domain/index.js";
 import { HttpProblem, type Route, type SandboxReply, type SandboxRequest } from "../../server/product.js";
-import { findProcess, type SegmentChoice } from "../../store/processes.js";
-import type { ResponseContext } from "../context.js";
-import { investigationDocument, type TaggedProcess, taggedEventDocument } from "../documents/investigation.js";
 import {
   LONGEST_NAME,
   LONGEST_TEXT,
   readObject,
-  SUCCESS,
   type WriteBody,
   writtenTime,
   wrongType,
-} from "../write-body.js";
+} from "../../server/write-body.js";
+import { findProcess, type SegmentChoice } from "../../store/processes.js";
+import type { ResponseContext } from "../context.js";
+import { investigationDocument, type TaggedProcess, taggedEventDocument } from "../documents/investigation.js";
+import { found } from "../found.js";
+import { SUCCESS } from "../success.js";
 
 /** A GUID alone, or with a segment: counted ones have 8 digits, times have 12. */
 const PROCESS_ID = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-([0-9a-f]{8}|[0-9a-f]{12}))?$/i;
@@ -24,11 +24,6 @@ export function investigationRoutes(context: ResponseContext): Route[] {
   const events = store.collection("tagged_event");
   const documentOf = (record: TaggedEventRecord): Record<string, unknown> =>
     taggedEventDocument(traits, record, record.process === null ? undefined : taggedProcess(context, record.process));
-  const investigation = (id: number | undefined): InvestigationRecord => {
-    const record = id === undefined ? undefined : investigations.get(id);
-    if (record === undefined) throw new HttpProblem(404, "Investigation not found");
-    return record;
-  };
   /** The investigation that a body names: one that is not there is the mistake of the body, not of the path. */
   const named = (body: WriteBody): number | undefined => {
     const id = body.integer("investigation_id");
@@ -37,12 +32,7 @@ export function investigationRoutes(context: ResponseContext): Route[] {
     }
     return id;
   };
-  const locate = ({ params }: SandboxRequest): TaggedEventRecord => {
-    const id = readId(params["id"]);
-    const record = id === undefined ? undefined : events.get(id);
-    if (record === undefined) throw new HttpProblem(404, "Tagged event not found");
-    return record;
-  };
+  const locate = (request: SandboxRequest): TaggedEventRecord => found(events, request, "Tagged event");
   const touch = (id: number): void => {
     const record = investigations.get(id);
     if (record !== undefined) investigations.put(id, { ...record, last_updated: context.now() });
@@ -61,8 +51,8 @@ export function investigationRoutes(context: ResponseContext): Route[] {
     {
       method: "GET",
       path: "/api/tagged_event/:id",
-      handle: ({ params }) => {
-        const { id } = investigation(readId(params["id"]));
+      handle: (request) => {
+        const { id } = found(investigations, request, "Investigation");
         return list((record) => record.investigation_id === id);
       },
     },

@@ -2,8 +2,9 @@ import type { PartitionRecord } from "../../domain/index.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import type { ResponseContext } from "../context.js";
 import { partitionDocuments } from "../documents/partitions.js";
+import { present } from "../found.js";
 import { requireAdministrator } from "../rights.js";
-import { SUCCESS } from "../write-body.js";
+import { SUCCESS } from "../success.js";
 
 const PATH = "/api/v1/storage/events";
 
@@ -73,7 +74,8 @@ export function partitionRoutes(context: ResponseContext): Route[] {
 }
 
 function locate(context: ResponseContext, { params }: SandboxRequest): PartitionRecord {
-  const partition = context.partitions.list().find(({ name }) => name === params["name"]);
-  if (partition === undefined) throw new HttpProblem(404, "Partition not found");
-  return partition;
+  return present(
+    context.partitions.list().find(({ name }) => name === params["name"]),
+    "Partition",
+  );
 }

@@ -1,4 +1,5 @@
 import { EVENT_KINDS } from "../../domain/index.js";
+import { readFlag } from "../../server/parameters.js";
 import type { Route, SandboxRequest } from "../../server/product.js";
 import { HttpProblem } from "../../server/product.js";
 import { tagsByDocument } from "../../store/detection/tags.js";
@@ -8,7 +9,7 @@ import { searchEnvelope } from "../documents/envelope.js";
 import { processDocument } from "../documents/process.js";
 import { frequencyOf, requestedFacets } from "../facets.js";
 import { highlightsOf } from "../highlights.js";
-import { readFlag, readSort } from "../parameters.js";
+import { readSort } from "../parameters.js";
 import { compileSearch, findPage, printTerms, readQuery } from "../search.js";
 
 const JOINS = `JOIN process p ON p.proc = d.proc LEFT JOIN sensor h ON h.id = d.sensor_id

@@ -1,9 +1,17 @@
 import type { SensorRecord, SensorState } from "../../domain/index.js";
 import { HttpProblem, type SandboxRequest } from "../../server/product.js";
+import {
+  type FieldCheck,
+  orNull,
+  readObject,
+  textOf,
+  trueOrFalse,
+  wholeNumber,
+  writtenTime,
+} from "../../server/write-body.js";
 import { findGroup } from "../../store/endpoints.js";
 import type { ResponseContext } from "../context.js";
 import { requireAdministrator } from "../rights.js";
-import { type FieldCheck, orNull, readObject, textOf, trueOrFalse, wholeNumber, writtenTime } from "../write-body.js";
 
 const LONGEST_NOTES = 4_096;
 

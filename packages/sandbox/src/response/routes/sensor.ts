@@ -1,12 +1,13 @@
 import type { SensorRecord } from "../../domain/index.js";
-import { readId } from "../../server/ids.js";
+import { readCount, readFlag } from "../../server/parameters.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { findSensor, findSensors, type SensorFilter } from "../../store/endpoints.js";
 import type { ResponseContext } from "../context.js";
 import { type Checkins, isOnline, lastCheckin, SENSOR_FIELDS, sensorDocument } from "../documents/sensor.js";
 import { isoTime, serverTime } from "../documents/time.js";
-import { facetValues } from "../facets.js";
-import { readCount, readFacetFields, readFlag, readWindow } from "../parameters.js";
+import { countValues, type FacetValue, facetValues } from "../facets.js";
+import { found } from "../found.js";
+import { readFacetFields, readWindow } from "../parameters.js";
 import { changeSensor } from "./sensor-changes.js";
 
 const DAY = 24 * 3_600_000;
@@ -76,11 +77,8 @@ export function sensorRoutes(context: ResponseContext): Route[] {
   ];
 }
 
-function locate(context: ResponseContext, { params }: SandboxRequest): SensorRecord {
-  const id = readId(params["id"]);
-  const record = id === undefined ? undefined : findSensor(context.store, id);
-  if (record === undefined) throw new HttpProblem(404, "Sensor not found");
-  return record;
+function locate({ store }: ResponseContext, request: SandboxRequest): SensorRecord {
+  return found({ get: (id) => findSensor(store, id) }, request, "Sensor");
 }
 
 function readFilter(query: URLSearchParams): SensorFilter {
@@ -111,8 +109,7 @@ function page(context: ResponseContext, { query }: SandboxRequest, checkins: Che
     .sort((a, b) => sign * compare(a.key, b.key) || a.record.id - b.record.id)
     .map(({ record }) => record);
   // Servers count facets only when rows are asked for too.
-  const facets =
-    readFlag(query, "facet") && rows > 0 ? countValues(records.map(documentOf), readFacetFields(query)) : {};
+  const facets = readFlag(query, "facet") && rows > 0 ? facetsOf(records.map(documentOf), readFacetFields(query)) : {};
   return { total_results: sorted.length, results: sorted.slice(start, start + rows).map(documentOf), start, facets };
 }
 
@@ -131,21 +128,14 @@ function compare(a: unknown, b: unknown): number {
   return left < right ? -1 : Number(left > right);
 }
 
-function countValues(
+function facetsOf(
   documents: readonly Record<string, unknown>[],
   fields: readonly string[],
-): Record<string, unknown> {
-  const facets: Record<string, unknown> = {};
+): Record<string, FacetValue[]> {
+  const facets: Record<string, FacetValue[]> = {};
   for (const field of fields) {
-    const counts = new Map<string, number>();
-    for (const document of documents) {
-      if (!Object.hasOwn(document, field) || document[field] === null) continue;
-      const name = String(document[field]);
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-    const sorted = [...counts].sort(([a, n], [b, m]) => m - n || compare(a, b));
-    const counted = sorted.map(([name, value]) => ({ name, value }));
-    facets[field] = facetValues(counted, documents.length);
+    const known = documents.filter((document) => Object.hasOwn(document, field) && document[field] !== null);
+    facets[field] = facetValues(countValues(known.map((document) => String(document[field]))), documents.length);
   }
   return facets;
 }

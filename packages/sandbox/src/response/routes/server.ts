@@ -1,10 +1,10 @@
 import type { Route } from "../../server/product.js";
+import { readObject } from "../../server/write-body.js";
 import type { Store } from "../../store/store.js";
 import type { ResponseContext } from "../context.js";
 import { dashboardDocument, infoDocument, licenseDocument, SENSOR_BUILDS, type Usage } from "../documents/server.js";
 import { firstLicense, readLicense } from "../license.js";
 import { requireAdministrator } from "../rights.js";
-import { readObject } from "../write-body.js";
 
 /** What the server tells about itself: version, licence, figures, builds. */
 export function serverRoutes(context: ResponseContext): Route[] {

@@ -1,11 +1,13 @@
 import type { SiteRecord } from "../../domain/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { nameOf, readObject, type WriteBody, wrongType } from "../../server/write-body.js";
 import { findGroups, findSites, nextNumber, removeSite } from "../../store/endpoints.js";
 import { fold } from "../../store/tokens.js";
 import type { ResponseContext } from "../context.js";
+import { found } from "../found.js";
 import { requireAdministrator } from "../rights.js";
-import { nameOf, readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";
+import { SUCCESS } from "../success.js";
 
 /** The site that is always there. */
 const DEFAULT_SITE = 1;
@@ -13,6 +15,7 @@ const DEFAULT_SITE = 1;
 /** Sites and their rules for throttling. One site is answered as a list with one entry, an unknown one as an empty list. */
 export function siteRoutes(context: ResponseContext): Route[] {
   const { store } = context;
+  const throttles = store.collection("throttle");
   const path = "/api/site";
   return [
     { method: "GET", path, handle: () => ({ status: 200, body: findSites(store) }) },
@@ -60,15 +63,12 @@ export function siteRoutes(context: ResponseContext): Route[] {
         return { status: 204 };
       },
     },
-    { method: "GET", path: "/api/throttle", handle: () => ({ status: 200, body: store.collection("throttle").all() }) },
+    { method: "GET", path: "/api/throttle", handle: () => ({ status: 200, body: throttles.all() }) },
   ];
 }
 
-function locate({ store }: ResponseContext, { params }: SandboxRequest): SiteRecord {
-  const id = readId(params["id"]);
-  const record = findSites(store).find((site) => site.id === id);
-  if (record === undefined) throw new HttpProblem(404, "Site not found");
-  return record;
+function locate({ store }: ResponseContext, request: SandboxRequest): SiteRecord {
+  return found({ get: (id) => findSites(store).find((site) => site.id === id) }, request, "Site");
 }
 
 function save({ store }: ResponseContext, body: WriteBody, known: SiteRecord): void {

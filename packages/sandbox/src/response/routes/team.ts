@@ -1,24 +1,20 @@
 import { ACCESS_CATEGORIES, type GroupRecord, type TeamRecord } from "../../domain/index.js";
-import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { nameOf, readObject, WriteBody } from "../../server/write-body.js";
 import { findGroups } from "../../store/endpoints.js";
 import { fold } from "../../store/tokens.js";
 import type { ResponseContext } from "../context.js";
 import { teamDocument, teamEntry } from "../documents/account.js";
+import { found } from "../found.js";
 import { requireAdministrator } from "../rights.js";
-import { nameOf, readObject, SUCCESS, WriteBody } from "../write-body.js";
+import { SUCCESS } from "../success.js";
 
 /** Teams. Everybody sees them; global administrators change them. */
 export function teamRoutes(context: ResponseContext): Route[] {
   const { accounts, store } = context;
   const teams = store.collection("team");
   const groups = (): Map<number, GroupRecord> => new Map(findGroups(store).map(({ record }) => [record.id, record]));
-  const locate = ({ params }: SandboxRequest): TeamRecord => {
-    const id = readId(params["id"]);
-    const record = id === undefined ? undefined : teams.get(id);
-    if (record === undefined) throw new HttpProblem(404, "Team not found");
-    return record;
-  };
+  const locate = (request: SandboxRequest): TeamRecord => found(teams, request, "Team");
   const checkName = (name: string, own?: number): void => {
     const folded = fold(name);
     const taken = teams.all().some((team) => team.id !== own && fold(team.name) === folded);

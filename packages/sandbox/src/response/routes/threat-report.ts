@@ -2,13 +2,14 @@ import type { FeedRecord } from "../../domain/index.js";
 import { sql } from "../../query-language/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { readObject, WriteBody, wrongType } from "../../server/write-body.js";
 import { type ReportRow, reportsByDocument } from "../../store/detection/reports.js";
 import { ignoreReports } from "../../store/detection/sources.js";
 import { answerSearch } from "../answer-search.js";
 import type { ResponseContext } from "../context.js";
 import { reportRow } from "../documents/threat-report.js";
 import { compileSearch, readQuery, runSearch } from "../search.js";
-import { readObject, SUCCESS, WriteBody, wrongType } from "../write-body.js";
+import { SUCCESS } from "../success.js";
 
 const PATH = "/api/v1/threat_report";
 

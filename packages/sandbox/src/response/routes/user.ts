@@ -1,10 +1,12 @@
 import type { TeamRecord, UserRecord } from "../../domain/index.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { LONGEST_NAME, readObject, WriteBody, wrongType } from "../../server/write-body.js";
 import { hashPassword, isPassword } from "../accounts.js";
 import type { ResponseContext } from "../context.js";
 import { userDocument } from "../documents/account.js";
+import { present } from "../found.js";
 import { requireAdministrator } from "../rights.js";
-import { LONGEST_NAME, readObject, SUCCESS, WriteBody, wrongType } from "../write-body.js";
+import { SUCCESS } from "../success.js";
 
 const REQUIRED = ["username", "first_name", "last_name", "email", "teams", "global_admin"] as const;
 const LONGEST_USERNAME = 128;
@@ -17,11 +19,7 @@ export function userRoutes(context: ResponseContext): Route[] {
   const { accounts } = context;
   const teams = context.store.collection("team");
   const byId = (): Map<number, TeamRecord> => new Map(teams.all().map((team) => [team.id, team]));
-  const locate = (username = ""): UserRecord => {
-    const account = accounts.find(username);
-    if (account === undefined) throw new HttpProblem(404, "User not found");
-    return account;
-  };
+  const locate = (username = ""): UserRecord => present(accounts.find(username), "User");
   const documentFor =
     ({ user }: SandboxRequest, known: ReadonlyMap<number, TeamRecord>) =>
     (account: UserRecord): Record<string, unknown> => {

@@ -1,13 +1,15 @@
 import { NEW_WATCHLIST, type WatchlistRecord } from "../../domain/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
+import { LONGEST_TEXT, nameOf, readObject, type WriteBody, wrongType } from "../../server/write-body.js";
 import { actionsOf, removeActions } from "../../store/detection/actions.js";
 import { freeWatchlistSource } from "../../store/detection/sources.js";
 import { removeWatchlistTags } from "../../store/detection/tags.js";
 import type { ResponseContext } from "../context.js";
 import { actionDocument, watchlistDocument } from "../documents/watchlist.js";
+import { found } from "../found.js";
 import { checkSaved, readIndexType } from "../saved-query.js";
-import { LONGEST_TEXT, nameOf, readObject, SUCCESS, type WriteBody, wrongType } from "../write-body.js";
+import { SUCCESS } from "../success.js";
 import { actionRoutes } from "./actions.js";
 
 const PATH = "/api/v1/watchlist";
@@ -18,12 +20,7 @@ const HIGHEST_CHOSEN = 999_999_999;
 export function watchlistRoutes(context: ResponseContext): Route[] {
   const watchlists = context.store.collection("watchlist");
   const document = (record: WatchlistRecord) => watchlistDocument(context.traits, record);
-  const locate = ({ params }: SandboxRequest): WatchlistRecord => {
-    const id = readId(params["id"]);
-    const record = id === undefined ? undefined : watchlists.get(id);
-    if (record === undefined) throw new HttpProblem(404, "Watchlist not found");
-    return record;
-  };
+  const locate = (request: SandboxRequest): WatchlistRecord => found(watchlists, request, "Watchlist");
   return [
     { method: "GET", path: PATH, handle: () => ({ status: 200, body: watchlists.all().map(document) }) },
     {

@@ -1,6 +1,7 @@
 import type { Streams } from "../program.js";
 import { CommandSyntax } from "./read.js";
 import type { Batch, BatchArguments, CommandShell } from "./shell.js";
+import { LONGEST_LINE } from "./variables.js";
 
 /** A batch file that is being carried out: where it stands, and what it was called with. */
 export class BatchRun implements Batch {
@@ -8,6 +9,8 @@ export class BatchRun implements Batch {
   readonly text: string;
   readonly #shell: CommandShell;
   readonly #lines: readonly string[];
+  /** Where it goes on from each label: the line behind the first of that name. */
+  #labels: Map<string, number> | undefined;
   #at = 0;
   #leaving = false;
 
@@ -30,11 +33,20 @@ export class BatchRun implements Batch {
 
   goTo(label: string): boolean {
     const wanted = label.replace(/^:/, "").toLowerCase();
-    const names = this.#lines.map((line) => /^\s*:\s*([^\s:&|<>]+)/.exec(line)?.[1]?.toLowerCase());
-    const found = names.indexOf(wanted);
+    this.#labels ??= this.#findLabels();
+    const found = this.#labels.get(wanted);
     this.end();
-    if (found >= 0) this.#at = found + 1;
-    return found >= 0 || wanted === "eof";
+    if (found !== undefined) this.#at = found;
+    return found !== undefined || wanted === "eof";
+  }
+
+  #findLabels(): Map<string, number> {
+    const labels = new Map<string, number>();
+    for (const [index, line] of this.#lines.entries()) {
+      const name = /^\s*:\s*([^\s:&|<>]+)/.exec(line)?.[1]?.toLowerCase();
+      if (name !== undefined && !labels.has(name)) labels.set(name, index + 1);
+    }
+    return labels;
   }
 
   /** Carries out line after line; returns the exit code of the last. */
@@ -52,7 +64,14 @@ export class BatchRun implements Batch {
   /** The next line, with those behind it for as long as a bracket is open. */
   #next(): string {
     let text = this.#take();
-    while (text.includes("(") && this.#at < this.#lines.length && this.#isOpen(text)) text += `\n${this.#take()}`;
+    // One that is longer than a line may be is refused, and need not be read to its end.
+    while (this.#at < this.#lines.length && text.length <= LONGEST_LINE && this.#isOpen(text)) {
+      // Only a bracket can be the end of it: lines without one need not be looked at one by one.
+      let more = "";
+      do more += `\n${this.#take()}`;
+      while (!more.includes(")") && this.#at < this.#lines.length && more.length <= LONGEST_LINE);
+      text += more;
+    }
     return text;
   }
 
@@ -61,6 +80,7 @@ export class BatchRun implements Batch {
   }
 
   #isOpen(text: string): boolean {
+    if (!text.includes("(")) return false;
     try {
       this.#shell.script(text);
       return false;

@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { absolutePath } from "../../disk/paths.js";
 import { failureText } from "../../failures.js";
 import { EndpointError } from "../../machine.js";
 import { NOWHERE, OutputFull } from "../output.js";
 import type { Call, Program, Streams } from "../program.js";
 import { execute, type FileSink, fileSink, startOf } from "../script.js";
+import { pause, toTheEnd } from "../waiting.js";
 import { windowsArguments } from "../words.js";
 import { BatchRun } from "./batch.js";
 import { commands } from "./commands.js";
@@ -12,10 +12,11 @@ import { turnsOf } from "./for.js";
 import { holds } from "./if.js";
 import { CommandSyntax, type ForCommand, type LineCommand, readLine, type ShellCommand } from "./read.js";
 import type { BatchArguments, CommandShell } from "./shell.js";
-import { itemsOf, putLoopVariables, putVariables } from "./variables.js";
+import { itemsOf, LONGEST_LINE, putLoopVariables, putVariables, TOO_LONG } from "./variables.js";
 
-const LONGEST_LINE = 8191;
 const MOST_BATCHES = 16;
+/** Lines that `call` carries out within each other. */
+const MOST_CALLS = 256;
 
 /** `cmd.exe`: `/c` or `/k` with a command line, or lines that come in. */
 export const cmd: Program = async (call) => {
@@ -55,7 +56,7 @@ class Cmd implements CommandShell {
   readonly #batches: BatchRun[] = [];
   /** What `for` has put into its variables. */
   readonly #loops = new Map<string, string>();
-  #lines = 0;
+  #calls = 0;
 
   constructor(call: Call) {
     this.call = call;
@@ -77,14 +78,18 @@ class Cmd implements CommandShell {
   }
 
   async line(text: string, streams: Streams = this.call): Promise<number> {
-    await this.#turn();
+    await this.pause();
+    this.#calls++;
     try {
-      if (text.length > LONGEST_LINE) throw new CommandSyntax("The input line is too long.");
+      if (text.length > LONGEST_LINE) throw new CommandSyntax(TOO_LONG);
+      if (this.#calls > MOST_CALLS) throw new CommandSyntax("The line calls itself too often.");
       this.exitCode = await execute(this.script(text), this, streams);
     } catch (error) {
       if (!(error instanceof CommandSyntax)) throw error;
       streams.error.write(`${error.message}\r\n`);
       this.exitCode = 1;
+    } finally {
+      this.#calls--;
     }
     return this.exitCode;
   }
@@ -105,9 +110,8 @@ class Cmd implements CommandShell {
     }
   }
 
-  /** Lets everybody else have a turn now and then: what goes on for ever must not keep them from theirs. */
-  async #turn(): Promise<void> {
-    if (++this.#lines % 64 === 0) await nextTurn();
+  async pause(): Promise<void> {
+    await pause(this.call);
   }
 
   variable(name: string): string | undefined {
@@ -172,7 +176,10 @@ class Cmd implements CommandShell {
     try {
       if (own !== undefined && found !== null) {
         const tail = found[2] ?? "";
-        this.exitCode = await own({ ...streams, shell: this, tail, words: windowsArguments(tail) });
+        this.exitCode = await toTheEnd(
+          own({ ...streams, shell: this, tail, words: windowsArguments(tail) }),
+          this.call,
+        );
       } else if (/^[a-z]:$/i.test(text)) {
         this.exitCode = this.#changeDrive(text, streams);
       } else this.exitCode = await this.#program(text, streams);
@@ -187,7 +194,7 @@ class Cmd implements CommandShell {
     try {
       for await (const values of turnsOf(this, command, streams)) {
         if (this.finished) break;
-        await this.#turn();
+        await this.pause();
         for (const [name, value] of values) this.#loops.set(name, value);
         if (this.echoes && command.shown !== undefined) {
           streams.out.write(`\r\n${this.directory}>${this.expanded(command.shown)}\r\n`);

@@ -1,4 +1,4 @@
-import { failureText } from "../../failures.js";
+import { failureOf, failureText } from "../../failures.js";
 import { dir, volumeNumber } from "./dir.js";
 import { copy, del, makeDirectories, move, removeDirectories, rename, type as typeOut } from "./files.js";
 import type { InnerCommand } from "./shell.js";
@@ -78,11 +78,16 @@ const goTo: InnerCommand = ({ shell, tail, error }) => {
   return 1;
 };
 
+/** Directories that `pushd` remembers. */
+const MOST_LEFT = 10_000;
+
 const pushDirectory: InnerCommand = (inner) => {
   const { shell } = inner;
   const before = shell.directory;
-  const code = inner.tail.trim() === "" ? 0 : changeDirectory({ ...inner, tail: ` /d${inner.tail}` });
-  if (code === 0 && inner.tail.trim() !== "") shell.left.push(before);
+  if (inner.tail.trim() === "") return 0;
+  if (shell.left.length >= MOST_LEFT) throw failureOf("windows", "noMemory");
+  const code = changeDirectory({ ...inner, tail: ` /d${inner.tail}` });
+  if (code === 0) shell.left.push(before);
   return code;
 };
 

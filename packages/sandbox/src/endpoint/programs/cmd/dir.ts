@@ -1,6 +1,7 @@
+import type { Steps } from "../../../steps.js";
 import { attributesOf } from "../../disk/entries.js";
 import type { DiskNode } from "../../disk/nodes.js";
-import { failureOf } from "../../failures.js";
+import { failureOf, failureText } from "../../failures.js";
 import { EndpointError } from "../../machine.js";
 import type { CommandShell, Inner, InnerCommand } from "./shell.js";
 
@@ -28,7 +29,7 @@ export function windowsTime(time: number): string {
 }
 
 /** `dir`, with `/a`, `/ad`, `/a-d`, `/b` and `/s`. */
-export const dir: InnerCommand = (inner) => {
+export const dir: InnerCommand = function* (inner) {
   const { shell, words, out, error } = inner;
   const switches = words
     .filter((word) => word.startsWith("/"))
@@ -42,11 +43,10 @@ export const dir: InnerCommand = (inner) => {
   let code = 0;
   for (const target of targets.length === 0 ? [shell.directory] : targets) {
     try {
-      if (!showAll(inner, target, wanted)) throw failureOf("windows", "missing");
+      if (!(yield* showAll(inner, target, wanted))) throw failureOf("windows", "missing");
     } catch (refusal) {
-      error.write(
-        `${refusal instanceof EndpointError && refusal.code !== NOT_FOUND ? refusal.message : "File Not Found"}\r\n`,
-      );
+      const text = failureText(refusal);
+      error.write(`${refusal instanceof EndpointError && refusal.code === NOT_FOUND ? "File Not Found" : text}\r\n`);
       code = 1;
     }
     if (!wanted.bare && targets.length > 1) out.write("\r\n");
@@ -70,7 +70,7 @@ function lookFor({ shell }: Inner, target: string): { directory: string; pattern
   return { directory: path.slice(0, cut), pattern: path.slice(cut + 1) };
 }
 
-function showAll(inner: Inner, target: string, wanted: Wanted): boolean {
+function* showAll(inner: Inner, target: string, wanted: Wanted): Steps<boolean> {
   const { shell, out } = inner;
   const { files } = shell.call.host;
   const { directory, pattern } = lookFor(inner, target);
@@ -84,6 +84,7 @@ function showAll(inner: Inner, target: string, wanted: Wanted): boolean {
   const ahead = [top];
   for (let at = ahead.pop(); at !== undefined; at = ahead.pop()) {
     found = showOne(inner, at, pattern, wanted, total) || found;
+    yield;
     if (!wanted.deep) break;
     const below: string[] = [];
     for (const [node, , name] of quietly(() => files.entries(`${at?.replace(/\\$/, "")}\\*`))) {

@@ -1,6 +1,7 @@
-import { bytesContent } from "../../disk/content.js";
+import { joinedContent } from "../../disk/content.js";
 import { hasWildcards } from "../../disk/wildcards.js";
 import { failureOf, failureText } from "../../failures.js";
+import { removeTree } from "../tree.js";
 import type { Inner, InnerCommand } from "./shell.js";
 
 /** A name that has no file behind it is a device. */
@@ -32,7 +33,7 @@ function filesOf({ shell }: Inner, word: string): string[] {
 }
 
 /** `type FILE...`; with several, each under its name. */
-export const type: InnerCommand = (inner) => {
+export const type: InnerCommand = function* (inner) {
   const { shell, words, out, error } = inner;
   const targets = plain(words);
   if (targets.length === 0) return refuse(inner, "The syntax of the command is incorrect.");
@@ -43,7 +44,10 @@ export const type: InnerCommand = (inner) => {
       for (const path of hasWildcards(target) ? filesOf(inner, target) : [shell.path(target)]) {
         const { content } = shell.call.host.files.file(path);
         if (several) error.write(`\r\n${path.slice(path.lastIndexOf("\\") + 1)}\r\n\r\n\r\n`);
-        for (let at = 0; at < content.size; at += CHUNK) out.write(content.slice(at, CHUNK));
+        for (let at = 0; at < content.size; at += CHUNK) {
+          out.write(content.slice(at, CHUNK));
+          yield;
+        }
       }
     } catch (refusal) {
       error.write(`${failureText(refusal)}\r\n`);
@@ -55,7 +59,7 @@ export const type: InnerCommand = (inner) => {
 };
 
 /** `copy A B`, `copy A+B C`. A file that is copied shares its content: no size takes time or space. */
-export const copy: InnerCommand = (inner) => {
+export const copy: InnerCommand = function* (inner) {
   const { shell, words, out } = inner;
   const { files } = shell.call.host;
   const [from, to = shell.directory] = plain(words);
@@ -65,8 +69,7 @@ export const copy: InnerCommand = (inner) => {
   const isFolder = files.find(target)?.kind === "directory" || to.endsWith("\\");
   if (from.includes("+")) {
     const parts = from.split("+").map((each) => files.file(shell.path(each)).content);
-    const joined = Buffer.concat(parts.map((content) => content.slice(0, content.size)));
-    files.put(isFolder ? `${target}\\${from.split("+")[0]}` : target, bytesContent(joined));
+    files.put(isFolder ? `${target}\\${from.split("+")[0]}` : target, parts.reduce(joinedContent));
     out.write(`${from.split("+").join("\r\n")}\r\n        1 file(s) copied.\r\n`);
     return 0;
   }
@@ -82,12 +85,13 @@ export const copy: InnerCommand = (inner) => {
     files.put(place, content);
     if (hasWildcards(from)) out.write(`${from.slice(0, from.lastIndexOf("\\") + 1)}${name}\r\n`);
     copied++;
+    yield;
   }
   out.write(`${String(copied).padStart(9)} file(s) copied.\r\n`);
   return 0;
 };
 
-export const move: InnerCommand = (inner) => {
+export const move: InnerCommand = function* (inner) {
   const { shell, words, out } = inner;
   const { files } = shell.call.host;
   const [from, to] = plain(words);
@@ -104,6 +108,7 @@ export const move: InnerCommand = (inner) => {
       files.put(place, files.file(source).content);
       files.remove(source);
     } else files.rename(source, place);
+    yield;
   }
   out.write(`${String(sources.length).padStart(9)} ${moved?.kind === "directory" ? "dir" : "file"}(s) moved.\r\n`);
   return 0;
@@ -126,7 +131,7 @@ export const rename: InnerCommand = (inner) => {
 };
 
 /** `del FILE...` with `/s`; what is locked or read-only stays and is named. */
-export const del: InnerCommand = (inner) => {
+export const del: InnerCommand = function* (inner) {
   const { shell, words, error } = inner;
   const { files } = shell.call.host;
   const targets = plain(words);
@@ -151,13 +156,14 @@ export const del: InnerCommand = (inner) => {
         error.write(`${source}\r\n${failureText(refusal)}\r\n`);
         code = 1;
       }
+      yield;
     }
   }
   return code;
 };
 
 /** `md PATH...`, with all that is missing above. */
-export const makeDirectories: InnerCommand = (inner) => {
+export const makeDirectories: InnerCommand = function* (inner) {
   const { shell, words, error } = inner;
   const { files } = shell.call.host;
   let code = 0;
@@ -172,13 +178,14 @@ export const makeDirectories: InnerCommand = (inner) => {
     for (let count = 2; count <= names.length; count++) {
       const each = names.slice(0, count).join("\\");
       if (files.find(each) === undefined) files.makeDirectory(each);
+      yield;
     }
   }
   return plain(words).length === 0 ? refuse(inner, "The syntax of the command is incorrect.") : code;
 };
 
 /** `rd PATH...`, with `/s` everything in it. */
-export const removeDirectories: InnerCommand = (inner) => {
+export const removeDirectories: InnerCommand = function* (inner) {
   const { shell, words, error } = inner;
   const { files } = shell.call.host;
   const deep = hasSwitch(words, "s");
@@ -189,7 +196,7 @@ export const removeDirectories: InnerCommand = (inner) => {
       const node = files.find(path, false);
       if (node === undefined) throw failureOf("windows", "missing");
       if (node.kind === "file") throw failureOf("windows", "notDirectory");
-      if (deep) removeTree(inner, path);
+      if (deep) yield* removeTree(files, path);
       else files.remove(path);
     } catch (refusal) {
       error.write(`${failureText(refusal)}\r\n`);
@@ -198,19 +205,6 @@ export const removeDirectories: InnerCommand = (inner) => {
   }
   return code;
 };
-
-/** Everything below and then itself, the deepest first; junctions are removed and not followed. */
-function removeTree({ shell }: Inner, top: string): void {
-  const { files } = shell.call.host;
-  const found = [top];
-  for (let at = 0; at < found.length; at++) {
-    const path = found[at] ?? "";
-    if (files.find(path, false)?.kind !== "directory") continue;
-    for (const [node, , name] of files.entries(`${path}\\`))
-      if (name === undefined) found.push(`${path}\\${node.name}`);
-  }
-  for (const path of found.reverse()) files.remove(path);
-}
 
 function refuse({ error }: Inner, text: string): number {
   error.write(`${text}\r\n`);

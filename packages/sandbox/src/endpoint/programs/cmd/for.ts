@@ -1,4 +1,5 @@
 import { hasWildcards } from "../../disk/wildcards.js";
+import { linesOf } from "../lines.js";
 import { Output } from "../output.js";
 import type { Streams } from "../program.js";
 import { startOf } from "../script.js";
@@ -16,8 +17,11 @@ export async function* turnsOf(shell: CommandShell, command: ForCommand, streams
   const one = (value: string): Turn => new Map([[variable, value]]);
   if (form === "f") {
     const reading = readingOf(command.options);
-    for (const line of (await linesOf(shell, set.trim(), reading.usebackq, streams)).slice(reading.skip)) {
-      const turn = turnOf(line, variable, reading);
+    let skip = reading.skip;
+    for (const line of await linesFrom(shell, set.trim(), reading.usebackq, streams)) {
+      // Those that give nothing are not carried out, but looked at.
+      await shell.pause();
+      const turn = skip-- > 0 ? undefined : turnOf(line, variable, reading);
       if (turn !== undefined) yield turn;
     }
   } else if (form === "l") {
@@ -115,7 +119,12 @@ function turnOf(line: string, variable: string, { eol, delims, tokens, rest }: R
 }
 
 /** The lines of a text, of files, or of what a command prints. */
-async function linesOf(shell: CommandShell, set: string, usebackq: boolean, streams: Streams): Promise<string[]> {
+async function linesFrom(
+  shell: CommandShell,
+  set: string,
+  usebackq: boolean,
+  streams: Streams,
+): Promise<Iterable<string>> {
   const mark = set[0] ?? "";
   const inside = set.length > 1 && set.endsWith(mark) ? set.slice(1, -1) : undefined;
   const isText = mark === (usebackq ? "'" : '"');
@@ -126,16 +135,18 @@ async function linesOf(shell: CommandShell, set: string, usebackq: boolean, stre
     const { directory, call } = shell;
     const line = `C:\\Windows\\system32\\cmd.exe /c ${inside}`;
     await call.run({ line, directory, environment: call.environment }, { ...streams, out });
-    return linesIn(out.bytes());
+    return linesOf(out.bytes());
   }
-  return itemsOf(set).flatMap((name) => {
+  return linesOfFiles(shell, itemsOf(set));
+}
+
+function* linesOfFiles(shell: CommandShell, names: readonly string[]): Generator<string> {
+  const { files } = shell.call.host;
+  for (const name of names) {
     const path = name.replaceAll('"', "");
-    const { files } = shell.call.host;
     if (files.find(shell.path(path))?.kind !== "file") {
       throw new CommandSyntax(`The system cannot find the file ${path}.`);
     }
-    return linesIn(startOf(files, shell.path(path)));
-  });
+    yield* linesOf(startOf(files, shell.path(path)));
+  }
 }
-
-const linesIn = (bytes: Uint8Array): string[] => Buffer.from(bytes).toString("utf8").split(/\r?\n/);

@@ -1,4 +1,4 @@
-import type { Call, Streams } from "../program.js";
+import type { Call, Program, Streams } from "../program.js";
 import type { Script, Shell } from "../script.js";
 import type { ShellCommand } from "./read.js";
 
@@ -51,4 +51,4 @@ export interface Inner extends Streams {
 }
 
 /** A command of the shell itself. */
-export type InnerCommand = (inner: Inner) => number | Promise<number>;
+export type InnerCommand = (inner: Inner) => ReturnType<Program>;

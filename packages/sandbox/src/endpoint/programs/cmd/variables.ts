@@ -1,8 +1,17 @@
 import { hasWildcards } from "../../disk/wildcards.js";
+import { CommandSyntax } from "./read.js";
 import type { BatchArguments, CommandShell } from "./shell.js";
 
 const NAMED = /%([^%:=]+)(?::([^%]*))?%/y;
 const ARGUMENT = /%(?:\*|(?:~([a-z]*))?([0-9]))/iy;
+
+/** Letters of a line, before and after its variables have been put in. */
+export const LONGEST_LINE = 8191;
+export const TOO_LONG = "The input line is too long.";
+
+function checkLength(letters: number): void {
+  if (letters > LONGEST_LINE) throw new CommandSyntax(TOO_LONG);
+}
 
 /**
  * Puts the values of variables in: `%NAME%`, `%NAME:~2,3%`, `%NAME:old=new%`, and in a batch file its arguments. A variable
@@ -17,6 +26,7 @@ export function putVariables(line: string, shell: CommandShell, batch?: BatchArg
   let from = 0;
   for (let sign = line.indexOf("%"); sign >= 0; sign = line.indexOf("%", from)) {
     out += line.slice(from, sign);
+    checkLength(out.length);
     from = sign + 1;
     const argument = batch === undefined ? null : at(ARGUMENT, sign);
     if (batch !== undefined && line[from] === "%") {
@@ -37,19 +47,28 @@ export function putVariables(line: string, shell: CommandShell, batch?: BatchArg
       if (whole !== undefined && (value !== undefined || batch !== undefined)) from = sign + whole.length;
     }
   }
-  return out + line.slice(from);
+  out += line.slice(from);
+  checkLength(out.length);
+  return out;
 }
 
 /** Puts in the variables of `for`: `%i`, and with letters such as `%~nxi` a part of what they hold. */
 export function putLoopVariables(text: string, shell: CommandShell, values: ReadonlyMap<string, string>): string {
   if (values.size === 0) return text;
+  let length = text.length;
+  const put = (value: string): string => {
+    length += value.length;
+    checkLength(length);
+    return value;
+  };
   return text.replace(/%(?:~([a-z]*)|([^\s%~]))/gi, (whole, letters: string | undefined, name: string | undefined) => {
-    if (letters === undefined) return values.get(name ?? "") ?? whole;
+    if (letters === undefined) return put(values.get(name ?? "") ?? whole);
     // The last letter that names a variable is its name; what follows is not part of it.
     for (let end = letters.length; end > 0; end--) {
       const value = values.get(letters[end - 1] ?? "");
       const wanted = letters.slice(0, end - 1);
-      if (value !== undefined && /^[fdpnxsz]*$/i.test(wanted)) return partOf(shell, value, wanted) + letters.slice(end);
+      if (value !== undefined && /^[fdpnxsz]*$/i.test(wanted))
+        return put(partOf(shell, value, wanted)) + letters.slice(end);
     }
     return whole;
   });
@@ -116,6 +135,7 @@ function changed(text: string, change: string): string {
     const found = folded.indexOf(old, at);
     if (found < 0) return out + text.slice(at);
     out += text.slice(at, found) + next;
+    checkLength(out.length);
     at = found + old.length;
   }
 }

@@ -1,11 +1,19 @@
 import { absolutePath } from "../../disk/paths.js";
 import { hasWildcards } from "../../disk/wildcards.js";
-import { failureText } from "../../failures.js";
+import { failureOf, failureText } from "../../failures.js";
 import { EndpointError } from "../../machine.js";
 import { NOWHERE, OutputFull } from "../output.js";
 import type { Call, Program, Streams } from "../program.js";
 import { execute, type FileSink, fileSink, type Shell, startOf } from "../script.js";
+import { pause } from "../waiting.js";
 import { readScript, ScriptSyntax, type Word } from "./read.js";
+
+/** Letters of a script. */
+const LONGEST_SCRIPT = 256 * 1024;
+/** So many letters a command has at most, after all that stands for something else has been put in. */
+const MOST_LETTERS = 2 * 1024 * 1024;
+/** What a word takes besides its letters. */
+const OF_EACH = 8;
 
 /** `sh -c SCRIPT [NAME ARGUMENTS...]`, `sh FILE [ARGUMENTS...]`, or a script that comes in. */
 export const sh: Program = async (call) => {
@@ -16,8 +24,7 @@ export const sh: Program = async (call) => {
   if (file === undefined) return await new UnixShell(call, []).run(Buffer.from(call.input).toString("utf8"));
   try {
     const { content } = call.host.files.file(absolutePath(call.host.sensor.os_type, call.directory, file));
-    const script = Buffer.from(content.slice(0, Math.min(content.size, 1_048_576))).toString("utf8");
-    return await new UnixShell(call, rest).run(script);
+    return await new UnixShell(call, rest).run(Buffer.from(content.slice(0, LONGEST_SCRIPT + 1)).toString("utf8"));
   } catch (error) {
     if (!(error instanceof EndpointError)) throw error;
     call.error.write(`${call.name}: 0: cannot open ${file}: ${failureText(error)}\n`);
@@ -43,6 +50,8 @@ class UnixShell implements Shell<Word[]> {
   }
 
   async run(text: string): Promise<number> {
+    // Before anything of it is done, all of it is taken apart.
+    if (text.length > LONGEST_SCRIPT) throw failureOf(this.#call.host.sensor.os_type, "noMemory");
     try {
       this.#code = await execute(readScript(text), this, this.#call);
     } catch (error) {
@@ -53,10 +62,24 @@ class UnixShell implements Shell<Word[]> {
     return this.#code;
   }
 
+  async pause(): Promise<void> {
+    await pause(this.#call);
+  }
+
   async command(words: Word[], streams: Streams): Promise<number> {
+    try {
+      return await this.#carryOut(words, streams);
+    } catch (error) {
+      if (!(error instanceof EndpointError)) throw error;
+      streams.error.write(`${this.#call.name}: 1: ${failureText(error)}\n`);
+      this.#code = 2;
+      return this.#code;
+    }
+  }
+
+  async #carryOut(words: readonly Word[], streams: Streams): Promise<number> {
     const { environment } = this.#call;
-    let rest = words;
-    const own = environment.copy();
+    let rest: readonly Word[] = words;
     const set: [string, string][] = [];
     for (let first = rest[0]; first !== undefined; first = rest[0]) {
       const text = this.#text(first);
@@ -65,13 +88,17 @@ class UnixShell implements Shell<Word[]> {
       set.push([equals[1] ?? "", equals[2] ?? ""]);
       rest = rest.slice(1);
     }
-    const [name, ...given] = rest.flatMap((word) => this.#meaning(word));
+    const [name, ...given] = await this.#meanings(rest);
     // Before a command they are its own, alone they are the shell's.
-    for (const [key, value] of set) (name === undefined ? environment : own).set(key, value);
-    if (name === undefined) return 0;
+    if (name === undefined) {
+      for (const [key, value] of set) environment.set(key, value);
+      return 0;
+    }
     const inner = await this.#inner(name, given, streams);
     if (inner !== undefined) this.#code = inner;
     else {
+      const own = environment.copy();
+      for (const [key, value] of set) own.set(key, value);
       const command = {
         line: [name, ...given].join(" "),
         words: [name, ...given],
@@ -150,6 +177,25 @@ class UnixShell implements Shell<Word[]> {
     return word.map((piece) => (piece.expands ? this.#expanded(piece.text) : piece.text)).join("");
   }
 
+  async #meanings(words: readonly Word[]): Promise<string[]> {
+    const meanings: string[] = [];
+    let letters = 0;
+    for (const word of words) {
+      // Each may have a directory looked through.
+      if (this.#call.turn.isOver) await pause(this.#call);
+      for (const meaning of this.#meaning(word)) {
+        letters += meaning.length + OF_EACH;
+        if (letters > MOST_LETTERS) throw this.#tooLong();
+        meanings.push(meaning);
+      }
+    }
+    return meanings;
+  }
+
+  #tooLong(): Error {
+    return failureOf(this.#call.host.sensor.os_type, "tooManyArguments");
+  }
+
   /** What a word stands for: of a variable without quotation marks several words or none, of a pattern the files that fit. */
   #meaning(word: Word): string[] {
     const text = this.#text(word);
@@ -183,14 +229,21 @@ class UnixShell implements Shell<Word[]> {
   }
 
   #expanded(text: string): string {
+    let letters = 0;
     return text.replace(/\$(?:\{([A-Za-z_]\w*|[0-9?#$@*])\}|([A-Za-z_]\w*|[0-9?#$@*]))/g, (_, braced, plain) => {
-      const name = String(braced ?? plain);
-      if (name === "?") return String(this.#code);
-      if (name === "$") return String(this.#call.process.pid);
-      if (name === "#") return String(this.#given.length);
-      if (name === "@" || name === "*") return this.#given.join(" ");
-      if (/^\d$/.test(name)) return name === "0" ? this.#call.name : (this.#given[Number(name) - 1] ?? "");
-      return this.#call.environment.get(name) ?? "";
+      const value = this.#value(String(braced ?? plain));
+      letters += value.length;
+      if (letters > MOST_LETTERS) throw this.#tooLong();
+      return value;
     });
+  }
+
+  #value(name: string): string {
+    if (name === "?") return String(this.#code);
+    if (name === "$") return String(this.#call.process.pid);
+    if (name === "#") return String(this.#given.length);
+    if (name === "@" || name === "*") return this.#given.join(" ");
+    if (/^\d$/.test(name)) return name === "0" ? this.#call.name : (this.#given[Number(name) - 1] ?? "");
+    return this.#call.environment.get(name) ?? "";
   }
 }

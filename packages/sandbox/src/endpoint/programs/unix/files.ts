@@ -1,7 +1,9 @@
+import { type Steps, singleStep } from "../../../steps.js";
 import type { DiskNode } from "../../disk/nodes.js";
 import { absolutePath } from "../../disk/paths.js";
 import { failureText } from "../../failures.js";
 import type { Call, Program } from "../program.js";
+import { removeTree } from "../tree.js";
 
 const CHUNK = 65_536;
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
@@ -30,7 +32,7 @@ const complain = ({ name, error }: Call, what: string, refusal: unknown): number
 };
 
 /** `ls`, with `-a`, `-l`, `-1`, `-h`, `-d` and `-R`. */
-export const ls: Program = (call) => {
+export const ls: Program = function* (call) {
   const { letters, rest } = split(call.arguments);
   const { files } = call.host;
   let code = 0;
@@ -52,6 +54,7 @@ export const ls: Program = (call) => {
   const named = targets.length > 1 || letters.has("R");
   let first = shown.length === 0;
   for (let at = folders.shift(); at !== undefined; at = folders.shift()) {
+    yield;
     try {
       const entries = files
         .entries(`${pathOf(call, at)}/`)
@@ -113,25 +116,25 @@ export function humanSize(bytes: number): string {
 }
 
 /** `cat [FILE...]` */
-export const cat: Program = (call) => {
+export const cat: Program = function* (call) {
   let code = 0;
   if (call.arguments.length === 0) call.out.write(call.input);
   for (const word of split(call.arguments).rest) {
     try {
       const { content } = call.host.files.file(pathOf(call, word));
-      for (let at = 0; at < content.size; at += CHUNK) call.out.write(content.slice(at, CHUNK));
+      for (let at = 0; at < content.size; at += CHUNK) {
+        call.out.write(content.slice(at, CHUNK));
+        yield;
+      }
     } catch (refusal) {
-      if (!isRefusal(refusal)) throw refusal;
       code = complain(call, word, refusal);
     }
   }
   return code;
 };
 
-const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === "EndpointError";
-
 /** `rm FILE...`, with `-r` and `-f`; links are removed and not followed. */
-export const rm: Program = (call) => {
+export const rm: Program = function* (call) {
   const { letters, rest } = split(call.arguments);
   const { files } = call.host;
   const deep = letters.has("r") || letters.has("R");
@@ -153,7 +156,7 @@ export const rm: Program = (call) => {
           code = 1;
           continue;
         }
-        removeTree(call, path);
+        yield* removeTree(files, path);
       } else files.remove(path);
     } catch (refusal) {
       if (letters.has("f") && files.find(path, false) === undefined) continue;
@@ -164,18 +167,8 @@ export const rm: Program = (call) => {
   return code;
 };
 
-function removeTree({ host: { files } }: Call, top: string): void {
-  const found = [top];
-  for (let at = 0; at < found.length; at++) {
-    const path = found[at] ?? "";
-    if (files.find(path, false)?.kind !== "directory") continue;
-    for (const [node, , name] of files.entries(`${path}/`)) if (name === undefined) found.push(`${path}/${node.name}`);
-  }
-  for (const path of found.reverse()) files.remove(path);
-}
-
 /** `mkdir DIRECTORY...`, with `-p`. */
-export const mkdir: Program = (call) => {
+export const mkdir: Program = function* (call) {
   const { letters, rest } = split(call.arguments);
   const { files } = call.host;
   let code = 0;
@@ -188,6 +181,7 @@ export const mkdir: Program = (call) => {
         for (let count = 1; count <= names.length; count++) {
           const each = `/${names.slice(0, count).join("/")}`;
           if (files.find(each)?.kind !== "directory") files.makeDirectory(each);
+          yield;
         }
       }
     } catch (refusal) {
@@ -214,21 +208,22 @@ export const rmdir: Program = (call) => {
 };
 
 /** `cp FILE... TARGET`; a copy shares the content of its original. */
-export const cp: Program = (call) => {
+export const cp: Program = function* (call) {
   const { letters, rest } = split(call.arguments);
-  return toTarget(call, rest, (from, to) => {
+  return yield* toTarget(call, rest, function* (from, to) {
     const { files } = call.host;
     const node = files.find(from);
     if (node?.kind !== "directory") files.put(to, files.file(from).content);
-    else if (letters.has("r") || letters.has("R") || letters.has("a")) copyTree(call, from, to);
+    else if (letters.has("r") || letters.has("R") || letters.has("a")) yield* copyTree(call, from, to);
     else call.error.write(`cp: -r not specified; omitting directory '${rest[0]}'\n`);
   });
 };
 
-function copyTree({ host: { files } }: Call, from: string, to: string): void {
+function* copyTree({ host: { files } }: Call, from: string, to: string): Steps<void> {
   const ahead: [string, string][] = [[from, to]];
   for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
     const [source, target] = next;
+    yield;
     // What is copied into itself ends with what was there at the start.
     const entries = files.entries(`${source}/`).filter(([, , name]) => name === undefined);
     if (files.find(target) === undefined) files.makeDirectory(target);
@@ -242,9 +237,13 @@ function copyTree({ host: { files } }: Call, from: string, to: string): void {
 
 /** `mv FILE... TARGET` */
 export const mv: Program = (call) =>
-  toTarget(call, split(call.arguments).rest, (from, to) => call.host.files.rename(from, to));
+  toTarget(call, split(call.arguments).rest, (from, to) => singleStep(() => call.host.files.rename(from, to)));
 
-function toTarget(call: Call, words: readonly string[], work: (from: string, to: string) => void): number {
+function* toTarget(
+  call: Call,
+  words: readonly string[],
+  work: (from: string, to: string) => Steps<void>,
+): Steps<number> {
   const target = words.at(-1);
   if (words.length < 2 || target === undefined) {
     call.error.write(
@@ -258,7 +257,7 @@ function toTarget(call: Call, words: readonly string[], work: (from: string, to:
   for (const word of words.slice(0, -1)) {
     const from = pathOf(call, word).replace(/(.)\/+$/, "$1");
     try {
-      work(from, isFolder ? `${place}/${from.slice(from.lastIndexOf("/") + 1)}` : place);
+      yield* work(from, isFolder ? `${place}/${from.slice(from.lastIndexOf("/") + 1)}` : place);
     } catch (refusal) {
       call.error.write(
         `${call.name}: cannot ${call.name === "cp" ? "stat" : "move"} '${word}': ${failureText(refusal)}\n`,

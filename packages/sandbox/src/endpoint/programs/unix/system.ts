@@ -1,12 +1,13 @@
 import { baseName } from "../../../paths.js";
+import type { Steps } from "../../../steps.js";
 import { linuxKernel } from "../../disk/unix-layout.js";
-import { failureText } from "../../failures.js";
+import { failureOf, failureText } from "../../failures.js";
 import { connectionsOf } from "../connections.js";
+import { linesOf } from "../lines.js";
 import { TextPattern } from "../pattern.js";
 import type { Call, Program } from "../program.js";
 import { forever, sleep } from "../waiting.js";
 import { resolveName } from "../windows/network.js";
-import { linesOf } from "../windows/text.js";
 import { pathOf, split } from "./files.js";
 
 const isLinux = ({ host }: Call): boolean => host.sensor.os_type === "linux";
@@ -130,8 +131,15 @@ export const sleepProgram: Program = async (call) => {
   return call.arguments.length === 0 ? 1 : 0;
 };
 
+/** So much of a file is looked at. */
+const MOST_SEARCHED = 32 * 1024 * 1024;
+
+/** The start of what a program is to look at: of a file, or of what comes in. */
+const startOfInput = (call: Call, word: string | undefined): Uint8Array =>
+  word === undefined ? call.input : call.host.files.file(pathOf(call, word)).content.slice(0, MOST_SEARCHED);
+
 /** `grep PATTERN [FILE...]`, with `-i`, `-v`, `-n`, `-c`, `-l`, `-q`, `-F`, `-x` and `-r`. */
-export const grep: Program = (call) => {
+export const grep: Program = function* (call) {
   const { letters, rest } = split(call.arguments);
   const [wanted, ...files] = rest;
   if (wanted === undefined) {
@@ -146,33 +154,39 @@ export const grep: Program = (call) => {
   const deep = letters.has("r") || letters.has("R");
   let hits = 0;
   let failed = false;
-  const search = (name: string, bytes: Uint8Array, named: boolean): void => {
-    const found = linesOf(bytes)
-      .map((line, n): [number, string] => [n + 1, line])
-      .filter(([, line]) => pattern.test(line) !== letters.has("v"));
-    hits += found.length;
+  const shown = !(letters.has("q") || letters.has("l") || letters.has("c"));
+  function* search(name: string, bytes: Uint8Array, named: boolean): Steps<void> {
     const start = named ? `${name}:` : "";
+    let number = 0;
+    let found = 0;
+    for (const line of linesOf(bytes)) {
+      number++;
+      if ((yield* pattern.search(line)) === letters.has("v")) continue;
+      found++;
+      if (shown) call.out.write(`${start}${letters.has("n") ? `${number}:` : ""}${line}\n`);
+    }
+    hits += found;
     if (letters.has("q")) return;
-    if (letters.has("l")) call.out.write(found.length > 0 ? `${name}\n` : "");
-    else if (letters.has("c")) call.out.write(`${start}${found.length}\n`);
-    else call.out.write(found.map(([n, line]) => `${start}${letters.has("n") ? `${n}:` : ""}${line}\n`).join(""));
-  };
-  if (files.length === 0 && !deep) search("(standard input)", call.input, false);
+    if (letters.has("l")) call.out.write(found > 0 ? `${name}\n` : "");
+    else if (letters.has("c")) call.out.write(`${start}${found}\n`);
+  }
+  if (files.length === 0 && !deep) yield* search("(standard input)", call.input, false);
   for (const word of deep && files.length === 0 ? ["."] : files) {
     const ahead = [word];
-    for (let at = ahead.shift(); at !== undefined; at = ahead.shift()) {
+    for (let at = ahead.pop(); at !== undefined; at = ahead.pop()) {
+      yield;
       try {
         const node = call.host.files.find(pathOf(call, at), at === word);
         if (node?.kind === "link") continue;
         if (node?.kind === "directory") {
           if (!deep) call.error.write(`grep: ${at}: Is a directory\n`);
           else
-            for (const [each, , name] of call.host.files.entries(`${pathOf(call, at)}/`))
+            for (const [each, , name] of call.host.files.entries(`${pathOf(call, at)}/`).reverse())
               if (name === undefined) ahead.push(`${at.replace(/\/$/, "")}/${each.name}`);
           continue;
         }
         const { content } = call.host.files.file(pathOf(call, at));
-        search(at, content.slice(0, Math.min(content.size, 32 * 1024 * 1024)), files.length > 1 || deep);
+        yield* search(at, content.slice(0, Math.min(content.size, MOST_SEARCHED)), files.length > 1 || deep);
       } catch (refusal) {
         call.error.write(`grep: ${at}: ${failureText(refusal)}\n`);
         failed = true;
@@ -183,7 +197,7 @@ export const grep: Program = (call) => {
 };
 
 /** `head` and `tail`, with `-n NUMBER` or `-NUMBER`. */
-export const headOrTail: Program = (call) => {
+export const headOrTail: Program = function* (call) {
   const words = [...call.arguments];
   let count = 10;
   const at = words.findIndex((word) => /^-(n\+?\d*|\d+)$/.test(word));
@@ -195,11 +209,15 @@ export const headOrTail: Program = (call) => {
   }
   for (const word of words.length === 0 ? [undefined] : words) {
     try {
-      const bytes =
-        word === undefined ? call.input : call.host.files.file(pathOf(call, word)).content.slice(0, 32 * 1024 * 1024);
-      const lines = linesOf(bytes);
-      const kept = call.name === "head" ? lines.slice(0, count) : lines.slice(Math.max(0, lines.length - count));
-      call.out.write(kept.map((line) => `${line}\n`).join(""));
+      const lines = linesOf(startOfInput(call, word));
+      if (call.name === "head") {
+        let left = count;
+        for (const line of lines) {
+          if (!(left-- > 0)) break;
+          call.out.write(`${line}\n`);
+          yield;
+        }
+      } else yield* showLast(call, lines, count);
     } catch (refusal) {
       call.error.write(`${call.name}: cannot open '${word}' for reading: ${failureText(refusal)}\n`);
       return 1;
@@ -208,18 +226,39 @@ export const headOrTail: Program = (call) => {
   return 0;
 };
 
+const BYTES_A_STEP = 65_536;
+/** Lines that `tail` holds. */
+const MOST_HELD = 1_000_000;
+
+function* showLast({ host, out }: Call, lines: Iterable<string>, count: number): Steps<void> {
+  if (count > MOST_HELD) throw failureOf(host.sensor.os_type, "noMemory");
+  // A ring: the line number `n` stands at `n % count`.
+  const held: string[] = [];
+  let seen = 0;
+  for (const line of lines) {
+    if (count > 0) held[seen++ % count] = line;
+    yield;
+  }
+  for (let at = Math.max(0, seen - count); at < seen; at++) {
+    out.write(`${held[at % count]}\n`);
+    yield;
+  }
+}
+
 /** `wc`, with `-l`, `-w` and `-c`. */
-export const wc: Program = (call) => {
+export const wc: Program = function* (call) {
   const { letters, rest } = split(call.arguments);
   for (const word of rest.length === 0 ? [undefined] : rest) {
-    const bytes =
-      word === undefined ? call.input : call.host.files.file(pathOf(call, word)).content.slice(0, 32 * 1024 * 1024);
-    const text = Buffer.from(bytes).toString("utf8");
-    const numbers = {
-      l: text.split("\n").length - 1,
-      w: text.split(/\s+/).filter((each) => each !== "").length,
-      c: bytes.length,
-    };
+    const bytes = startOfInput(call, word);
+    const numbers = { l: 0, w: 0, c: bytes.length };
+    let within = false;
+    for (const [at, byte] of bytes.entries()) {
+      const blank = byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+      if (byte === 0x0a) numbers.l++;
+      if (!blank && !within) numbers.w++;
+      within = !blank;
+      if (at % BYTES_A_STEP === 0) yield;
+    }
     const wanted = (["l", "w", "c"] as const).filter((letter) => letters.size === 0 || letters.has(letter));
     const single = wanted.length === 1 && word === undefined;
     call.out.write(

@@ -1,3 +1,4 @@
+import type { Steps } from "../../../steps.js";
 import { failureText } from "../../failures.js";
 import type { RegistryValue } from "../../machine.js";
 import { type Registry, ROOTS } from "../../registry/registry.js";
@@ -33,12 +34,13 @@ function after({ arguments: words }: Call, name: string): string | undefined {
 
 const has = ({ arguments: words }: Call, name: string): boolean => words.some((word) => word.toLowerCase() === name);
 
-function query(call: Call, registry: Registry, path: string): number {
+function* query(call: Call, registry: Registry, path: string): Steps<number> {
   const name = has(call, "/ve") ? "" : after(call, "/v");
   const deep = has(call, "/s");
   let shown = 0;
   const ahead = [path];
   for (let at = ahead.pop(); at !== undefined; at = ahead.pop()) {
+    yield;
     let found: ReturnType<Registry["enumerate"]>;
     try {
       found = registry.enumerate(at);
@@ -110,7 +112,7 @@ function dataOf(type: string, text: string): unknown {
   return text;
 }
 
-function remove(call: Call, registry: Registry, path: string): number {
+function* remove(call: Call, registry: Registry, path: string): Steps<number> {
   const name = has(call, "/ve") ? "" : after(call, "/v");
   if (!has(call, "/f")) {
     call.out.write(
@@ -120,7 +122,7 @@ function remove(call: Call, registry: Registry, path: string): number {
   }
   try {
     if (name !== undefined) registry.deleteValue(`${path}\\${name}`);
-    else removeTree(registry, path);
+    else yield* removeTree(registry, path);
   } catch (refusal) {
     call.error.write(failureText(refusal) === "Access is denied." ? "ERROR: Access is denied.\r\n" : MISSING);
     return 1;
@@ -130,11 +132,15 @@ function remove(call: Call, registry: Registry, path: string): number {
 }
 
 /** A key with everything below it, the deepest first. */
-function removeTree(registry: Registry, top: string): void {
+function* removeTree(registry: Registry, top: string): Steps<void> {
   const found = [top];
   for (let at = 0; at < found.length; at++) {
     const path = found[at] ?? "";
     for (const name of registry.enumerate(path).sub_keys) found.push(`${path}\\${name}`);
+    yield;
   }
-  for (const path of found.reverse()) registry.deleteKey(path);
+  for (const path of found.reverse()) {
+    registry.deleteKey(path);
+    yield;
+  }
 }

@@ -1,23 +1,19 @@
+import type { Steps } from "../../../steps.js";
 import { absolutePath } from "../../disk/paths.js";
 import { hasWildcards } from "../../disk/wildcards.js";
-import { failureText } from "../../failures.js";
+import { failureOf, failureText } from "../../failures.js";
+import { EndpointError } from "../../machine.js";
+import { linesOf } from "../lines.js";
 import { TextPattern } from "../pattern.js";
 import type { Call, Program } from "../program.js";
 import { sleep } from "../waiting.js";
 
 const LARGEST = 32 * 1024 * 1024;
 
-/** A text by its lines; the last one may lack its end. */
-export function linesOf(bytes: Uint8Array): string[] {
-  if (bytes.length === 0) return [];
-  const text = Buffer.from(bytes).toString("utf8");
-  return (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n").map((line) => line.replace(/\r$/, ""));
-}
-
 /** A file that is searched: its name as it is shown, and its lines. */
 interface Source {
   name: string;
-  lines: string[];
+  lines: Iterable<string>;
 }
 
 function openSource({ host, directory }: Call, word: string, name: string): Source {
@@ -35,7 +31,7 @@ function wordsOfPattern({ host, directory }: Call, word: string): string[] {
 }
 
 /** `find "text" [FILE...]`, with `/i`, `/v`, `/c` and `/n`. */
-export const find: Program = (call) => {
+export const find: Program = function* (call) {
   const { arguments: words, tail, out, error, input } = call;
   const switches = words
     .filter((word) => /^\/[vcni]$/i.test(word))
@@ -49,25 +45,28 @@ export const find: Program = (call) => {
   const fold = switches.includes("/i");
   const needle = fold ? wanted.toLowerCase() : wanted;
   let hits = 0;
-  const search = ({ name, lines }: Source): void => {
-    const found = lines
-      .map((line, n): [number, string] => [n + 1, line])
-      .filter(
-        ([, line]) =>
-          (needle !== "" && (fold ? line.toLowerCase() : line).includes(needle)) !== switches.includes("/v"),
-      );
-    hits += found.length;
-    if (name !== "")
-      out.write(`\r\n---------- ${name.toUpperCase()}${switches.includes("/c") ? `: ${found.length}` : ""}\r\n`);
-    else if (switches.includes("/c")) out.write(`${found.length}\r\n`);
-    if (switches.includes("/c")) return;
-    out.write(found.map(([n, line]) => `${switches.includes("/n") ? `[${n}]` : ""}${line}\r\n`).join(""));
-  };
-  if (files.length === 0) search({ name: "", lines: linesOf(input) });
+  const counts = switches.includes("/c");
+  function* search({ name, lines }: Source): Steps<void> {
+    if (name !== "") out.write(`\r\n---------- ${name.toUpperCase()}${counts ? "" : "\r\n"}`);
+    let number = 0;
+    let found = 0;
+    for (const line of lines) {
+      number++;
+      yield;
+      const there = needle !== "" && (fold ? line.toLowerCase() : line).includes(needle);
+      if (there === switches.includes("/v")) continue;
+      found++;
+      if (!counts) out.write(`${switches.includes("/n") ? `[${number}]` : ""}${line}\r\n`);
+    }
+    hits += found;
+    if (counts) out.write(`${name === "" ? "" : ": "}${found}\r\n`);
+  }
+  if (files.length === 0) yield* search({ name: "", lines: linesOf(input) });
   for (const word of files) {
     try {
-      for (const each of wordsOfPattern(call, word)) search(openSource(call, each, each));
-    } catch {
+      for (const each of wordsOfPattern(call, word)) yield* search(openSource(call, each, each));
+    } catch (refusal) {
+      if (!(refusal instanceof EndpointError)) throw refusal;
       error.write(`File not found - ${word.toUpperCase()}\r\n`);
       return 2;
     }
@@ -76,7 +75,7 @@ export const find: Program = (call) => {
 };
 
 /** `findstr`, with `/i /n /m /v /r /l /b /e /x /s`, `/c:"text"` and words that are alternatives. */
-export const findstr: Program = (call) => {
+export const findstr: Program = function* (call) {
   const { arguments: words, out, error, input } = call;
   const switches = new Set<string>();
   const texts: string[] = [];
@@ -99,30 +98,39 @@ export const findstr: Program = (call) => {
     if (switches.has("e")) pattern.anchor("end");
     return pattern;
   });
-  const fits = (line: string): boolean => patterns.some((pattern) => pattern.test(line)) !== switches.has("v");
+  function* fits(line: string): Steps<boolean> {
+    for (const pattern of patterns) if (yield* pattern.search(line)) return !switches.has("v");
+    return switches.has("v");
+  }
   let hits = 0;
-  const show = ({ name, lines }: Source, named: boolean): void => {
-    const found = lines.map((line, n): [number, string] => [n + 1, line]).filter(([, line]) => fits(line));
-    hits += found.length;
-    if (switches.has("m")) out.write(found.length > 0 ? `${name}\r\n` : "");
-    else
-      out.write(
-        found.map(([n, line]) => `${named ? `${name}:` : ""}${switches.has("n") ? `${n}:` : ""}${line}\r\n`).join(""),
-      );
-  };
-  if (rest.length === 0) show({ name: "(stdin)", lines: linesOf(input) }, false);
+  function* show({ name, lines }: Source, named: boolean): Steps<void> {
+    let number = 0;
+    let found = 0;
+    for (const line of lines) {
+      number++;
+      if (!(yield* fits(line))) continue;
+      found++;
+      if (!switches.has("m")) {
+        out.write(`${named ? `${name}:` : ""}${switches.has("n") ? `${number}:` : ""}${line}\r\n`);
+      }
+    }
+    hits += found;
+    if (switches.has("m") && found > 0) out.write(`${name}\r\n`);
+  }
+  if (rest.length === 0) yield* show({ name: "(stdin)", lines: linesOf(input) }, false);
   const named = rest.length > 1 || rest.some(hasWildcards) || switches.has("s");
   for (const word of rest) {
     let files: string[] = [];
     try {
-      files = switches.has("s") ? below(call, word) : wordsOfPattern(call, word);
+      files = switches.has("s") ? yield* below(call, word) : wordsOfPattern(call, word);
     } catch {
       // Said below.
     }
     for (const file of files) {
       try {
-        show(openSource(call, file, file), named);
+        yield* show(openSource(call, file, file), named);
       } catch (refusal) {
+        if (!(refusal instanceof EndpointError)) throw refusal;
         if (!hasWildcards(word) && !switches.has("s")) error.write(`FINDSTR: Cannot open ${file}\r\n`);
         else if (failureText(refusal) === "Access is denied.") error.write(`FINDSTR: Cannot open ${file}\r\n`);
       }
@@ -133,13 +141,14 @@ export const findstr: Program = (call) => {
 };
 
 /** The files of a name or pattern in a directory and everything below, junctions left out. */
-function below(call: Call, word: string): string[] {
+function* below(call: Call, word: string): Steps<string[]> {
   const path = absolutePath("windows", call.directory, word);
   const cut = path.lastIndexOf("\\");
   const pattern = path.slice(cut + 1);
   const found: string[] = [];
   const ahead = [path.slice(0, cut)];
   for (let at = ahead.pop(); at !== undefined && found.length < 100_000; at = ahead.pop()) {
+    yield;
     for (const wanted of [pattern, "*"]) {
       try {
         for (const [node, , name] of call.host.files.entries(`${at}\\${wanted}`)) {
@@ -169,22 +178,14 @@ function quiet({ host }: Call, path: string): ReturnType<Call["host"]["files"]["
 }
 
 /** `more [FILE...]`: nobody sits there to press a key, so all of it. */
-export const more: Program = (call) => {
+export const more: Program = function* (call) {
   const files = call.arguments.filter((word) => !/^[/+]/.test(word));
-  if (files.length === 0)
-    call.out.write(
-      linesOf(call.input)
-        .map((line) => `${line}\r\n`)
-        .join(""),
-    );
+  if (files.length === 0) yield* showLines(call, linesOf(call.input));
   for (const file of files) {
     try {
-      call.out.write(
-        openSource(call, file, file)
-          .lines.map((line) => `${line}\r\n`)
-          .join(""),
-      );
-    } catch {
+      yield* showLines(call, openSource(call, file, file).lines);
+    } catch (refusal) {
+      if (!(refusal instanceof EndpointError)) throw refusal;
       call.error.write(`Cannot access file ${absolutePath("windows", call.directory, file)}\r\n`);
       return 1;
     }
@@ -192,15 +193,31 @@ export const more: Program = (call) => {
   return 0;
 };
 
+function* showLines({ out }: Call, lines: Iterable<string>): Steps<void> {
+  for (const line of lines) {
+    out.write(`${line}\r\n`);
+    yield;
+  }
+}
+
+/** Lines that are sorted: all of them have to be held, and the order is found in one go. */
+const MOST_SORTED = 200_000;
+
 /** `sort [FILE]`, with `/r`. */
-export const sort: Program = (call) => {
+export const sort: Program = function* (call) {
   const [file] = call.arguments.filter((word) => !word.startsWith("/"));
-  const lines = file === undefined ? linesOf(call.input) : openSource(call, file, file).lines;
-  const sorted = lines.sort((a, b) =>
-    a.toLowerCase() < b.toLowerCase() ? -1 : a.toLowerCase() > b.toLowerCase() ? 1 : 0,
-  );
+  const sorted: { line: string; key: string }[] = [];
+  for (const line of file === undefined ? linesOf(call.input) : openSource(call, file, file).lines) {
+    if (sorted.length >= MOST_SORTED) throw failureOf("windows", "noMemory");
+    sorted.push({ line, key: line.toLowerCase() });
+    yield;
+  }
+  sorted.sort(({ key: a }, { key: b }) => (a < b ? -1 : a > b ? 1 : 0));
   if (call.arguments.some((word) => /^\/r/i.test(word))) sorted.reverse();
-  call.out.write(sorted.map((line) => `${line}\r\n`).join(""));
+  yield* showLines(
+    call,
+    sorted.map(({ line }) => line),
+  );
   return 0;
 };
 

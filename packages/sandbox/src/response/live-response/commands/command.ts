@@ -1,6 +1,6 @@
 import type { EndpointMachine, EndpointProcess, FileEntry, RegistryValue } from "../../../endpoint/machine.js";
 import { HttpProblem } from "../../../server/product.js";
-import { type WriteBody, wrongType } from "../../write-body.js";
+import { type WriteBody, wrongType } from "../../../server/write-body.js";
 import type { SessionFiles } from "../files.js";
 
 /** What a command has to tell; a client sees it in the words of its server's dialect. */

@@ -1,6 +1,6 @@
 import type { SensorRecord } from "../../../domain/index.js";
 import { HttpProblem } from "../../../server/product.js";
-import type { WriteBody } from "../../write-body.js";
+import type { WriteBody } from "../../../server/write-body.js";
 import type { SessionFiles } from "../files.js";
 import { CommandFields, type CommandKind, type PreparedCommand, type SubjectKeys } from "./command.js";
 import { FILE_COMMANDS } from "./files.js";

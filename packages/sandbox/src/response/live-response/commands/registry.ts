@@ -1,5 +1,5 @@
 import { EndpointError, type EndpointMachine, type EndpointRegistry } from "../../../endpoint/machine.js";
-import { wrongType } from "../../write-body.js";
+import { wrongType } from "../../../server/write-body.js";
 import type { CommandFields, CommandKind } from "./command.js";
 
 /** A command about a key or a value of the registry. */

@@ -1,6 +1,6 @@
+import { readCount } from "../../../server/parameters.js";
 import { HttpProblem, type Route, type SandboxReply } from "../../../server/product.js";
-import { readCount } from "../../parameters.js";
-import { readObject, wrongType } from "../../write-body.js";
+import { readObject, wrongType } from "../../../server/write-body.js";
 import { readCommand } from "../commands/index.js";
 import { commandDocument, commandStatus } from "../documents.js";
 import { hasEnded, type LiveCommand } from "../live-command.js";

@@ -1,5 +1,5 @@
 import { HttpProblem, type Route, type SandboxReply, type SandboxRequest } from "../../../server/product.js";
-import { readObject } from "../../write-body.js";
+import { readObject } from "../../../server/write-body.js";
 import { fileDocument } from "../documents.js";
 import type { StoredFile } from "../files.js";
 import { readFilePart } from "../multipart.js";

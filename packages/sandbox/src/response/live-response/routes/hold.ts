@@ -1,5 +1,5 @@
+import { readFlag } from "../../../server/parameters.js";
 import type { SandboxRequest } from "../../../server/product.js";
-import { readFlag } from "../../parameters.js";
 import type { Changes } from "../changes.js";
 import type { LiveSessions } from "../sessions.js";
 

@@ -1,6 +1,6 @@
+import { readFlag } from "../../../server/parameters.js";
 import { HttpProblem, type Route, type SandboxReply } from "../../../server/product.js";
-import { readFlag } from "../../parameters.js";
-import { readObject, type WriteBody, wrongType } from "../../write-body.js";
+import { readObject, type WriteBody, wrongType } from "../../../server/write-body.js";
 import { archiveOf } from "../archive.js";
 import { commandDocument, sessionDocument } from "../documents.js";
 import type { LiveSession, SessionTimeouts } from "../session.js";

@@ -1,8 +1,5 @@
-import { HttpProblem, type SandboxReply, type SandboxRequest } from "../server/product.js";
+import { HttpProblem, type SandboxRequest } from "./product.js";
 import { readWrittenTime } from "./written-time.js";
-
-/** What most writes are answered with. */
-export const SUCCESS: SandboxReply = { status: 200, body: { result: "success" } };
 
 /** How many characters a name may have, of whatever. */
 export const LONGEST_NAME = 255;
