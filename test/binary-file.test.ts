@@ -3,26 +3,19 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { Sandbox } from "@cbapi/sandbox";
-import { Binary, CbApiError, type CbResponseAPI, ObjectNotFoundError } from "cbapi/response";
+import { Binary, CbApiError, ObjectNotFoundError } from "cbapi/response";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clientOf } from "./support/sandbox.js";
+import { cb, sandbox, useSandbox } from "./support/given.js";
 
 const APPWIZ = "08D1631FAF39538A133D94585644D5A8";
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
 let folder: string;
 
+// A download that breaks off is asked for again, after pauses of the sandbox's time.
+useSandbox({}, { sharedTime: true });
 beforeAll(async () => {
-  sandbox = await Sandbox.start({ organisation: "small" });
-  cb = clientOf(sandbox, { maxRetries: 0 });
   folder = await mkdtemp(join(tmpdir(), "cbapi download "));
 });
-afterAll(async () => {
-  await cb.close();
-  await sandbox.stop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => rm(folder, { recursive: true }));
 
 describe("the file of a binary", () => {
   it("is as long as the server says, and begins as an executable does", async () => {

@@ -12,26 +12,20 @@ import {
   Sensor,
   User,
 } from "cbapi/response";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { cb, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, loggedClientOf, requested } from "../support/sandbox.js";
 
-let sandbox: Sandbox;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ organisation: "small" });
-});
-afterAll(() => sandbox.stop());
+useSandbox();
 
 describe("4.2.2 Your First Query", () => {
   it("prints a command line, without a word of query text", async () => {
-    await using cb = clientOf(sandbox);
     expect(await cb.select(Process).first().cmdline).toMatch(/\S/);
   });
 });
 
 describe("4.3.1 Model Objects", () => {
   it("prints a binary with everything that is known of it", async () => {
-    await using cb = clientOf(sandbox);
     const binary = await cb.select(Binary, "08D1631FAF39538A133D94585644D5A8");
     const lines = inspect(binary).split("\n");
     expect(lines.slice(0, 2)).toEqual([
@@ -55,7 +49,6 @@ describe("4.3.1 Model Objects", () => {
   });
 
   it("gives a default for a property that is not there", async () => {
-    await using cb = clientOf(sandbox);
     const binary = await cb.select(Binary, "08D1631FAF39538A133D94585644D5A8");
     expect(binary.get("product_version", "<unknown>")).toBe("6.2.9200.16384");
     expect(binary.get("no_such_property", "<unknown>")).toBe("<unknown>");
@@ -64,7 +57,6 @@ describe("4.3.1 Model Objects", () => {
 
 describe("4.3.2 Joining Model Objects", () => {
   it("asks for sensor and group once, and for nothing when they are known", async () => {
-    await using cb = clientOf(sandbox);
     const proc = await cb.select(Process).where("process_name:net.exe").and("cmdline:\\\\test\\blah").first();
     sandbox.requests.clear();
     expect(await proc?.sensor.group.name).toBe("Default Group");
@@ -76,7 +68,6 @@ describe("4.3.2 Joining Model Objects", () => {
 
 describe("4.3.3 Queries", () => {
   it("are lazy, and composed", async () => {
-    await using cb = clientOf(sandbox);
     sandbox.requests.clear();
     const base = cb.select(Process).where("process_name:cmd.exe");
     expect(inspect(base)).toBe(`<Process query "process_name:cmd.exe"> @ ${sandbox.url}`);
@@ -90,7 +81,6 @@ describe("4.3.3 Queries", () => {
   });
 
   it("are counted, sliced, looped over and listed", async () => {
-    await using cb = clientOf(sandbox);
     // The guide's own server had no others; here they are on two of the sensors.
     const base = cb.select(Process).where("process_name:cmd.exe").and("sensor_id:2 or sensor_id:3");
     expect(await base.count()).toBe(3);
@@ -121,7 +111,6 @@ describe("4.3.3 Queries", () => {
   });
 
   it("have one() and first()", async () => {
-    await using cb = clientOf(sandbox);
     const all = cb.select(Process).where("process_name:cmd.exe");
     await expect(all.one()).rejects.toThrow(MoreThanOneResultError);
     const none = cb.select(Process).where("process_name:no-such-program.exe");
@@ -133,7 +122,6 @@ describe("4.3.3 Queries", () => {
 
 describe("4.3.4 Retrieving Objects by ID", () => {
   it("asks when a property is read, and not before", async () => {
-    await using cb = clientOf(sandbox);
     await cb.connect();
     sandbox.requests.clear();
     const binary = cb.select(Binary, "CA4FAFFA957C71C006B59E29DFE3EB8B");
@@ -146,7 +134,6 @@ describe("4.3.4 Retrieving Objects by ID", () => {
 
 describe("4.3.5 Creating New Objects", () => {
   it("creates a banned hash, and takes over what the server made of it", async () => {
-    await using cb = clientOf(sandbox);
     const bh = cb.create(BannedHash);
     bh.text = "Banned from API";
     // The guide assigns md5sum, which was never the name of the field.
@@ -157,7 +144,6 @@ describe("4.3.5 Creating New Objects", () => {
   });
 
   it("refuses what cannot be created, and names what is missing", async () => {
-    await using cb = clientOf(sandbox);
     sandbox.requests.clear();
     expect(() => cb.create(Process as never)).toThrow(ApiError);
     const bh = cb.create(BannedHash);
@@ -171,7 +157,6 @@ describe("4.3.5 Creating New Objects", () => {
 
 describe("4.3.6 to 4.3.8", () => {
   it("creates, prints, changes, resets and deletes the guide's user", async () => {
-    await using cb = clientOf(sandbox);
     const user = cb.create(User);
     user.username = "jgarman";
     user.password = "cbisawesome";
@@ -225,7 +210,6 @@ describe("4.3.6 to 4.3.8", () => {
   });
 
   it("refuses to change or delete what cannot be", async () => {
-    await using cb = clientOf(sandbox);
     const proc = await cb.select(Process).where("process_name:cmd.exe").first();
     expect(() => Object.assign(proc ?? {}, { cmdline: "x" })).toThrow(ApiError);
     const sensor = await cb.select(Sensor, 3);

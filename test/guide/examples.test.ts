@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Sandbox } from "@cbapi/sandbox";
+import type { Clock } from "cbapi";
 import {
   Alert,
   BannedHash,
@@ -19,23 +20,19 @@ import {
   User,
   Watchlist,
 } from "cbapi/response";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { cb, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, loggedClientOf, requested } from "../support/sandbox.js";
+import { sharedClock } from "../support/shared-clock.js";
 
-let sandbox: Sandbox;
-
-beforeAll(async () => {
-  // Endpoints check in every other tick: often enough not to keep the tests waiting.
-  sandbox = await Sandbox.start({ organisation: "small", clock: { tickInterval: 50 } });
-});
-afterAll(() => sandbox.stop());
+// Whoever waits for an endpoint moves the sandbox's time on.
+useSandbox({}, { sharedTime: true });
 
 /** What the guide calls `query`. */
 const mounts = (cb: CbResponseAPI) => cb.select(Process).where("process_name:net.exe").and("cmdline:\\\\test\\blah");
 
 describe("the first sample", () => {
   it("reads the first bytes of a binary in four requests", async () => {
-    await using cb = clientOf(sandbox);
     sandbox.requests.clear();
     expect(await cb.select(Process).where("process_name:notepad.exe").first().binary.file.read(2)).toEqual(
       Buffer.from("MZ"),
@@ -59,7 +56,6 @@ describe("the first sample", () => {
   });
 
   it("isolates every host on which a program ran, in the direct form", async () => {
-    await using cb = clientOf(sandbox);
     const sensors = new Set<Sensor>();
     for await (const proc of cb.select(Process).where("process_name:evil.exe")) {
       const sensor = await proc.sensor;
@@ -78,7 +74,6 @@ describe("the first sample", () => {
 
 describe("4.5.1 Download a Binary from CB Response", () => {
   it("copies the file piece by piece, and reads its first bytes", async () => {
-    await using cb = clientOf(sandbox);
     const folder = await mkdtemp(join(tmpdir(), "cbapi-guide-"));
     try {
       const binary = await cb.select(Binary, "7FB55F5A62E78AF9B58D08AAEEAEF848");
@@ -125,7 +120,7 @@ describe("4.5.2 Ban a Binary", () => {
 
 describe("4.5.3 Isolate a Sensor", () => {
   it("waits until the sensor has confirmed it, both ways", async () => {
-    const { cb, taken } = loggedClientOf(sandbox);
+    const { cb, taken } = loggedClientOf(sandbox, { clock: sharedClock(sandbox) });
     await using _ = cb;
     const sensor = await cb.select(Sensor).where("hostname:HOSTNAME").one();
     expect(sensor.id).toBe(4);
@@ -141,12 +136,19 @@ describe("4.5.3 Isolate a Sensor", () => {
   });
 
   it("gives up waiting after the timeout", async () => {
-    await using still = await Sandbox.start({ organisation: "small", clock: { running: false } });
-    await using cb = clientOf(still);
-    const sensor = await cb.select(Sensor).where("hostname:HOSTNAME").one();
+    // The client's time goes by, and that of the endpoint does not.
+    let now = sandbox.clock.now();
+    const alone: Clock = {
+      now: () => now,
+      sleep: async (milliseconds) => {
+        now += milliseconds;
+      },
+    };
+    await using impatient = clientOf(sandbox, { clock: alone });
+    const sensor = await impatient.select(Sensor).where("hostname:HOSTNAME").one();
     await expect(sensor.isolate({ timeout: 1500 })).rejects.toThrow(TimeoutError);
     // The request stays in force: the endpoint follows when it speaks next.
-    await still.clock.step(4);
+    await sandbox.clock.step(4);
     await sensor.refresh();
     expect(sensor.is_isolating).toBe(true);
   });
@@ -169,7 +171,6 @@ describe("4.5.4 Querying Processes and Events", () => {
   ];
 
   it.each(["one row for each segment", "one row for each process"])("prints the guide's lines: %s", async (rows) => {
-    await using cb = clientOf(sandbox);
     sandbox.requests.clear();
     const printed: string[] = [];
     const printDetails = (proc: Process, depth: number) =>
@@ -187,7 +188,6 @@ describe("4.5.4 Querying Processes and Events", () => {
   });
 
   it("knows how deep a process stands", async () => {
-    await using cb = clientOf(sandbox);
     expect(await (await mounts(cb).first())?.depth).toBe(8);
   });
 
@@ -216,7 +216,6 @@ describe("4.5.4 Querying Processes and Events", () => {
   });
 
   it("narrows by the clocks of endpoint and server, from both sides", async () => {
-    await using cb = clientOf(sandbox);
     const query = cb.select(Process).where(`process_id:${shell}`);
     const middle = new Date(1495463680155);
     const rows = await query.all();
@@ -284,7 +283,6 @@ describe("4.5.5 Feed and Watchlist Maintenance", () => {
 
 describe("4.5.6 Managing Threat Reports & Alerts", () => {
   it("ignores all reports of a feed whose title holds a word", async () => {
-    await using cb = clientOf(sandbox);
     const feed = await cb.select(Feed).where("name:SOC").one();
     const reports = feed.reports.where("title:FUZZYWOMBAT");
     const before = await reports.all();
@@ -295,7 +293,6 @@ describe("4.5.6 Managing Threat Reports & Alerts", () => {
   });
 
   it("changes alerts in bulk", async () => {
-    await using cb = clientOf(sandbox);
     const open = cb.select(Alert).where("status:Unresolved");
     const total = await open.count();
     expect(total).toBeGreaterThan(0);
@@ -316,7 +313,6 @@ describe("4.5.6 Managing Threat Reports & Alerts", () => {
 
 describe("4.5.7 Joining Everything Together", () => {
   it("gives host, group and signature, and asks for each once", async () => {
-    await using cb = clientOf(sandbox);
     sandbox.requests.clear();
     const printed: string[] = [];
     const printDetails = async (proc: Process) => {
@@ -351,7 +347,6 @@ describe("4.5.7 Joining Everything Together", () => {
 
 describe("4.5.8 Facets", () => {
   it("draws the guide's histogram", async () => {
-    await using cb = clientOf(sandbox);
     const query = cb.select(Process).where("hostname:WIN-IA9NQ1GN8OI").and("username:bit9rad");
     const { process_name } = await query.facets("process_name");
     const printed = process_name.map(

@@ -11,6 +11,7 @@ import {
 import { afterEach, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
 import { sandbox } from "../support/given.js";
+import { hurriedClock } from "../support/hurried-clock.js";
 import { expectNothingLeft, LINUX, local, sessionWith, useEndpoints, WINDOWS } from "../support/live-response.js";
 import { clientOf, sent } from "../support/sandbox.js";
 
@@ -217,11 +218,12 @@ it("is opened again when it was lost, and sends again what the server did not ta
 });
 
 it("waits for a slot that others have: the eleventh opens when one is freed", async () => {
-  await using cb = clientOf(sandbox);
+  await using cb = clientOf(sandbox, { clock: hurriedClock });
   await using other = clientOf(sandbox, { token: COLLEAGUE });
   const theirs = await Promise.all(Array.from({ length: 10 }, (_, index) => other.liveResponse.openSession(index + 1)));
   const { refused } = sandbox.liveResponse.stats().slots;
-  const gaveUp = await errorOf(() => cb.liveResponse.openSession(12, { timeout: 1000 }));
+  await using impatient = clientOf(sandbox);
+  const gaveUp = await errorOf(() => impatient.liveResponse.openSession(12, { timeout: 300 }));
   expect(gaveUp).toBeInstanceOf(TimeoutError);
   expect(gaveUp).toMatchObject({ code: "SLOTS_TAKEN" });
 
@@ -249,7 +251,7 @@ it("waits for a slot that others have: the eleventh opens when one is freed", as
 
 it("has the jobs of a run wait while others take the slots", async () => {
   sandbox.behaviour.liveResponseSlots = 3;
-  await using cb = clientOf(sandbox);
+  await using cb = clientOf(sandbox, { clock: hurriedClock });
   await using other = clientOf(sandbox, { token: COLLEAGUE });
   const theirs = [await other.liveResponse.openSession(1), await other.liveResponse.openSession(2)];
   const run = cb.liveResponse.run((session) => session.listDirectory("C:\\"), [3, 5, 6, 7, 8]);

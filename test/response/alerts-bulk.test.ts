@@ -1,25 +1,21 @@
 // Many alerts changed by one query: in batches, with a plan before and an exact report after.
-import { Sandbox } from "@cbapi/sandbox";
 import { Alert, Watchlist, WatchlistAction } from "cbapi/response";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clientOf } from "../support/sandbox.js";
+import { beforeEach, describe, expect, it } from "vitest";
+import { cb, other, sandbox, useSandbox } from "../support/given.js";
 
-let sandbox: Sandbox;
 const NAME = "Everything that was ever started";
 /** Alerts are found by searches a tick after they were changed. */
 const settle = () => sandbox.clock.step(2);
 
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ organisation: { processes: 2500 }, clock: { running: false } });
-  await using cb = clientOf(sandbox);
-  const watchlist = cb.create(Watchlist, {
+useSandbox({ organisation: { processes: 2500 } });
+beforeEach(async () => {
+  const watchlist = other.create(Watchlist, {
     ...{ name: NAME, index_type: "events", search_query: "cb.urlver=1&q=process_name%3A*" },
   });
   await watchlist.save();
-  await cb.create(WatchlistAction, { watchlist_id: Number(watchlist.id), action_type: 3 }).save();
+  await other.create(WatchlistAction, { watchlist_id: Number(watchlist.id), action_type: 3 }).save();
   await sandbox.clock.step(32);
-}, 60_000);
-afterAll(() => sandbox.stop());
+});
 
 const bodiesOfPosts = () =>
   sandbox.requests
@@ -29,7 +25,6 @@ const bodiesOfPosts = () =>
 
 describe("1,700 alerts", () => {
   it("are resolved by one query, in batches of 500, with one batch refused half way", async () => {
-    await using cb = clientOf(sandbox);
     const open = cb.select(Alert).where({ watchlist_name: NAME }).and("status:Unresolved");
     expect(await open.count()).toBeGreaterThanOrEqual(1700);
     const change = open.changeStatus("Resolved");
@@ -60,5 +55,5 @@ describe("1,700 alerts", () => {
     await settle();
     expect(await cb.select(Alert).where({ watchlist_name: NAME }).and("status:Unresolved").count()).toBe(0);
     expect(await cb.select(Alert).where({ watchlist_name: NAME }).and("status:Resolved").count()).toBe(plan.total);
-  }, 60_000);
+  });
 });

@@ -1,10 +1,10 @@
 // Bad input: one clear error each, and nothing sent that should not be.
-import { Sandbox } from "@cbapi/sandbox";
 import {
   Alert,
   ApiError,
   BannedHash,
   Binary,
+  CbApiError,
   IngressFilter,
   InvalidHashError,
   InvalidObjectError,
@@ -17,85 +17,79 @@ import {
   User,
   Watchlist,
 } from "cbapi/response";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
-import { clientOf, requested } from "../support/sandbox.js";
+import { cb, other, sandbox, useSandbox } from "../support/given.js";
+import { requested } from "../support/sandbox.js";
 
-let sandbox: Sandbox;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ organisation: "small", clock: { running: false } });
-});
-afterAll(() => sandbox.stop());
-beforeEach(() => sandbox.requests.clear());
+useSandbox();
 
 describe("refused before anything is sent", () => {
-  it.each<[string, (cb: ReturnType<typeof clientOf>) => unknown, new (...args: never[]) => Error, RegExp]>([
+  it.each<[string, () => unknown, new (...args: never[]) => Error, RegExp]>([
     [
       "an unknown field in a terms object",
-      (cb) => cb.select(Process).where({ proces_name: "x" } as never),
+      () => cb.select(Process).where({ proces_name: "x" } as never),
       ApiError,
       /proces_name.*process_name/s,
     ],
     [
       "an unknown field in the terms of an alert query",
-      (cb) => cb.select(Alert).where({ state: "Resolved" } as never),
+      () => cb.select(Alert).where({ state: "Resolved" } as never),
       ApiError,
       /state/,
     ],
     [
       "a condition on a field that sensors are not searched by",
-      (cb) => cb.select(Sensor).where("name:x"),
+      () => cb.select(Sensor).where("name:x"),
       ApiError,
       /ip, hostname, groupid/,
     ],
-    ["a malformed hash to select by", (cb) => cb.select(Binary, "not a hash"), InvalidHashError, /not a hash/],
-    ["a malformed hash to ban", (cb) => cb.create(BannedHash, { md5hash: "123" }).save(), InvalidHashError, /123/],
+    ["a malformed hash to select by", () => cb.select(Binary, "not a hash"), InvalidHashError, /not a hash/],
+    ["a malformed hash to ban", () => cb.create(BannedHash, { md5hash: "123" }).save(), InvalidHashError, /123/],
     [
       "a hash with other letters",
-      (cb) => cb.create(BannedHash, { md5hash: "Z".repeat(32) }).save(),
+      () => cb.create(BannedHash, { md5hash: "Z".repeat(32) }).save(),
       InvalidHashError,
       /ZZZ/,
     ],
-    ["a malformed GUID", async (cb) => cb.select(Process, "no-guid"), ApiError, /no-guid/],
-    ["an id that is no number", async (cb) => cb.select(Sensor, "three"), InvalidObjectError, /three/],
-    ["a report id without its feed", async (cb) => cb.select(ThreatReport, "77"), ApiError, /<feed_id>:<report_id>/],
+    ["a malformed GUID", async () => cb.select(Process, "no-guid"), ApiError, /no-guid/],
+    ["an id that is no number", async () => cb.select(Sensor, "three"), InvalidObjectError, /three/],
+    ["a report id without its feed", async () => cb.select(ThreatReport, "77"), ApiError, /<feed_id>:<report_id>/],
     [
       "a watchlist without a query",
-      (cb) => cb.create(Watchlist, { name: "w", index_type: "events" }).save(),
+      () => cb.create(Watchlist, { name: "w", index_type: "events" }).save(),
       InvalidObjectError,
       /\[search_query\]/,
     ],
     [
       "a group without its server",
-      (cb) => cb.create(SensorGroup, { name: "g", site_id: 1 }).save(),
+      () => cb.create(SensorGroup, { name: "g", site_id: 1 }).save(),
       InvalidObjectError,
       /\[sensorbackend_server\]/,
     ],
     [
       "a user without an address",
-      (cb) =>
-        cb.create(User, { username: "u", first_name: "a", last_name: "b", teams: [], global_admin: false }).save(),
+      () => cb.create(User, { username: "u", first_name: "a", last_name: "b", teams: [], global_admin: false }).save(),
       InvalidObjectError,
       /\[email\]/,
     ],
     [
       "a filter without an id",
-      (cb) => cb.create(IngressFilter, { name: "f", description: "d" }).save(),
+      () => cb.create(IngressFilter, { name: "f", description: "d" }).save(),
       InvalidObjectError,
       /id/,
     ],
-    ["an unknown field of a new object", (cb) => cb.create(Watchlist, { naem: "w" } as never), ApiError, /naem/],
+    ["an unknown field of a new object", () => cb.create(Watchlist, { naem: "w" } as never), ApiError, /naem/],
     [
       "a value of the wrong type",
-      (cb) => cb.create(Watchlist, { enabled: "yes" as never }),
+      () => cb.create(Watchlist, { enabled: "yes" as never }),
       InvalidObjectError,
       /enabled.*true or false/,
     ],
-    ["a new object of a kind that the server makes itself", (cb) => cb.create(Sensor), ApiError, /Sensor/],
+    ["a new object of a kind that the server makes itself", () => cb.create(Sensor), ApiError, /Sensor/],
     [
       "a status that alerts do not have",
-      (cb) =>
+      () =>
         cb
           .select(Alert)
           .where("status:Unresolved")
@@ -103,12 +97,11 @@ describe("refused before anything is sent", () => {
       ApiError,
       /Done/,
     ],
-    ["a page that the console does not have", (cb) => cb.fromUi(`${cb.url}/#/nowhere/1`), ApiError, /Unknown URL/],
-    ["a console of another server", (cb) => cb.fromUi("https://elsewhere.example/#/host/1"), ApiError, /Invalid URL/],
-    ["a half-open slice", (cb) => cb.select(Process).slice(0.5), TypeError, /whole numbers/],
+    ["a page that the console does not have", () => cb.fromUi(`${cb.url}/#/nowhere/1`), ApiError, /Unknown URL/],
+    ["a console of another server", () => cb.fromUi("https://elsewhere.example/#/host/1"), ApiError, /Invalid URL/],
+    ["a half-open slice", () => cb.select(Process).slice(0.5), CbApiError, /whole numbers/],
   ])("%s", async (_, call, kind, message) => {
-    await using cb = clientOf(sandbox);
-    const error = await errorOf(() => call(cb));
+    const error = await errorOf(call);
     expect(error).toBeInstanceOf(kind);
     expect(error.message).toMatch(message);
     expect(requested(sandbox)).toEqual([]);
@@ -117,7 +110,6 @@ describe("refused before anything is sent", () => {
 
 describe("an object that cannot be saved", () => {
   it("has no save, and refuses assignments", async () => {
-    await using cb = clientOf(sandbox);
     const proc = await cb.select(Process).where("process_name:cmd.exe").first();
     const binary = await cb.select(Binary, "08D1631FAF39538A133D94585644D5A8");
     sandbox.requests.clear();
@@ -141,26 +133,24 @@ describe("an object that cannot be saved", () => {
 
 describe("what was deleted", () => {
   it("is not deleted again, nor saved, by the same object; by another, the server says that it is gone", async () => {
-    await using cb = clientOf(sandbox);
     const watchlist = cb.create(Watchlist, {
       ...{ name: "short-lived", index_type: "events", search_query: "cb.urlver=1&q=process_name%3Acmd.exe" },
     });
     await watchlist.save();
-    const other = await cb.select(Watchlist, watchlist.id ?? 0);
+    const found = await other.select(Watchlist, watchlist.id ?? 0);
     await watchlist.delete();
     sandbox.requests.clear();
     expect((await errorOf(() => watchlist.delete())).message).toMatch(/was deleted/);
     expect((await errorOf(() => watchlist.save())).message).toMatch(/was deleted/);
     expect((await errorOf(() => watchlist.set({ name: "again" }))).message).toMatch(/was deleted/);
     expect(requested(sandbox)).toEqual([]);
-    expect(await errorOf(() => other.delete())).toBeInstanceOf(ObjectNotFoundError);
-    expect(await errorOf(() => other.refresh())).toBeInstanceOf(ObjectNotFoundError);
+    expect(await errorOf(() => found.delete())).toBeInstanceOf(ObjectNotFoundError);
+    expect(await errorOf(() => found.refresh())).toBeInstanceOf(ObjectNotFoundError);
   });
 });
 
 describe("what only the server can refuse", () => {
   it("is a query that it cannot parse: its own words, and the query", async () => {
-    await using cb = clientOf(sandbox);
     for (const query of [cb.select(Process), cb.select(Binary), cb.select(Alert), cb.select(ThreatReport)]) {
       const error = await errorOf(() => query.where("(hostname:x").first());
       expect(error).toBeInstanceOf(QuerySyntaxError);
@@ -169,7 +159,6 @@ describe("what only the server can refuse", () => {
   });
 
   it("is an object that it does not have", async () => {
-    await using cb = clientOf(sandbox);
     for (const missing of [
       cb.select(Sensor, 987_654),
       cb.select(SensorGroup, 987_654),
@@ -185,7 +174,6 @@ describe("what only the server can refuse", () => {
   });
 
   it("leaves the changes of a refused save where they are, to be mended", async () => {
-    await using cb = clientOf(sandbox);
     const group = await cb.select(SensorGroup, 1);
     group.site_id = 987_654;
     expect((await errorOf(() => group.save())).message).toMatch(/site/i);

@@ -3,24 +3,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { Sandbox } from "@cbapi/sandbox";
-import { BannedHash, Binary, type CbResponseAPI, InvalidHashError, ObjectNotFoundError, Process } from "cbapi/response";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clientOf, requested } from "../support/sandbox.js";
+import { BannedHash, Binary, InvalidHashError, ObjectNotFoundError, Process } from "cbapi/response";
+import { describe, expect, it } from "vitest";
+import { cb, other, sandbox, useSandbox } from "../support/given.js";
+import { requested } from "../support/sandbox.js";
 
 /** net.exe of the guide's host. */
 const NET = "79B6D4C5283FC806387C55B8D7C8B762";
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
 
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ seed: 7, organisation: { hosts: 12, processes: 600, binaries: 330 } });
-  cb = clientOf(sandbox);
-});
-afterAll(async () => {
-  await cb.close();
-  await sandbox.stop();
-});
+useSandbox({ seed: 7, organisation: { hosts: 12, processes: 600, binaries: 330 } });
 
 describe("a search for binaries", () => {
   const signed = () => cb.select(Binary).where("digsig_result:Signed");
@@ -118,9 +109,8 @@ describe("a binary", () => {
     });
     expect(await binary.getBanned({ timeout: 60_000 })).toBeInstanceOf(BannedHash);
     // The bytes and the ban need no more than the hash.
-    await using fresh = clientOf(sandbox);
     sandbox.requests.clear();
-    expect(await fresh.select(Binary, NET).banned).toBe(false);
+    expect(await other.select(Binary, NET).banned).toBe(false);
     expect(requested(sandbox).filter((path) => path.includes("/summary"))).toEqual([]);
   });
 });

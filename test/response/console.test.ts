@@ -1,10 +1,8 @@
 // Addresses of the console: what users copy from the browser leads to objects and searches, and back.
-import { Sandbox } from "@cbapi/sandbox";
 import {
   Alert,
   ApiError,
   Binary,
-  type CbResponseAPI,
   type ConsoleObject,
   Investigation,
   ObjectNotFoundError,
@@ -13,28 +11,17 @@ import {
   ThreatReport,
   Watchlist,
 } from "cbapi/response";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clientOf, requested } from "../support/sandbox.js";
+import { describe, expect, it } from "vitest";
+import { cb, other, sandbox, useSandbox } from "../support/given.js";
+import { requested } from "../support/sandbox.js";
+
+// What an address stands for is what somebody else's client finds by it: `other`.
+useSandbox();
 
 /** A shell with seven segments, and one of them. */
 const SHELL = "00000001-0000-0e48-01d2-c2a397f4cfe0";
 const SEGMENT = 1495463680155;
 const NET = "79B6D4C5283FC806387C55B8D7C8B762";
-
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
-/** What an address stands for, as somebody else's client finds it. */
-let other: CbResponseAPI;
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ organisation: "small", clock: { running: false } });
-  cb = clientOf(sandbox);
-  other = clientOf(sandbox);
-});
-afterAll(async () => {
-  await Promise.all([cb.close(), other.close()]);
-  await sandbox.stop();
-});
 
 /** The object of an address, which has to be of this kind. */
 function objectOf<K extends ConsoleObject["kind"]>(
@@ -167,7 +154,6 @@ describe("an address that leads nowhere", () => {
     [(url) => `${url}/#threat-details/3`, /Unknown URL endpoint.*#threat-details\/<feed id>\/<report id>/],
     [(url) => `${url}/#search/process_name:cmd.exe`, /not a query string of the console/],
   ])("is refused, and nothing is asked: %s", async (address, reason) => {
-    sandbox.requests.clear();
     expect(() => other.fromUi(address(cb.url))).toThrow(ApiError);
     expect(() => other.fromUi(address(cb.url))).toThrow(reason);
     expect(requested(sandbox)).toEqual([]);

@@ -1,5 +1,14 @@
 // Feeds: fetched from where they are published, matched with what endpoints do, and heeded as long as they are enabled.
-import { Alert, Binary, ClientError, Feed, ObjectNotFoundError, Process, ThreatReport } from "cbapi/response";
+import {
+  Alert,
+  Binary,
+  CbApiError,
+  ClientError,
+  Feed,
+  ObjectNotFoundError,
+  Process,
+  ThreatReport,
+} from "cbapi/response";
 import { describe, expect, it } from "vitest";
 import { addFeed, queryIoc, raiseAlerts } from "../support/feeds.js";
 import { cb, feeds, other, sandbox, useSandbox } from "../support/given.js";
@@ -179,8 +188,8 @@ describe("a feed", () => {
     expect((await alertsOf(feed).and("watchlist_id:good").all()).every((alert) => alert.alert_severity === 0)).toBe(
       true,
     );
-    expect(() => feed.searchProcesses({ minScore: 5, maxScore: 1 })).toThrow(RangeError);
-    expect(() => feed.searchProcesses({ minScore: 0.5 })).toThrow(RangeError);
+    expect(() => feed.searchProcesses({ minScore: 5, maxScore: 1 })).toThrow(CbApiError);
+    expect(() => feed.searchProcesses({ minScore: 0.5 })).toThrow(CbApiError);
   });
 
   it("that is disabled is neither matched nor synchronized, until it is enabled", async () => {

@@ -1,31 +1,25 @@
 // Processes: every join, property, walk and list of events, on the hosts of an intrusion.
-import { Sandbox } from "@cbapi/sandbox";
 import {
   CbChildProcEvent,
-  type CbResponseAPI,
   ObjectNotFoundError,
   Process,
   ProcessBranch,
   parseProcessGuid,
   type Watchlist,
 } from "cbapi/response";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { cb, other, sandbox, useSandbox } from "../support/given.js";
 import { clientOf, requested } from "../support/sandbox.js";
 
-let sandbox: Sandbox;
-let cb: CbResponseAPI;
 /** The implant of the intrusion on the workstation that it began on. */
 let implant: Process;
 
+useSandbox({ seed: 7, organisation: { hosts: 16, processes: 3000, binaries: 500 } }, { connected: true });
 beforeAll(async () => {
-  sandbox = await Sandbox.start({ seed: 7, organisation: { hosts: 16, processes: 3000, binaries: 500 } });
-  cb = clientOf(sandbox);
-  const found = await cb.select(Process).where("process_name:onesyncsvc.exe hostname:FIN-WS-001").first();
-  implant = await cb.select(Process, found?.id ?? "");
-});
-afterAll(async () => {
-  await cb.close();
-  await sandbox.stop();
+  const reader = clientOf(sandbox);
+  const found = await reader.select(Process).where("process_name:onesyncsvc.exe hostname:FIN-WS-001").first();
+  implant = await reader.select(Process, found?.id ?? "");
+  return () => reader.close();
 });
 
 describe("a search for processes", () => {
@@ -142,10 +136,9 @@ describe("a process", () => {
     expect((await proc.parent)?.process_name).toBe("powershell.exe");
     expect(await proc.parent_md5).toBe((await proc.parent)?.process_md5);
     // Nothing but what the last step needs is asked for.
-    await using fresh = clientOf(sandbox);
-    expect(await fresh.select(Process, implant.id).parent.parent.process_name).toBe("winword.exe");
-    expect(await fresh.select(Process, implant.id).binary.md5).toBe("852D077B0CFB8BEE83CDBD40D2A099C6");
-    expect(await fresh.select(Process, implant.id).sensor.id).toBe(6);
+    expect(await other.select(Process, implant.id).parent.parent.process_name).toBe("winword.exe");
+    expect(await other.select(Process, implant.id).binary.md5).toBe("852D077B0CFB8BEE83CDBD40D2A099C6");
+    expect(await other.select(Process, implant.id).sensor.id).toBe(6);
   });
 
   it("is read again when it is told to, and is missed when it is gone", async () => {
@@ -222,8 +215,7 @@ describe("the relatives of a process", () => {
       .select(Process)
       .where("hostname:FIN-WS-001 process_name:ntoskrnl.exe process_pid:4")
       .first();
-    await using fresh = clientOf(sandbox);
-    const system = await fresh.select(Process, kernel?.id ?? "");
+    const system = await other.select(Process, kernel?.id ?? "");
     sandbox.requests.clear();
     const nodes = await system.tree().all();
     const summaries = requested(sandbox);
@@ -233,7 +225,7 @@ describe("the relatives of a process", () => {
     expect(nodes.report()).toMatchObject({ complete: true, failed: [], stubs: [] });
     expect(nodes.some(({ process }) => process.id === implant.id)).toBe(true);
     // Only processes whose parent the sensor did not know stand apart.
-    const onHost = await fresh.select(Process).where("hostname:FIN-WS-001").groupBy("id").all();
+    const onHost = await other.select(Process).where("hostname:FIN-WS-001").groupBy("id").all();
     const inTree = new Set(nodes.map(({ process }) => process.id));
     const apart = onHost.filter(({ id }) => !inTree.has(id));
     expect(apart.length).toBeLessThan(onHost.length / 10);

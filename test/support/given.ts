@@ -3,6 +3,7 @@ import { Sandbox, type SandboxOptions } from "@cbapi/sandbox";
 import type { CbResponseAPI } from "cbapi/response";
 import { beforeAll, beforeEach, expect } from "vitest";
 import { FeedFolder } from "./feeds.js";
+import { hurriedClock } from "./hurried-clock.js";
 import { clientOf } from "./sandbox.js";
 import { sharedClock } from "./shared-clock.js";
 
@@ -19,6 +20,8 @@ export let feeds: FeedFolder;
 export interface Needs {
   /** A client that waits moves the sandbox's time on. */
   readonly sharedTime?: boolean;
+  /** The pauses of the client are short: where the time of the sandbox runs by itself. */
+  readonly hurried?: boolean;
   /** The client has greeted the server before the test begins. */
   readonly connected?: boolean;
   /** Each test finds the sandbox as it was at the start. */
@@ -46,7 +49,8 @@ export function useSandbox(options: SandboxOptions = {}, needs: Needs = {}): voi
   });
   beforeEach(async () => {
     if (needs.fresh === true) await sandbox.reset();
-    cb = clientOf(sandbox, needs.sharedTime === true ? { clock: sharedClock(sandbox) } : {});
+    const clock = needs.sharedTime === true ? sharedClock(sandbox) : needs.hurried === true ? hurriedClock : undefined;
+    cb = clientOf(sandbox, clock === undefined ? {} : { clock });
     other = clientOf(sandbox);
     if (needs.connected === true) await cb.connect();
     sandbox.requests.clear();

@@ -21,7 +21,7 @@ export let local: LocalFolder;
  * {@link useSandbox} with {@link COMPANY}. Each test has an empty folder, and leaves no faults of endpoints behind.
  */
 export function useEndpoints(options: SandboxOptions = {}): void {
-  useSandbox({ ...COMPANY, ...options });
+  useSandbox({ ...COMPANY, ...options }, { hurried: true });
   beforeEach(async () => {
     local = await LocalFolder.make();
     return async () => {
