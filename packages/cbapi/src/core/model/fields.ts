@@ -75,8 +75,9 @@ export function dottedIpv4(raw: unknown): string | undefined {
  * them, so what one reader gets must not be a way to change what another sees.
  */
 export function frozen<T>(value: T): T {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
-  for (const part of Object.values(value)) frozen(part);
+  // What is no object counts as frozen.
+  if (Object.isFrozen(value)) return value;
+  for (const part of Object.values(value as object)) frozen(part);
   return Object.freeze(value);
 }
 
@@ -87,7 +88,7 @@ const fields = {
   }),
   integer: field<number>("integer", toNumber, (value) => {
     const number = toNumber(value);
-    if (number === undefined || !Number.isInteger(number)) throw expected("an integer", value);
+    if (!Number.isInteger(number)) throw expected("an integer", value);
     return number;
   }),
   number: field<number>("number", toNumber, (value) => {

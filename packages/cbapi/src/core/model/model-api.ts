@@ -36,7 +36,7 @@ export abstract class ModelApi extends BaseApi implements ModelHost {
   /** @internal Users empty it by {@link ModelApi.clearCache}. */
   readonly identityMap: IdentityMap<ModelHost>;
 
-  protected constructor(product: Product, options: ModelApiOptions = {}, extraOptions: readonly string[] = []) {
+  protected constructor(product: Product, options: ModelApiOptions, extraOptions: readonly string[]) {
     const { cache, ...rest } = options;
     super(product, rest, ["cache", ...extraOptions]);
     this.identityMap = new IdentityMap(this, this.clock, cache);

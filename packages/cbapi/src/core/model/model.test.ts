@@ -12,6 +12,7 @@ import {
   StoragePartition,
 } from "../../response/index.js";
 import { type Answer, edrServer } from "../../test-support/edr-server.js";
+import { assign } from "./assign.js";
 import { defineModel } from "./define-model.js";
 import { t } from "./fields.js";
 
@@ -248,6 +249,48 @@ describe("a change", () => {
     const partition = await cb.select(StoragePartition).first();
     expect(() => Reflect.set(partition ?? {}, "status", "cold")).toThrow(ApiError);
     expect(() => cb.create(Sensor)).toThrow("Cannot create object of type Sensor");
+  });
+});
+
+describe("what a class computes", () => {
+  class Base extends defineModel(
+    { name: "Card", path: "/api/card", key: "id", writable: ["text"] },
+    { id: t.integer(), text: t.string(), colour: t.string() },
+  ) {
+    get shout(): string {
+      return `${this.text}!`;
+    }
+  }
+  class Card extends Base {
+    override get colour(): string {
+      return this.get("colour") === undefined ? "white" : "other";
+    }
+    override get text(): string {
+      return String(this.get("text"));
+    }
+    override set text(value: string) {
+      assign(this, "text", value.trim());
+    }
+  }
+
+  it("is not assigned, and says so in every class, that of the record's own up to the last", async () => {
+    const { cb } = await edrServer({});
+    for (const Class of [Base, Card, Base]) {
+      const card = new Class({ client: cb, key: 1, document: { id: 1, text: "a" } });
+      expect(() => Reflect.set(card, "shout", "x")).toThrow(
+        "Field shout is immutable: Card.shout is made of other fields. Fields that can be set: text",
+      );
+      expect(() => Reflect.set(card, "colour", "x")).toThrow("Field colour is immutable: the server does not let");
+      expect(card.isDirty()).toBe(false);
+    }
+  });
+
+  it("keeps a setter of its own", async () => {
+    const { cb } = await edrServer({});
+    const setter = Object.getOwnPropertyDescriptor(Card.prototype, "text")?.set;
+    const card = new Card({ client: cb, key: 1, document: { id: 1, text: "a" } });
+    expect(Object.getOwnPropertyDescriptor(Card.prototype, "text")?.set).toBe(setter);
+    expect([card.shout, card.colour]).toEqual(["a!", "white"]);
   });
 });
 

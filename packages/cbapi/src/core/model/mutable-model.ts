@@ -220,10 +220,14 @@ export abstract class MutableModel extends Model {
       const { document } = entry;
       const spelledOut = Object.entries(values).map(([name, value]) => [name, spelled(value, document[name])] as const);
       const wanted = new Map(spelledOut.filter(([name, value]) => !isSo(document[name], value)));
-      const requests = wanted.size === 0 ? [] : this.#requestsFor(wanted);
-      if (options.dryRun === true) return wanted.size === 0 ? undefined : planOf(requests, document, wanted);
-      if (wanted.size === 0) takeOver(this, entry, Object.keys(values));
-      else await this.#write(wanted, requests, options.verify === true, call);
+      if (wanted.size === 0) {
+        if (options.dryRun === true) return undefined;
+        takeOver(this, entry, Object.keys(values));
+        return this;
+      }
+      const requests = this.#requestsFor(wanted);
+      if (options.dryRun === true) return planOf(requests, document, wanted);
+      await this.#write(wanted, requests, options.verify === true, call);
       return this;
     });
   }

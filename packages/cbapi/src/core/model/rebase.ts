@@ -11,13 +11,15 @@ const FRESH = 10_000;
 export function rebaseOn(model: Model, entry: Entry): void {
   const state = Model.stateOf(model);
   adopt(state, entry);
-  for (const [name, value] of [...(state.changes ?? [])]) {
+  const { changes } = state;
+  if (changes === undefined) return;
+  for (const [name, value] of [...changes]) {
     const present = entry.document[name];
     const edits = state.edits?.get(name);
     const wanted =
       edits === undefined ? spelled(value, present) : edits.reduce((raw: unknown, change) => change(raw), present);
     if (sameValue(wanted, present)) dropChanges(model, [name]);
-    else state.changes?.set(name, wanted);
+    else changes.set(name, wanted);
   }
 }
 

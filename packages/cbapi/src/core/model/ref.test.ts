@@ -5,7 +5,7 @@ import { Binary } from "../../response/models/binary/binary.js";
 import { Process } from "../../response/models/process/process.js";
 import { Sensor } from "../../response/models/sensor/sensor.js";
 import { SensorGroup } from "../../response/models/sensor/sensor-group.js";
-import { edrServer } from "../../test-support/edr-server.js";
+import { edrServer, searchRoute } from "../../test-support/edr-server.js";
 import type { CallOptions } from "../transport/types.js";
 import { defineModel } from "./define-model.js";
 import { Completeness, type Fetched, type Key } from "./document.js";
@@ -189,6 +189,35 @@ describe("a Ref", () => {
       `/api/v1/binary?cb.urlver=1&facet=false&q=${hashes.map((md5) => `md5:${md5.toUpperCase()}`).join(" OR ")}&rows=3&start=0`,
       `/api/v1/binary/${"C".repeat(32)}/summary`,
     ]);
+  });
+
+  it("prints and turns into JSON as what it stands for, without a request", async () => {
+    const { cb, requests } = await edrServer({
+      "/api/v1/process": searchRoute([{ id: GUID, segment_id: 1, sensor_id: 1 }]),
+    });
+    const first = cb.select(Process).first();
+    const sensor = cb.select(Sensor, 1);
+    expect(inspect(first)).toMatch(/^Ref<Process first of .*> \(not loaded\)$/);
+    expect(inspect(sensor.group)).toBe("Ref<SensorGroup of Sensor 1> (not loaded)");
+    expect(JSON.stringify([sensor, sensor.group])).toBe(
+      '[{"model":"Sensor","id":"1"},{"model":"SensorGroup","id":"of Sensor 1"}]',
+    );
+    expect(String(sensor)).toBe("[object Ref]");
+    expect(requests).toEqual([]);
+    await first;
+    expect(inspect(first)).toMatch(/ \(loaded\)$/);
+  });
+
+  it("loads for a member that looks at the whole document, unless a search row is known", async () => {
+    const row = { id: GUID, segment_id: 1, alliance_score_nvd: 5 };
+    const { cb, requests } = await edrServer({
+      "/api/v1/process": searchRoute([row]),
+      [`/api/v1/binary/${MD5}/summary`]: { md5: MD5, alliance_score_tor: 9 },
+    });
+    expect(await cb.select(Process).first().tags).toEqual(["nvd"]);
+    expect(requests).toEqual([expect.stringMatching(/^\/api\/v1\/process\?/)]);
+    expect(await cb.select(Binary, MD5).tags).toEqual(["tor"]);
+    expect(requests.slice(1)).toEqual([`/api/v1/binary/${MD5}/summary`]);
   });
 });
 

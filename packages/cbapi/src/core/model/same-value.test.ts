@@ -51,5 +51,7 @@ describe("a server holds what was written", () => {
     ["a member has another value", [{ id: 1, on: true }], [{ id: 1, on: false }]],
     ["it is of another kind", { a: 1 }, ["a"]],
     ["it is a list", [], {}],
+    ["there is nothing", {}, null],
+    ["it is a text", {}, "text"],
   ])("not when %s", (_, written, has) => expect(holdsValue(has, written)).toBe(false));
 });

@@ -21,14 +21,16 @@ export class SharedCall<T> {
     abandoned?: () => void,
     { lastStays = false }: { readonly lastStays?: boolean } = {},
   ) {
-    // Started in a later job, so that the caller can register the call before the work can end.
-    this.#result = Promise.resolve().then(() => work(this.#controller.signal));
+    // Started in a later job, so that the caller can register the call before the work can end. Settled before anybody
+    // is told: who gets the result can no longer give the work up.
+    this.#result = Promise.resolve()
+      .then(() => work(this.#controller.signal))
+      .finally(() => {
+        this.#settled = true;
+      });
+    this.#result.catch(() => {}); // Nobody may be waiting any more.
     this.#abandoned = abandoned;
     this.#lastStays = lastStays;
-    const settle = () => {
-      this.#settled = true;
-    };
-    this.#result.then(settle, settle);
   }
 
   /** Waits for the result, or rejects with the signal's reason as soon as it is aborted. */
@@ -46,7 +48,7 @@ export class SharedCall<T> {
             const isLast = this.#leave(signal.reason);
             if (!isLast || !this.#lastStays) reject(signal.reason as Error);
           };
-          signal.addEventListener("abort", leave, { once: true });
+          signal.addEventListener("abort", leave);
         }),
       ]);
     } finally {

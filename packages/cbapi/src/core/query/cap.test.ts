@@ -1,7 +1,7 @@
 // Results that are longer than the server serves: read on by time, or said to be short.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ApiError, Process, type ProcessQuery } from "../../response/index.js";
+import { Alert, ApiError, Process, type ProcessQuery } from "../../response/index.js";
 import { type Answer, edrServer, searchRoute } from "../../test-support/edr-server.js";
 
 interface Row {
@@ -44,13 +44,13 @@ const serverOf =
   };
 
 /** The same query against a server with a lower cap. */
-function capped(query: ProcessQuery, maxOffset: number): ProcessQuery {
+function capped<Q extends object>(query: Q, maxOffset: number): Q {
   const Class = query.constructor as new (...args: ConstructorParameters<typeof ProcessQuery>) => ProcessQuery;
   class Capped extends Class {
     protected override readonly maxOffset = maxOffset;
   }
   const { client, model, state } = query as unknown as { client: never; model: never; state: never };
-  return new Capped(client, model, state);
+  return new Capped(client, model, state) as unknown as Q;
 }
 
 async function queryOf(rows: readonly Row[], cap: number, pageSize = 10) {
@@ -70,6 +70,23 @@ describe("a result beyond the highest offset", () => {
     const sent = requests.length;
     expect(await query.count()).toBe(300);
     expect(requests).toHaveLength(sent);
+  });
+
+  it("is asked for in no window that goes beyond it", async () => {
+    const { query, requests } = await queryOf(
+      seconds(120, (i) => i),
+      100,
+      30,
+    );
+    await query.all();
+    const windows = requests.map((path) => new URL(path, "http://x").searchParams);
+    expect(windows.map((window) => `${window.get("start")}+${window.get("rows")}`)).toEqual([
+      "0+30",
+      "30+30",
+      "60+30",
+      "90+10",
+      "0+30",
+    ]);
   });
 
   it("gives no row twice when the second of the cap is longer than the window of rows that are remembered", async () => {
@@ -113,9 +130,11 @@ describe("a result beyond the highest offset", () => {
     const found = await query.all();
     expect(found).toHaveLength(140);
     expect(found.report()).toMatchObject({ complete: false, available: 150, returned: 140 });
-    expect(found.report().reasons.join()).toMatch(
-      /10 rows are missing: from offset 100 on the server was asked by time/,
-    );
+    expect(found.report().reasons).toHaveLength(1);
+    expect(found.report().reasons[0]).toMatch(/^10 rows are missing: from offset 100 on the server was asked by time/);
+    // None of those that were wanted is missing.
+    const some = await query.all({ limit: 120 });
+    expect(some.report()).toMatchObject({ complete: true, returned: 120, reasons: [] });
   });
 
   it("is said to be short when a second alone is longer", async () => {
@@ -139,6 +158,14 @@ describe("a result beyond the highest offset", () => {
     expect(found.report()).toMatchObject({ complete: false, available: 300, returned: 100 });
     expect(found.report().reasons[0]).toMatch(/which row stands for a group/);
     expect(requests.filter((path) => path.includes("max_last_update"))).toEqual([]);
+  });
+
+  it("is said to be short in a search that has no times to go on by", async () => {
+    const alerts = Array.from({ length: 30 }, (_, i) => ({ unique_id: `a${i}` }));
+    const { cb } = await edrServer({ "/api/v2/alert": searchRoute(alerts) });
+    const found = await capped(cb.select(Alert).batchSize(10), 20).all();
+    expect(found).toHaveLength(20);
+    expect(found.report().reasons[0]).toBe("the server serves no rows from offset 20 on: narrow the query");
   });
 
   it("is said to be short in another order", async () => {
@@ -222,6 +249,19 @@ describe("a place beyond the highest offset", () => {
     expect(query.report()).toMatchObject({ complete: true, returned: 60 });
   });
 
+  it("is read in its own order when the cap is just behind it", async () => {
+    const { query, requests } = await queryOf(rows.slice(0, 100), 100);
+    expect(idsOf(await query.slice(-10))).toEqual(idsOf(rows.slice(90, 100)));
+    expect(requests.at(-1)).toContain("rows=10&sort=last_update desc&start=90");
+  });
+
+  it("is given as far as the server goes when a range begins below it and cannot be turned round", async () => {
+    const { query } = await queryOf(rows, 100);
+    const found = await query.groupBy("id").slice(-60);
+    expect(idsOf(found)).toEqual(idsOf(rows.slice(90, 100)));
+    expect(found.report()).toMatchObject({ complete: false, returned: 10, wanted: 60 });
+  });
+
   it("is refused from the end as well when the order cannot be turned round, or the place is far from both ends", async () => {
     const { query } = await queryOf(rows, 100);
     await expect(Promise.resolve(query.groupBy("id").at(-1))).rejects.toThrow(ApiError);
@@ -234,8 +274,10 @@ describe("a place beyond the highest offset", () => {
   });
 
   it("is reached by a range that begins below it", async () => {
-    const { query } = await queryOf(rows, 100);
+    const { query, requests } = await queryOf(rows, 100);
     expect(idsOf(await query.slice(70, 130))).toEqual(idsOf(rows.slice(70, 130)));
+    // Without a count before it.
+    expect(requests.filter((path) => path.includes("rows=0"))).toEqual([]);
   });
 
   it("is not reached when the range begins in the second of the cap, and the report says so", async () => {

@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { CbResponseAPI, Process } from "../../response/index.js";
 import { edrServer, searchRoute } from "../../test-support/edr-server.js";
+import { HeldAnswers } from "../../test-support/held-answers.js";
 import { until } from "../../test-support/until.js";
 
 const row = (i: number) => ({
@@ -23,6 +24,15 @@ describe("calls that are made at once", () => {
     expect(ids).toEqual(Array.from({ length: 250 }, (_, i) => row(i).id));
     expect(requests).toHaveLength(3);
     expect(rows.report()).toMatchObject({ complete: true, returned: 250 });
+  });
+
+  it("get the rows in the order of the calls also when one is made as the page arrives", async () => {
+    const { cb } = await edrServer({ "/api/v1/process": searchOf(9) });
+    const rows = cb.select(Process).iterate();
+    const first = rows.next();
+    const calls = [first, rows.next(), rows.next(), first.then(() => rows.next())];
+    const ids = (await Promise.all(calls)).map(({ value }) => value?.id);
+    expect(ids).toEqual([0, 1, 2, 3].map((i) => row(i).id));
   });
 
   it("get the pages in the order of the calls", async () => {
@@ -60,6 +70,16 @@ describe("return", () => {
       complete: false,
       reasons: ["the caller stopped reading after 0 rows"],
     });
+  });
+
+  it.each(["iterate", "pages"] as const)("breaks off a request that is never answered (%s)", async (form) => {
+    const held = new HeldAnswers();
+    const { cb } = await edrServer({ "/api/v1/process": held.route(null) });
+    const reading = cb.select(Process)[form]();
+    const waiting = reading.next();
+    await held.arrived();
+    await reading.return();
+    expect(await waiting).toEqual({ value: undefined, done: true });
   });
 });
 

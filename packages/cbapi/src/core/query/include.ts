@@ -77,7 +77,7 @@ async function includeJoin(
     const found = joined.get(named[index] ?? "");
     if (found !== undefined) bindJoin(model, name, join, found);
   });
-  if (deeper.length > 0) await include([...joined.values()], deeper, client, options);
+  await include([...joined.values()], deeper, client, options);
 }
 
 /** The key that a join names; `undefined` where it names nothing, or an object that its owner brought along. */

@@ -55,7 +55,7 @@ export function matches({ value, raw }: Shown, wanted: ScalarValue): boolean {
   }
   const text = textOf(wanted);
   if (typeof value === "boolean") return truthOf(text) === value;
-  if (typeof value === "number" && text.trim() !== "" && Number(text) === value) return true;
+  if (text.trim() !== "" && Number(text) === value) return true;
   return [value, raw].some((one) => isPlain(one) && String(one).toLowerCase() === text);
 }
 
@@ -108,8 +108,6 @@ function truthOf(text: string): boolean | undefined {
   return ["false", "0", "no"].includes(text) ? false : undefined;
 }
 
-function sortable({ value }: Shown): string | number | undefined {
-  if (value instanceof Date) return value.getTime();
-  if (value === undefined || value === null) return undefined;
-  return typeof value === "number" ? value : String(value);
+function sortable({ value }: Shown): unknown {
+  return value instanceof Date ? value.getTime() : (value ?? undefined);
 }

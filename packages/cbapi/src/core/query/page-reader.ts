@@ -44,7 +44,6 @@ export class PageReader<M> {
   #matches: number | undefined;
   #first: Document | undefined;
   #last: Document | undefined;
-  #ended = false;
   #stalled = 0;
   #leastLeft = Number.POSITIVE_INFINITY;
   #next: Promise<Page<M> | undefined> | undefined;
@@ -62,6 +61,7 @@ export class PageReader<M> {
     setMaxListeners(0, this.#abort.signal);
   }
 
+  /** The next page; `undefined` when there is none, and then nothing more may be asked for. */
   next(): Promise<Page<M> | undefined> {
     const page = this.#next ?? this.#read();
     this.#next = undefined;
@@ -116,7 +116,7 @@ export class PageReader<M> {
   }
 
   #done(): boolean {
-    if (this.#ended || this.#handedOut >= this.#wanted) return true;
+    if (this.#handedOut >= this.#wanted) return true;
     return this.#matches !== undefined && this.#offset >= this.#matches;
   }
 
@@ -126,7 +126,7 @@ export class PageReader<M> {
     if (signal === undefined) return this.#readOn();
     signal.throwIfAborted();
     const abort = () => this.#abort.abort(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
+    signal.addEventListener("abort", abort);
     try {
       return await this.#readOn();
     } finally {
@@ -147,7 +147,6 @@ export class PageReader<M> {
       for (const reason of page.shortcomings ?? []) this.#report.because(reason);
       if (page.documents.length === 0) {
         this.#noteAvailable();
-        this.#ended = true;
         return undefined;
       }
       this.#offset += page.documents.length;
@@ -189,7 +188,6 @@ export class PageReader<M> {
     }
     if (++this.#stalled < STALLED_PAGES) return false;
     this.#report.because("rows come in as fast as pages are read: the last pages held only rows that had come before");
-    this.#ended = true;
     return true;
   }
 
@@ -257,7 +255,6 @@ export class PageReader<M> {
     if (seam === undefined || narrower === undefined || beganInside) {
       const why = narrower !== undefined ? `begin well before row ${this.#plan.start}` : this.#source.beyondCap();
       this.#report.because(`the server serves no rows from offset ${this.#source.maxOffset} on: ${why}`);
-      this.#ended = true;
       return false;
     }
     this.#cut = { seam, total: this.#total ?? this.#offset, repeats: this.#seen.all() };

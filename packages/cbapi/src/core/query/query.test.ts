@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CbApiError, MoreThanOneResultError, Process, Sensor, SensorGroup } from "../../response/index.js";
+import { Alert, type CbApiError, MoreThanOneResultError, Process, Sensor, SensorGroup } from "../../response/index.js";
 import { edrServer, searchRoute } from "../../test-support/edr-server.js";
 import { until } from "../../test-support/until.js";
 import { ApiError } from "../errors.js";
@@ -157,7 +157,7 @@ describe("the report of a query", () => {
     const rows = await cb.select(Process).all();
     expect(rows).toHaveLength(150);
     expect(rows.report()).toMatchObject({ complete: false, available: 200, returned: 150 });
-    expect(rows.report().reasons[0]).toMatch(/50 of 200 rows are missing/);
+    expect(rows.report().reasons).toEqual(["50 of 200 rows are missing: the server counts more rows than it gave"]);
   });
 
   it("drops rows that come twice, and says that rows are missing then", async () => {
@@ -279,6 +279,12 @@ describe("included joins", () => {
     );
     expect(await Promise.all(hostnames)).toEqual([404, 403, "H3", 404, 403, "H3"]);
     expect(requests.filter((path) => path === "/api/v1/sensor/1")).toHaveLength(1);
+  });
+
+  it("asks for nothing beyond a join that no row has", async () => {
+    const { cb, requests } = await edrServer({ "/api/v2/alert": searchRoute([{ unique_id: "a" }]) });
+    expect(await cb.select(Alert).include("sensor.group", "process.sensor").all()).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   it("takes a hash that is none for no binary", async () => {

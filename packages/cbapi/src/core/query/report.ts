@@ -55,7 +55,6 @@ export class ReportWriter {
    * @param came how many there were
    */
   finish(expected: number | undefined, came = this.returned): void {
-    if (this.#finished) return;
     this.#finished = true;
     if (expected === undefined || came >= expected) return;
     const missing = expected - came;
@@ -67,7 +66,6 @@ export class ReportWriter {
   }
 
   fail(error: unknown): void {
-    if (this.#finished) return;
     this.#finished = true;
     this.because(
       `reading stopped after ${this.returned} rows: ${error instanceof Error ? error.message : String(error)}`,

@@ -58,7 +58,7 @@ describe("Q", () => {
   });
 
   it("knows what restricts nothing", () => {
-    for (const empty of [Q(""), Q("  "), Q({}), Q``, Q("").and({})]) {
+    for (const empty of [Q(""), Q("  "), Q({}), Q``, Q`  `, Q("").and({})]) {
       expect(empty.isEmpty).toBe(true);
       expect(empty.and("b").compile(plain)).toBe("b");
       expect(() => empty.not()).toThrow(ApiError);
@@ -67,6 +67,7 @@ describe("Q", () => {
     }
     expect(Q({}).compile(plain)).toBe("and()");
     expect(Q("a").or("b").isEmpty).toBe(false);
+    expect([Q("a").and(""), Q("").and("a")].map((query) => query.isEmpty)).toEqual([false, false]);
     expect(Q`${1}`.isEmpty).toBe(false);
   });
 
@@ -103,6 +104,11 @@ describe("Q", () => {
     expect(() => raw(5 as unknown as string)).toThrow(ApiError);
     expect(() => range(Number.NaN, 5)).toThrow(ApiError);
     expect(() => range(1, null as unknown as number)).toThrow(ApiError);
+  });
+
+  it("takes a bound that is left out for an open one", () => {
+    expect(range(undefined, 5)).toMatchObject({ from: undefined, to: 5 });
+    expect(range(5, undefined)).toMatchObject({ from: 5, to: undefined });
   });
 
   it("shows itself as it was written", () => {

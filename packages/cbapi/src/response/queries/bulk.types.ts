@@ -1,5 +1,8 @@
 // What the public types of alerts, threat reports and bulk operations promise, checked by the compiler: this file is
 // never run.
+import type { KeyOf } from "../../core/model/declaration.js";
+import type { Key } from "../../core/model/document.js";
+import type { AnyModel } from "../../core/model/model.js";
 import {
   Alert,
   type AlertStatus,
@@ -11,6 +14,8 @@ import {
   CbResponseAPI,
   type Feed,
   type Process,
+  type Sensor,
+  type TaggedEvent,
   ThreatReport,
 } from "../index.js";
 
@@ -64,3 +69,12 @@ is<Equal<typeof feedOfReport, Feed>>();
 threat.is_ignored = false;
 // @ts-expect-error the feed says so
 threat.title = "x";
+
+// Keys are what their fields read as, of objects that can be created too; made of several fields, they are text.
+is<Equal<KeyOf<Sensor>, number>>();
+is<Equal<KeyOf<Feed>, number>>();
+is<Equal<KeyOf<Alert>, string>>();
+is<Equal<KeyOf<Process>, string>>();
+is<Equal<KeyOf<ThreatReport>, string>>();
+is<Equal<KeyOf<TaggedEvent>, string>>();
+is<Equal<KeyOf<AnyModel>, Key>>();

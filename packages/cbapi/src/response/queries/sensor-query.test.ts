@@ -14,7 +14,7 @@ const sensors = Array.from({ length: 250 }, (_, i) => ({
 
 const list = searchRoute(
   (query) => sensors.filter((sensor) => sensor.computer_name.includes(query.get("hostname") ?? "")),
-  { os_type: [{ name: "windows", value: 250, ratio: "100.0", percent: 100 }] },
+  { os_type: [{ name: "windows", value: 250, ratio: "100.0", percent: 100 }], group_id: [] },
 );
 
 describe("sensors by several conditions", () => {
@@ -59,6 +59,7 @@ describe("sensors by several conditions", () => {
     expect(Object.keys(await query.facets("os_type", "group_id", { timeout: 5000 }))).toEqual(["os_type", "group_id"]);
     expect(requests.splice(0)[0]).toContain("facet.field=group_id&facet.field=os_type&");
     expect((await query.facets("os_type", undefined)).os_type).toHaveLength(1);
+    await expect(query.facets("os_type", "node_id")).rejects.toThrow("asked to count by node_id, and its answer holds");
     requests.length = 0;
     // @ts-expect-error: options come last
     await expect(query.facets({ timeout: 5 }, "os_type")).rejects.toThrow("the names of fields, and options behind");

@@ -169,13 +169,13 @@ const threatReport = declareSearch("ThreatReport", {
 });
 
 /** The fields of a process search as an object: `{ process_name: "net.exe", digsig_result_modload: "Unsigned" }`. */
-export type ProcessTerms = TermsOf<typeof process>;
+export interface ProcessTerms extends TermsOf<typeof process> {}
 /** The fields of a binary search as an object: `{ digsig_publisher: "Microsoft Corporation" }`. */
-export type BinaryTerms = TermsOf<typeof binary>;
+export interface BinaryTerms extends TermsOf<typeof binary> {}
 /** The fields of an alert search as an object: `{ status: "Unresolved" }`. */
-export type AlertTerms = TermsOf<typeof alert>;
+export interface AlertTerms extends TermsOf<typeof alert> {}
 /** The fields of a threat report search as an object: `{ feed_id: 5, is_ignored: false }`. */
-export type ThreatReportTerms = TermsOf<typeof threatReport>;
+export interface ThreatReportTerms extends TermsOf<typeof threatReport> {}
 
 /**
  * The fields that terms may name, by what is searched for. Query text and templates are not checked, as newer servers

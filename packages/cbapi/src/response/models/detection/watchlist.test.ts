@@ -41,7 +41,9 @@ describe("the query of a watchlist", () => {
     );
     expect(watchlist.query).toBe("path:c:\\x/y (\u00fcber or 'z')");
     expect(() => Object.assign(watchlist, { query: 5 })).toThrow(InvalidObjectError);
-    expect(() => Object.assign(watchlist, { facets: {} })).toThrow(TypeError);
+    expect(() => Object.assign(watchlist, { facets: {} })).toThrow(
+      "Field facets is immutable: Watchlist.facets is made",
+    );
   });
 
   it("may be given when the watchlist is made", async () => {
