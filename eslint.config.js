@@ -17,6 +17,13 @@ const cloud = ["defense", "threathunter", "livequery"];
 const abilities = ["live-response", "event-bus"];
 const sdk = "packages/cbapi/src";
 const noSandbox = ["^@cbapi/", "The SDK imports nothing of the other packages."];
+const sandbox = "packages/sandbox/src";
+/** What the products of the sandbox have in common. */
+const common = ["domain", "endpoint", "importer", "organisation", "query", "server", "store", "tls"];
+const noSdk = [
+  "^(cbapi|@cbapi)(/|$)|\\.\\./cbapi(/|$)",
+  "The sandbox never imports the SDK: a misreading of the protocol must not be shared by both.",
+];
 
 export default tseslint.config(
   { ignores: ["**/dist/**", "**/node_modules/**", "**/*.js", "docs/reference/**"] },
@@ -52,12 +59,19 @@ export default tseslint.config(
       "No product imports another product; those of the Cloud share what they share through psc.",
     ]),
   ),
-  room(
-    ["packages/sandbox/**/*.ts"],
-    [
-      "^(cbapi|@cbapi)(/|$)|\\.\\./cbapi(/|$)",
-      "The sandbox never imports the SDK: a misreading of the protocol must not be shared by both.",
-    ],
+  room(["packages/sandbox/**/*.ts"], noSdk),
+  {
+    ...room([`${sandbox}/{${common.join(",")}}/**/*.ts`], noSdk, [
+      `\\.\\./(${products.join("|")})(/|$)`,
+      "What all products of the sandbox stand on knows none of them.",
+    ]),
+    ignores: [`${sandbox}/**/*.test.ts`],
+  },
+  ...products.map((product) =>
+    room([`${sandbox}/${product}/**/*.ts`], noSdk, [
+      `\\.\\./(${products.filter((other) => other !== product).join("|")})(/|$)`,
+      "No product of the sandbox imports another: what they share is common.",
+    ]),
   ),
   room(
     ["bench/**/*.ts", "conformance/**/*.ts", "packages/cli/**/*.ts", "test/**/*.ts"],

@@ -1,8 +1,9 @@
 export { type ClockOptions, SIMULATION_START, SimulationClock, type TickListener } from "./clock.js";
 export type { ExtraFile } from "./endpoint/index.js";
 export type { ImportReport, Mapped } from "./importer/index.js";
-export type { OrganisationSize, SandboxOptions, SandboxTls } from "./options.js";
+export type { OrganisationSize, ProductVersions, SandboxOptions, SandboxTls } from "./options.js";
 export { INTRUSION, type IntrusionStep } from "./organisation/story.js";
+export type { ResponseSwitches } from "./response/behaviour.js";
 export type { AddedContent, LiveResponseControl } from "./response/live-response/control.js";
 export type {
   FaultOutcome as LiveResponseFaultOutcome,

@@ -28,6 +28,12 @@ export interface OrganisationSize {
   binaries?: number;
 }
 
+/** Versions of servers, by product. */
+export interface ProductVersions {
+  /** EDR. */
+  response?: string;
+}
+
 /** How to start a sandbox. Everything may be left out. */
 export interface SandboxOptions {
   /** What the organisation is generated from; the same seed gives the same one. */
@@ -40,6 +46,8 @@ export interface SandboxOptions {
   tls?: boolean | SandboxTls;
   /** Version of the EDR server that is played: `6.5.2.191219.1200` when left out. */
   version?: string;
+  /** The versions of the servers that are played, by product: `{ response: "7.8.0.230101.1200" }` is {@link version}. */
+  versions?: ProductVersions;
   /**
    * Where the organisation is kept: what is in it is taken up again, and it is generated when there is nothing. In memory
    * when left out.

@@ -1,68 +1,62 @@
 import { createHmac } from "node:crypto";
 import { rmSync } from "node:fs";
-import { join } from "node:path";
+import type { SimulationClock } from "./clock.js";
 import type { OrganisationSink } from "./domain/index.js";
 import { type EndpointOptions, Machines, type ProgramStart } from "./endpoint/index.js";
+import { endpointPresence } from "./endpoint/presence.js";
 import { type ImportReport, importSysmon } from "./importer/index.js";
 import type { SandboxOptions } from "./options.js";
-import { binaryContent, binaryIcon, generationOf } from "./organisation/index.js";
-import { CHECKIN_TICKS, createResponseServer, DEFAULT_RESPONSE_VERSION } from "./response/index.js";
+import { generationOf } from "./organisation/index.js";
+import type { PlayableProduct, ProductServer } from "./product-server.js";
+import { PLAYABLE_PRODUCTS, versionsOf } from "./products.js";
 import { inSlices } from "./steps.js";
 import { knownIn, Store } from "./store/index.js";
 import type { World, WorldSettings } from "./world.js";
 
 /** The sandbox's own world: a generated organisation in an SQL database, and the products that show it. */
-export async function openOwnWorld(options: SandboxOptions, settings: WorldSettings): Promise<World> {
-  const {
-    file,
-    version = DEFAULT_RESPONSE_VERSION,
-    organisation = "default",
-    importFiles = [],
-    stateDirectory,
-  } = options;
-  const { seed, clock, behaviour, fresh, token, tokens, url, signal, onFailure } = settings;
+export async function openOwnWorld(
+  options: SandboxOptions,
+  settings: WorldSettings,
+  products = PLAYABLE_PRODUCTS,
+): Promise<World> {
+  const { file, organisation = "default", importFiles = [] } = options;
+  const { seed, clock, fresh, token, signal } = settings;
+  const versionOf = versionsOf(options, products);
   if (fresh && file !== undefined) removeDatabase(file);
   const store = openStore(file);
   try {
     const made = store.collection("world");
     const tokenKey = made.get(THIS_ONE)?.token_key ?? createHmac("sha256", token).update(String(seed)).digest("hex");
     const { extraFiles, memorySize } = options;
+    const played = new Map<PlayableProduct, ProductServer>();
     const machines = new Machines(store, {
       ...{ seed, now: () => clock.now(), sleep: (time, until) => clock.sleep(time, until) },
-      onStart: (start) => recordStart(response.launch, start),
+      onStart: (start) => startedOn([...played.values()], start),
       ...(extraFiles === undefined ? {} : { extraFiles }),
       ...(memorySize === undefined ? {} : { memorySize }),
     });
-    const response = createResponseServer({
-      store,
-      clock,
-      behaviour,
-      binaryContent,
-      binaryIcon,
-      sensorServer: url,
-      ...(stateDirectory === undefined ? {} : { feedFolder: join(stateDirectory, "feeds") }),
-      checkinInterval: () => CHECKIN_TICKS * clock.tickInterval,
-      version,
-      tokenOwners: tokens,
-      tokenKey,
-      machineOf: ({ id }) => machines.get(id),
-      addFile: (extra) => machines.addFile(extra),
-      ...{ seed, onFailure },
-      ...(options.liveResponse === undefined ? {} : { liveResponse: options.liveResponse }),
-    });
+    const presence = endpointPresence(clock, clock.startTime);
+    const parts = { ...settings, options, store, machines, presence, tokenKey };
+    for (const product of products) {
+      played.set(product, await product.open({ ...parts, version: versionOf(product) }));
+    }
+    const servers = [...played.values()];
     if (made.get(THIS_ONE) === undefined) {
       const size = typeof organisation === "string" ? { scale: organisation } : organisation;
       await inSlices(store.loading(generationOf(store, { seed, now: clock.startTime, ...size })), signal);
       for (const each of importFiles) await importInto(store, each, signal);
-      await inSlices(response.detect(String(seed)), signal);
+      for (const server of servers) {
+        if (server.detect !== undefined) await inSlices(server.detect(String(seed)), signal);
+      }
       // The last write: a file without it was given up on the way.
       made.put(THIS_ONE, { token_key: tokenKey });
       store.flush();
     }
-    const quiet = clock.onTick((tick, now) => response.product.tick?.(tick, now));
+    const quiet = followed(servers, clock);
     return {
-      products: [response.product],
-      version,
+      servers,
+      // A product is played by the server that it has opened.
+      serverOf: <S extends ProductServer>(product: PlayableProduct<S>) => played.get(product) as S | undefined,
       counts: () => ({
         sensors: count(store, "sensor"),
         binaries: count(store, "binary"),
@@ -71,10 +65,9 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
       }),
       importFile: async (each, until) => {
         const report = await importInto(store, each, until);
-        response.settle();
+        for (const server of servers) server.settle?.();
         return report;
       },
-      launch: response.launch,
       put: (kind, key, record) => {
         const kinds = [...store.kinds].filter((each) => each !== "world");
         if (!kinds.includes(kind)) {
@@ -82,13 +75,9 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
         }
         store.collection(kind).put(key, record);
       },
-      setOnline: response.setOnline,
-      liveResponse: response.liveResponse,
-      secrets: () => response.secrets(),
-      release: () => void response.close().catch(() => {}),
       close: async () => {
         quiet();
-        await response.close();
+        for (const server of servers) await server.close?.();
         machines.dispose();
         store.close();
       },
@@ -99,24 +88,26 @@ export async function openOwnWorld(options: SandboxOptions, settings: WorldSetti
   }
 }
 
-/** What Live Response starts on an endpoint is a process like any other: the server learns of it, and bans hold. */
-function recordStart(
-  launch: World["launch"],
+/** Lets what happens by itself happen at each tick, until the function that is returned is called. */
+function followed(servers: readonly ProductServer[], clock: SimulationClock): () => void {
+  const ends = servers.map(({ product }) => clock.onTick((tick, now) => product.tick?.(tick, now)));
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+/** Servers learn in turn of a program that starts, until one blocks it; the first one that numbers it is believed. */
+function startedOn(
+  servers: readonly ProductServer[],
   start: ProgramStart,
 ): ReturnType<NonNullable<EndpointOptions["onStart"]>> {
-  const { sensorId, path, commandLine, username, md5, parentGuid } = start;
-  try {
-    const report = launch({
-      ...{ sensor: sensorId, path, cmdline: commandLine, username },
-      ...(md5 === undefined ? {} : { md5 }),
-      ...(parentGuid === undefined ? {} : { parent: parentGuid }),
-    });
-    return report.outcome === "blocked" ? "blocked" : { pid: report.pid, guid: report.id };
-  } catch (error) {
-    // What cannot be told to the server (a command line that is too long, say) still runs on the endpoint.
-    if (error instanceof RangeError) return undefined;
-    throw error;
+  let known: ReturnType<typeof startedOn>;
+  for (const server of servers) {
+    const told = server.programStarted?.(start);
+    if (told === "blocked") return told;
+    known ??= told;
   }
+  return known;
 }
 
 /** The key of the one world that a store has. */

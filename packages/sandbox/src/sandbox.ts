@@ -4,16 +4,20 @@ import type { KeyBeside, ObjectKind, ObjectRecords } from "./domain/index.js";
 import { certify, type Identity } from "./identity.js";
 import type { ImportReport } from "./importer/index.js";
 import type { SandboxOptions } from "./options.js";
-import { type LiveResponseControl, steering } from "./response/live-response/control.js";
+import type { Hold, PlayableProduct, ProductServer } from "./product-server.js";
+import { PLAYABLE_PRODUCTS } from "./products.js";
+import type { LiveResponseControl } from "./response/live-response/control.js";
+import { EDR } from "./response/playable.js";
 import type { LaunchReport } from "./response/simulation/launch.js";
 import type { LaunchRequest } from "./response/simulation/launch-request.js";
-import { type Behaviour, resetBehaviour, startingBehaviour } from "./server/behaviour.js";
+import { type ResponseSteering, steerResponse } from "./response/steering.js";
+import { type Behaviour, bestBehaviour, resetBehaviour } from "./server/behaviour.js";
 import { createControl } from "./server/control.js";
 import { Dispatcher } from "./server/dispatcher.js";
 import { FaultPlan } from "./server/faults.js";
 import { dispatchFetch } from "./server/fetch.js";
 import { Listener } from "./server/listener.js";
-import type { TokenRecord } from "./server/product.js";
+import type { Product, Switches, TokenRecord } from "./server/product.js";
 import { RequestLog } from "./server/request-log.js";
 import { TokenRing } from "./server/tokens.js";
 import { StateDirectory } from "./state-directory.js";
@@ -41,6 +45,8 @@ export class Sandbox {
   readonly faults: FaultPlan;
   /** Switches for what only a product can do wrong; changes count from the next request on. */
   readonly behaviour: Behaviour;
+  /** The switches of all products, each at its best. */
+  readonly switches: Switches;
   /** Live Response of the EDR server: how it behaves, what goes wrong with it, what is in use. */
   readonly liveResponse: LiveResponseControl;
   /** What was asked, what was missing, what went wrong. */
@@ -53,7 +59,7 @@ export class Sandbox {
    */
   readonly token: string;
   readonly #options: SandboxOptions;
-  readonly #startBehaviour: Behaviour;
+  readonly #edr: ResponseSteering;
   readonly #state: StateDirectory;
   readonly #dispatcher: Dispatcher;
   /** Undefined without TLS. */
@@ -91,15 +97,13 @@ export class Sandbox {
     this.#seed = options.seed ?? DEFAULT_SEED;
     this.#makeWorld = worldMaker(options);
     this.tokens = new TokenRing();
-    this.requests = new RequestLog(options.requestLogSize, (text) => this.tokens.redact(text, this.#world.secrets()));
+    this.requests = new RequestLog(options.requestLogSize, (text) => this.tokens.redact(text, this.#secrets()));
     this.faults = new FaultPlan();
     this.faults.add(...(options.faults ?? []));
-    this.#startBehaviour = startingBehaviour(options.behaviour);
-    this.behaviour = { ...this.#startBehaviour };
-    this.liveResponse = steering(() => {
-      if (this.#world.liveResponse === undefined) throw new RangeError("This sandbox has no Live Response");
-      return this.#world.liveResponse;
-    });
+    this.switches = bestBehaviour(options.products ?? PLAYABLE_PRODUCTS);
+    this.behaviour = { ...this.switches, ...options.behaviour } as Behaviour;
+    this.#edr = steerResponse(this.#hold(EDR));
+    this.liveResponse = this.#edr.liveResponse;
     this.#state = new StateDirectory(options.stateDirectory);
     const randomToken = (): string => randomBytes(20).toString("hex");
     this.token = options.token ?? this.#state.secret("token", randomToken);
@@ -110,9 +114,12 @@ export class Sandbox {
       onError: (error) => this.requests.addFailure("clock tick", error),
     });
     this.#dispatcher = new Dispatcher({
-      products: () => this.#world.products,
+      products: () => this.#products(),
       pause: () => this.#pause,
-      control: createControl(this),
+      control: createControl(
+        this,
+        PLAYABLE_PRODUCTS.flatMap((product) => product.control?.(this.#hold(product)) ?? []),
+      ),
       tokens: this.tokens,
       faults: this.faults,
       log: this.requests,
@@ -155,11 +162,12 @@ export class Sandbox {
 
   /** What is running here, as `GET /_sandbox` tells it. */
   info(): Record<string, unknown> {
+    const version = this.#world.serverOf(EDR)?.version;
     return {
       url: this.url,
       seed: this.#seed,
-      ...(this.#world.version === undefined ? {} : { version: this.#world.version }),
-      products: this.#world.products.map((product) => product.name),
+      ...(version === undefined ? {} : { version }),
+      products: this.#products().map((product) => product.name),
       organisation: this.#world.counts(),
       clock: { now: this.clock.date().toISOString(), ticks: this.clock.ticks },
       requests: this.requests.total,
@@ -210,7 +218,7 @@ export class Sandbox {
    * ```
    */
   launch(request: LaunchRequest): Promise<LaunchReport> {
-    return this.#inTurn(async () => this.#world.launch(request));
+    return this.#edr.launch(request);
   }
 
   /**
@@ -246,13 +254,19 @@ export class Sandbox {
    * switched on again. Rejects with a RangeError when there is no such sensor, or none any more.
    */
   setOnline(sensor: number, online: boolean): Promise<void> {
-    return this.#inTurn(async () => this.#world.setOnline(sensor, online));
+    return this.#edr.setOnline(sensor, online);
   }
 
-  /** Who asks by a token, as the products know him; as the sandbox does when no product has accounts. */
+  /**
+   * Who asks for something that belongs to no product: as those products have it that know him by the token. A global
+   * administrator is who is one for each of them. Where no product has accounts, as the sandbox knows him.
+   */
   identify(token: string | undefined, known: TokenRecord | undefined): TokenRecord | undefined {
-    const product = this.#world.products.find(({ identify }) => identify !== undefined);
-    return product?.identify === undefined ? known : product.identify(token, known);
+    const accounts = this.#products().filter(({ identify }) => identify !== undefined);
+    if (accounts.length === 0) return known;
+    const records = accounts.flatMap((product) => product.identify?.(token, known) ?? []);
+    const [first] = records;
+    return first && { ...first, globalAdmin: records.every(({ globalAdmin }) => globalAdmin) };
   }
 
   /** Answers a request inside the process: the same server without a socket. A dropped connection rejects. */
@@ -305,7 +319,7 @@ export class Sandbox {
     for (const call of this.#calls) call.abort();
     try {
       await this.#listener?.close();
-      this.#world.release();
+      this.#release();
       await this.clock.stop();
       await this.#turn.catch(() => {});
       await this.#world.close();
@@ -316,12 +330,12 @@ export class Sandbox {
 
   /** The old one is closed first: two could not share a file, nor would both have to fit into memory. */
   async #replaceWorld(seed: number | string, fresh: boolean): Promise<void> {
-    this.#world.release();
+    this.#release();
     await this.#dispatcher.settled(SETTLE_TIME);
     const old = this.#world;
     this.#world = fixedWorld([]);
     await old.close();
-    if (fresh) resetBehaviour(this.behaviour, this.#startBehaviour);
+    if (fresh) resetBehaviour(this.behaviour, { ...this.switches, ...this.#options.behaviour });
     this.#world = await this.#makeWorld({
       ...{ seed, fresh, clock: this.clock, behaviour: this.behaviour, token: this.token },
       tokens: () => this.tokens.records(),
@@ -332,6 +346,26 @@ export class Sandbox {
     this.#seed = seed;
     // Making it took real seconds, which are not to be missing from the first simulated morning.
     this.clock.reset();
+  }
+
+  #products(): readonly Product[] {
+    return this.#world.servers.map(({ product }) => product);
+  }
+
+  /** The tokens that only the products know. */
+  *#secrets(): Iterable<string> {
+    for (const server of this.#world.servers) yield* server.secrets?.() ?? [];
+  }
+
+  #release(): void {
+    for (const server of this.#world.servers) server.release?.();
+  }
+
+  #hold<S extends ProductServer>(product: PlayableProduct<S>): Hold<S> {
+    return {
+      present: () => this.#world.serverOf(product),
+      inTurn: (work) => this.#inTurn(async () => work()),
+    };
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

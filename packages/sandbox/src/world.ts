@@ -1,33 +1,22 @@
 import type { SimulationClock } from "./clock.js";
 import type { ObjectKind, ObjectRecords } from "./domain/index.js";
 import type { ImportReport } from "./importer/index.js";
-import type { LiveResponseControl } from "./response/live-response/control.js";
-import type { LaunchReport } from "./response/simulation/launch.js";
-import type { LaunchRequest } from "./response/simulation/launch-request.js";
+import type { PlayableProduct, ProductServer } from "./product-server.js";
 import type { Behaviour } from "./server/behaviour.js";
 import type { Product, TokenRecord } from "./server/product.js";
 
 /** The organisation behind the server, and the products that show it. A reset puts another one in its place. */
 export interface World {
-  readonly products: readonly Product[];
-  /** Version of the EDR server that is played; undefined when there is none. */
-  readonly version: string | undefined;
+  /** The products that are served, in the order in which they are asked. */
+  readonly servers: readonly ProductServer[];
+  /** The server of a product; undefined where it is not played. */
+  serverOf<S extends ProductServer>(product: PlayableProduct<S>): S | undefined;
   /** How much there is of what: `{ sensors: 12, processes: 4000 }`. */
   counts(): Record<string, number>;
   /** Adds the telemetry in a file; resolves to a report. Rejects without having added anything when aborted. */
   importFile(file: string, signal: AbortSignal): Promise<ImportReport>;
-  /** Starts a program on an endpoint. Throws a RangeError when the request makes no sense. */
-  launch(request: LaunchRequest): LaunchReport;
   /** Puts an object that is kept whole under its key. Throws a RangeError when nobody here keeps objects of this kind. */
   put<K extends ObjectKind>(kind: K, key: number | string, record: ObjectRecords[K]): void;
-  /** Switches an endpoint on or off, by the id of its sensor. Throws a RangeError when there is none. */
-  setOnline(sensor: number, online: boolean): void;
-  /** Live Response, to be steered. Undefined when there is none. */
-  readonly liveResponse: LiveResponseControl | undefined;
-  /** The tokens of users that are not among those of the sandbox: nobody is to read them anywhere. */
-  secrets(): Iterable<string>;
-  /** Lets go of everybody who waits for something, ahead of {@link close}. */
-  release(): void;
   close(): void | Promise<void>;
 }
 
@@ -52,20 +41,14 @@ export interface WorldSettings {
 
 /** A world around products that were made elsewhere: there is nothing to generate or to import. */
 export function fixedWorld(products: readonly Product[]): World {
-  const without = (what: string) => (): never => {
-    throw new RangeError(`This sandbox has no organisation, and so no ${what}`);
-  };
   return {
-    products,
-    version: undefined,
+    servers: products.map((product) => ({ product })),
+    serverOf: () => undefined,
     counts: () => ({}),
     importFile: () => Promise.reject(new RangeError("This sandbox has no organisation to import into")),
-    launch: without("endpoints"),
-    put: without("objects"),
-    setOnline: without("endpoints"),
-    liveResponse: undefined,
-    secrets: () => [],
-    release: () => {},
+    put: () => {
+      throw new RangeError("This sandbox has no organisation, and so no objects");
+    },
     close: () => {},
   };
 }

@@ -1,7 +1,7 @@
 import { strToU8 } from "fflate";
 import { describe, expect, test } from "vitest";
 import type { ProcessRecord } from "../domain/index.js";
-import { compileQuery, parseQuery } from "../query-language/index.js";
+import { compileQuery, parseQuery } from "../response/query-language/index.js";
 import { knownIn, Store } from "../store/index.js";
 import { sampleBinary, sampleProcess, sampleSensor } from "../store/samples.js";
 import { Searcher } from "../store/search.js";

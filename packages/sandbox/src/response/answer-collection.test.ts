@@ -4,7 +4,8 @@ import { HttpProblem, type SandboxRequest } from "../server/product.js";
 import { Store } from "../store/store.js";
 import { answerCollection, type SearchedRecords } from "./answer-collection.js";
 import { answerSearch } from "./answer-search.js";
-import { createContext, type ResponseBehaviour, type ResponseContext } from "./context.js";
+import type { ResponseBehaviour } from "./behaviour.js";
+import { createContext, type ResponseContext } from "./context.js";
 import { banDocument } from "./documents/ban.js";
 
 const NOW = Date.UTC(2026, 0, 5, 9);

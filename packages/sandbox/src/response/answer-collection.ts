@@ -1,11 +1,4 @@
-import {
-  compareValues,
-  compileRecordQuery,
-  type FieldType,
-  type Query,
-  type RecordFields,
-  valuesOf,
-} from "../query-language/index.js";
+import type { Query } from "../query/index.js";
 import { readFlag } from "../server/parameters.js";
 import type { SandboxRequest } from "../server/product.js";
 import type { Collection } from "../store/collection.js";
@@ -15,6 +8,13 @@ import { searchEnvelope } from "./documents/envelope.js";
 import { isoTime } from "./documents/time.js";
 import { countValues, type FacetValue, facetValues, MOST_VALUES } from "./facets.js";
 import { readFacetFields, readSortCriteria, readWindow } from "./parameters.js";
+import {
+  compareValues,
+  compileRecordQuery,
+  type FieldType,
+  type RecordFields,
+  valuesOf,
+} from "./query-language/index.js";
 import { cutPage, printTerms, readQuery } from "./search.js";
 
 /** How the records of a collection are searched and shown. */

@@ -1,9 +1,10 @@
-import type { Query, Target } from "../query-language/index.js";
+import type { Query } from "../query/index.js";
 import type { SandboxRequest } from "../server/product.js";
 import type { ResponseContext } from "./context.js";
 import { type SearchAnswer, searchEnvelope } from "./documents/envelope.js";
 import { requestedFacets } from "./facets.js";
 import { readSort } from "./parameters.js";
+import type { Target } from "./query-language/index.js";
 import { compileSearch, findPage, readQuery } from "./search.js";
 
 /** What is searched and how its rows are ordered; processes, which are grouped besides, have a search of their own. */

@@ -1,31 +1,14 @@
 import type { BinaryRecord } from "../domain/index.js";
+import { type EndpointPresence, endpointPresence } from "../endpoint/presence.js";
 import type { TokenRecord } from "../server/product.js";
 import { Partitions } from "../store/partitions.js";
 import { Searcher } from "../store/search.js";
 import type { Store } from "../store/store.js";
 import { Accounts } from "./accounts.js";
-import type { Checkins } from "./documents/sensor.js";
+import type { ResponseBehaviour } from "./behaviour.js";
 import { PageDrift } from "./drift.js";
 import type { LiveResponseOptions } from "./live-response/options.js";
 import { DEFAULT_RESPONSE_VERSION, traitsOf, type VersionTraits } from "./version.js";
-
-/** Ways to misbehave, read at every request: set them while the server runs. */
-export interface ResponseBehaviour {
-  /** Added to every `total_results` of a process or binary search. */
-  totalOverestimate: number;
-  /** So many rows appear on top of a result between two of its pages; negative: so many vanish. */
-  shiftRows: number;
-  /** Whether threat intelligence is shared; when not, asking for its hits is an internal error. */
-  sharingEnabled?: boolean;
-  /** Whether events of an older schema are still kept in a partition, on servers from 6.0 until 7.0. */
-  legacyPartitions?: boolean;
-  /** Whether there is Live Response; when not, its routes answer 412. */
-  liveResponseEnabled?: boolean;
-  /** How many Live Response sessions there can be at a time; 10 when left out. */
-  liveResponseSlots?: number;
-  /** Whether result codes of Windows endpoints are sent as signed numbers. */
-  signedResultCodes?: boolean;
-}
 
 /** What the product is made of. All but the store and the clock may be left out. */
 export interface ResponseOptions extends LiveResponseOptions {
@@ -47,8 +30,8 @@ export interface ResponseOptions extends LiveResponseOptions {
   sensorServer?: () => string;
   /** Where `file:` addresses of feeds lead to; such feeds are refused when left out. */
   feedFolder?: string;
-  /** Milliseconds between two check-ins of an endpoint that is switched on: asked for at each request. */
-  checkinInterval?: () => number;
+  /** When endpoints report, as all products of an organisation know it; by the clock when left out. */
+  presence?: EndpointPresence;
   /** The tokens that are accepted whatever the organisation: their owners are among its users. */
   tokenOwners?: () => readonly TokenRecord[];
   /** A secret from which the tokens of all other users follow; a random one when left out. */
@@ -64,7 +47,7 @@ export interface ResponseContext {
   behaviour: ResponseBehaviour;
   sensorServer: () => string;
   feedFolder: string | undefined;
-  checkins: Checkins;
+  checkins: EndpointPresence;
   accounts: Accounts;
   partitions: Partitions;
   /** When the server was started. */
@@ -99,16 +82,7 @@ export function createContext(options: ResponseOptions, signal: AbortSignal): Re
     }),
     partitions: new Partitions(options.store, startTime),
     feedFolder: options.feedFolder,
-    checkins: {
-      round: undefined,
-      start: startTime,
-      get now() {
-        return options.clock.now();
-      },
-      get interval() {
-        return options.checkinInterval?.() ?? 2_000;
-      },
-    },
+    checkins: options.presence ?? endpointPresence({ now: () => options.clock.now() }, startTime),
     startTime,
     signal,
     now: () => options.clock.now(),

@@ -1,8 +1,8 @@
-import { compareValues, type Target } from "../query-language/index.js";
 import { readFlag } from "../server/parameters.js";
 import { FIELD_STEP, Field } from "../store/schema.js";
 import type { Store } from "../store/store.js";
 import { readFacetFields } from "./parameters.js";
+import { compareValues, type Target } from "./query-language/index.js";
 
 /** So many values of a field are shown at most by a search. */
 export const MOST_VALUES = 200;

@@ -1,4 +1,4 @@
-import { isPresence, type Query, termsOf } from "../query-language/index.js";
+import { isPresence, type Query, termsOf } from "../query/index.js";
 
 /** Fields of a document that a match is shown in, and under which further names they are searched. */
 const SHOWN = ["process_name", "path", "cmdline", "username", "parent_name", "hostname", "process_md5"] as const;

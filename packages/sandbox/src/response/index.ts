@@ -1,5 +1,7 @@
+import type { ProductServer } from "../product-server.js";
+import { ownership } from "../server/prefixes.js";
 import type { HttpProblem, Product, SandboxReply } from "../server/product.js";
-import type { Steps } from "../steps.js";
+import { RESPONSE_SWITCHES } from "./behaviour.js";
 import { createContext, type ResponseContext, type ResponseOptions } from "./context.js";
 import type { LiveResponseControl } from "./live-response/control.js";
 import { createLiveResponse, type LiveResponseServer } from "./live-response/index.js";
@@ -7,14 +9,15 @@ import * as routeMakers from "./routes/index.js";
 import { switchEndpoint } from "./simulation/check-ins.js";
 import { createSimulation, type Simulation } from "./simulation/index.js";
 import { type LaunchReport, launch } from "./simulation/launch.js";
+import type { LaunchRequest } from "./simulation/launch-request.js";
+import { recordStart } from "./simulation/program-start.js";
 import { settleDetection } from "./simulation/settle.js";
 
-export type { ResponseBehaviour, ResponseOptions } from "./context.js";
-export { CHECKIN_TICKS } from "./simulation/check-ins.js";
-export { DEFAULT_RESPONSE_VERSION } from "./version.js";
+export type { ResponseBehaviour } from "./behaviour.js";
+export type { ResponseOptions } from "./context.js";
 
 /** Areas of other products that share the `/api/` prefix. */
-const FOREIGN = /^\/api\/(bit9platform|alerts|investigate|livequery|psc)(\/|$)/;
+const FOREIGN = ["/api/bit9platform", "/api/alerts", "/api/investigate", "/api/livequery", "/api/psc"];
 
 const HEADERS: Record<string, string> = {
   "Content-Type": "application/json; charset=utf-8",
@@ -26,21 +29,13 @@ const HEADERS: Record<string, string> = {
 };
 
 /** Carbon Black EDR, and its endpoints as they are steered from outside. */
-export interface ResponseServer {
-  product: Product;
-  /** Starts a program on an endpoint. */
-  launch(request: unknown): LaunchReport;
-  /** Switches an endpoint on or off, by the id of its sensor. */
+export interface ResponseServer extends Required<ProductServer> {
+  /** Starts a program on an endpoint. Throws a RangeError when the request makes no sense. */
+  launch(request: LaunchRequest): LaunchReport;
+  /** Switches an endpoint on or off, by the id of its sensor. Throws a RangeError when there is none. */
   setOnline(sensor: number, online: boolean): void;
-  /** Brings what has come in by other ways (an import) into its place. */
-  settle(): void;
-  /** Lets watchlists and feeds of a new organisation find what is there already. The same seed, the same findings. */
-  detect(seed: string): Steps<void>;
   /** Live Response, as it is steered and looked at from outside. */
-  liveResponse: LiveResponseControl;
-  /** The tokens of users that are not the sandbox's own. */
-  secrets(): Iterable<string>;
-  /** Ends what is going on between the server and its endpoints; resolves when nothing of it is left. */
+  readonly liveResponse: LiveResponseControl;
   close(): Promise<void>;
 }
 
@@ -55,25 +50,31 @@ export function createResponseServer(options: ResponseOptions): ResponseServer {
   const context = createContext(options, end.signal);
   const liveResponse = createLiveResponse(context, options);
   const simulation = createSimulation(context, liveResponse.tick);
+  const start = (request: LaunchRequest): LaunchReport => launch(context, request);
+  const close = async (): Promise<void> => {
+    end.abort(new Error("The server has ended"));
+    await Promise.all([liveResponse.close(), simulation.settled()]);
+  };
   return {
     product: productOf(context, liveResponse, simulation),
-    launch: (request) => launch(context, request),
+    version: context.traits.version,
+    launch: start,
     setOnline: (sensor, online) => switchEndpoint(context, sensor, online),
     settle: () => context.partitions.settle(),
     detect: (seed) => settleDetection(context, seed),
+    programStarted: (program) => recordStart(start, program),
     liveResponse: liveResponse.control,
     secrets: () => context.accounts.secrets(),
-    close: async () => {
-      end.abort(new Error("The server has ended"));
-      await Promise.all([liveResponse.close(), simulation.settled()]);
-    },
+    release: () => void close().catch(() => {}),
+    close,
   };
 }
 
 function productOf(context: ResponseContext, liveResponse: LiveResponseServer, simulation: Simulation): Product {
   return {
     name: "response",
-    owns: (path) => path.startsWith("/api/") && !FOREIGN.test(path),
+    ...ownership(["/api/"], FOREIGN),
+    behaviour: RESPONSE_SWITCHES,
     routes: [...Object.values(routeMakers).flatMap((routesOf) => routesOf(context)), ...liveResponse.routes],
     tick: simulation.tick,
     // The documents have times of the simulated clock, and so has the answer that they come with.

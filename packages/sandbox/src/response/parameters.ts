@@ -1,4 +1,4 @@
-import { readDate } from "../query-language/index.js";
+import { readDate } from "../query/index.js";
 import { readCount } from "../server/parameters.js";
 import { HttpProblem } from "../server/product.js";
 

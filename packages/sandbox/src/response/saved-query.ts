@@ -1,5 +1,5 @@
 import type { IndexType } from "../domain/index.js";
-import { combine, type Query, QuerySyntaxError, raw } from "../query-language/index.js";
+import { combine, type Query, QuerySyntaxError, raw } from "../query/index.js";
 import { HttpProblem } from "../server/product.js";
 import type { SqlText } from "../store/database.js";
 import type { TagScope } from "../store/document-index.js";

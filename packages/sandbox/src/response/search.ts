@@ -1,20 +1,9 @@
-import {
-  allOf,
-  combine,
-  compileQuery,
-  parseQuery,
-  parseValue,
-  printValue,
-  type Query,
-  QuerySyntaxError,
-  sql,
-  type Target,
-  termsOf,
-} from "../query-language/index.js";
+import { allOf, combine, printValue, type Query, QuerySyntaxError, sql, termsOf } from "../query/index.js";
 import type { SqlText } from "../store/database.js";
 import { type Search, SearchTooLarge, searchKey } from "../store/search.js";
 import type { ResponseContext } from "./context.js";
 import { readMoment, readWindow, type Window } from "./parameters.js";
+import { compileQuery, parseQuery, parseValue, type Target } from "./query-language/index.js";
 
 /** Everything that the parameters of a search ask for, as one query: `q`, and the forms `cb.q.<field>`, `cb.fq.<field>`. */
 export function readQuery(parameters: URLSearchParams): Query {

@@ -3,6 +3,7 @@ import { request as secureRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { RESPONSE_SWITCHES } from "../response/behaviour.js";
 import { Sandbox } from "../sandbox.js";
 import { createControl } from "./control.js";
 import { Dispatcher } from "./dispatcher.js";
@@ -18,6 +19,7 @@ const product: Product = {
   name: "response",
   owns: (path) => path.startsWith("/api/"),
   headers: {},
+  behaviour: RESPONSE_SWITCHES,
   problem: ({ status, message }) => ({ status, body: message }),
   routes: [{ method: "GET", path: "/api/info", handle: () => ({ status: 200, body: { ok: true } }) }],
 };

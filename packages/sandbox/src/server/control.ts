@@ -4,21 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { SimulationClock } from "../clock.js";
-import { fieldsOf } from "../known-fields.js";
-import type { AddedContent, LiveResponseControl } from "../response/live-response/control.js";
-import type { LiveResponseChanges } from "../response/live-response/settings.js";
-import type { LaunchRequest } from "../response/simulation/launch-request.js";
 import { type Behaviour, changeBehaviour } from "./behaviour.js";
 import { parseJson, readBody } from "./body.js";
+import { checked, done, fields, ok } from "./control-route.js";
 import type { FaultRule } from "./fault-rule.js";
 import type { FaultPlan } from "./faults.js";
 import { readId } from "./ids.js";
+import { ownership } from "./prefixes.js";
 import {
   HttpProblem,
   type Product,
   type Route,
   type SandboxReply,
   type SandboxRequest,
+  type Switches,
   type TokenRecord,
 } from "./product.js";
 import type { RequestLog } from "./request-log.js";
@@ -29,6 +28,8 @@ export interface ControlHost {
   readonly clock: SimulationClock;
   readonly faults: FaultPlan;
   readonly behaviour: Behaviour;
+  /** The switches of all products, each at its best. */
+  readonly switches: Switches;
   readonly requests: RequestLog;
   readonly tokens: TokenRing;
   /** The token that the control routes always obey. */
@@ -41,34 +42,21 @@ export interface ControlHost {
   reset(seed?: number | string): Promise<void>;
   /** Adds the telemetry in a file on this machine to the organisation; nothing of it when aborted. */
   importFile(file: string, options: { signal: AbortSignal }): Promise<unknown>;
-  /** Starts a program on an endpoint. */
-  launch(request: LaunchRequest): Promise<unknown>;
-  /** Switches an endpoint on or off. */
-  setOnline(sensor: number, online: boolean): Promise<void>;
-  /** Live Response. Throws a RangeError where there is none. */
-  readonly liveResponse: LiveResponseControl;
 }
 
 const PREFIX = "/_sandbox";
 const MAX_JSON = 64 * 1024;
 
 /**
- * The routes by which tests and tools steer a running sandbox. They take part in the HTTP server like a product, but
+ * The routes by which tests and tools steer a running sandbox, and those that its products bring. They take part in the HTTP server like a product, but
  * only for clients on this machine, and only with the token of a global administrator: the sandbox's main token, whatever
  * has become of its account, or one whose account is there and has those rights.
  */
-export function createControl(host: ControlHost): Product {
-  const routes = [
-    ...generalRoutes(host),
-    ...faultRoutes(host),
-    ...clockRoutes(host),
-    ...tokenRoutes(host),
-    ...endpointRoutes(host),
-    ...liveResponseRoutes(host),
-  ];
+export function createControl(host: ControlHost, brought: readonly Route[] = []): Product {
+  const routes = [...generalRoutes(host), ...faultRoutes(host), ...clockRoutes(host), ...tokenRoutes(host), ...brought];
   return {
     name: "sandbox control",
-    owns: (path) => path === PREFIX || path.startsWith(`${PREFIX}/`),
+    ...ownership([PREFIX]),
     headers: { "content-type": "application/json", "cache-control": "no-store" },
     unauthorized: "The control routes need the token of a global administrator in X-Auth-Token",
     // Somebody has to be able to put things back, even when the last account is gone.
@@ -93,9 +81,6 @@ const guarded =
       throw error;
     }
   };
-
-const ok = (body: unknown): SandboxReply => ({ status: 200, body });
-const done: SandboxReply = { status: 204 };
 
 function generalRoutes(host: ControlHost): Route[] {
   return [
@@ -180,7 +165,7 @@ function faultRoutes(host: ControlHost): Route[] {
       method: "PUT",
       path: "/behaviour",
       handle: (request) => {
-        changeBehaviour(host.behaviour, request.json());
+        changeBehaviour(host.behaviour, host.switches, request.json());
         return ok(host.behaviour);
       },
     },
@@ -237,6 +222,8 @@ function clockRoutes({ clock }: ControlHost): Route[] {
   ];
 }
 
+const TOKEN_FIELDS = ["username", "token", "globalAdmin", "rights", "organisation"] as const;
+
 function tokenRoutes({ tokens, token: main }: ControlHost): Route[] {
   return [
     { method: "GET", path: "/tokens", handle: () => ok(tokens.list()) },
@@ -244,11 +231,17 @@ function tokenRoutes({ tokens, token: main }: ControlHost): Route[] {
       method: "POST",
       path: "/tokens",
       handle: (request) => {
-        const { username, token, globalAdmin } = fields(request, ["username", "token", "globalAdmin"]);
+        const { username, token, globalAdmin, rights, organisation } = fields(request, TOKEN_FIELDS);
         if (typeof username !== "string" || username === "") throw new HttpProblem(400, "`username` is missing");
         if (token !== undefined && typeof token !== "string") throw new HttpProblem(400, "`token` is a text");
         if (globalAdmin !== undefined && typeof globalAdmin !== "boolean") {
           throw new HttpProblem(400, "`globalAdmin` is true or false");
+        }
+        if (rights !== undefined && !(Array.isArray(rights) && rights.every((each) => typeof each === "string"))) {
+          throw new HttpProblem(400, "`rights` is a list of texts");
+        }
+        if (organisation !== undefined && typeof organisation !== "string") {
+          throw new HttpProblem(400, "`organisation` is a text");
         }
         // In other hands, nobody could steer the sandbox any more.
         if (token === main) throw new HttpProblem(400, "The main token stays with its administrator");
@@ -257,94 +250,13 @@ function tokenRoutes({ tokens, token: main }: ControlHost): Route[] {
           username,
           ...(token === undefined ? {} : { token }),
           globalAdmin: globalAdmin === true,
+          ...(rights === undefined ? {} : { rights }),
+          ...(organisation === undefined ? {} : { organisation }),
         });
         return { status: 201, body: record };
       },
     },
   ];
-}
-
-function endpointRoutes(host: ControlHost): Route[] {
-  return [
-    {
-      method: "POST",
-      path: "/launch",
-      // What makes no sense in it is refused by name where it is carried out.
-      handle: async (request) => ok(await host.launch(request.json() as LaunchRequest)),
-    },
-    {
-      method: "PUT",
-      path: "/sensors/:id",
-      handle: async (request) => {
-        const { online } = fields(request, ["online"]);
-        if (typeof online !== "boolean") throw new HttpProblem(400, "`online` is true or false");
-        const id = readId(request.params["id"]);
-        if (id === undefined) throw new HttpProblem(400, "The path ends in the id of a sensor");
-        await host.setOnline(id, online);
-        return ok({ id, online });
-      },
-    },
-  ];
-}
-
-function liveResponseRoutes({ liveResponse }: ControlHost): Route[] {
-  const state = (): SandboxReply => {
-    const { schedule, ...settings } = liveResponse.settings;
-    const shown = typeof schedule === "function" ? "a function" : schedule;
-    return ok({
-      ...liveResponse.stats(),
-      settings: { ...settings, ...(shown === undefined ? {} : { schedule: shown }) },
-    });
-  };
-  return [
-    { method: "GET", path: "/live-response", handle: state },
-    {
-      method: "PUT",
-      path: "/live-response",
-      // What makes no sense in it is refused by name where it is carried out.
-      handle: (request) => {
-        liveResponse.configure(request.json() as LiveResponseChanges);
-        return state();
-      },
-    },
-    {
-      method: "POST",
-      path: "/live-response/files",
-      handle: (request) => {
-        const { sensor, path, content, base64, size } = fields(request, FILE_FIELDS);
-        if (typeof sensor !== "number" && typeof sensor !== "string") {
-          throw new HttpProblem(400, "`sensor` is the id or the name of a sensor");
-        }
-        if (typeof path !== "string") throw new HttpProblem(400, "`path` is a text");
-        liveResponse.addFile(sensor, path, readContent({ content, base64, size }));
-        return done;
-      },
-    },
-    {
-      method: "DELETE",
-      path: "/live-response/sessions/:id",
-      handle: ({ params }) => {
-        const id = readId(params["id"]);
-        if (id === undefined || !liveResponse.lose(id))
-          throw new HttpProblem(404, `There is no session ${params["id"]}`);
-        return done;
-      },
-    },
-  ];
-}
-
-const FILE_FIELDS = ["sensor", "path", "content", "base64", "size"] as const;
-
-/** What a file is to hold: given as a text, as bytes in base64, or as a size. */
-function readContent(given: { content: unknown; base64: unknown; size: unknown }): AddedContent {
-  const { content, base64, size } = given;
-  if (Object.values(given).filter((each) => each !== undefined).length !== 1) {
-    throw new HttpProblem(400, "A file has one of `content`, `base64` and `size`");
-  }
-  if (typeof content === "string") return content;
-  if (typeof size === "number") return { size };
-  if (typeof base64 === "string" && /^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return Buffer.from(base64, "base64");
-  throw new HttpProblem(400, "`content` is a text, `base64` are bytes in base64, `size` is a number of bytes");
 }
 
 /** Either `{"file": "..."}` as JSON, or the telemetry itself under any other content type, of any size. */
@@ -367,10 +279,3 @@ async function importBody(host: ControlHost, request: SandboxRequest): Promise<u
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-const fields = <Name extends string>(request: SandboxRequest, names: readonly Name[]): Partial<Record<Name, unknown>> =>
-  checked(request.json(), names);
-
-/** Nothing at all is an object without fields. */
-const checked = <Name extends string>(value: unknown, names: readonly Name[]): Partial<Record<Name, unknown>> =>
-  value === undefined ? {} : fieldsOf(value, "The request body", names);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseJson, readBody } from "./body.js";
 import { type FaultContext, faultReply } from "./fault-reply.js";
 import type { FaultPlan } from "./faults.js";
+import { ownersOf } from "./prefixes.js";
 import { HttpProblem, type Product, type SandboxReply, type TokenRecord } from "./product.js";
 import { type RenderedReply, renderReply } from "./reply.js";
 import type { LoggedRequest, RequestLog } from "./request-log.js";
@@ -89,7 +90,7 @@ export class Dispatcher {
     };
     if (decision === undefined) return { kind: "reply", reply: await serve() };
     entry.fault = decision.label;
-    const owner = products().find((product) => product.owns(target.path));
+    const [owner] = ownersOf(products(), target.path);
     const context: FaultContext = {
       serve,
       refuse: (status, message) => refusal(owner, new HttpProblem(status, message), request),
@@ -111,7 +112,7 @@ export class Dispatcher {
   async #serve(products: readonly Product[], incoming: Incoming, target: Target, entry: Entry): Promise<RenderedReply> {
     const { method, headers } = incoming;
     const request = { method, path: target.path };
-    const owners = products.filter((product) => product.owns(target.path));
+    const owners = ownersOf(products, target.path);
     const [owner] = owners;
     if (owner === undefined) return refusal(undefined, this.#missing(products, request), request);
     entry.product = owner.name;

@@ -18,6 +18,7 @@ export {
   type Route,
   type SandboxReply,
   type SandboxRequest,
+  type Switches,
   type TokenRecord,
 } from "./product.js";
 export { type Failure, type LoggedRequest, type MissingRoute, RequestLog, type RouteCount } from "./request-log.js";

@@ -10,7 +10,12 @@ import type { Readable } from "node:stream";
 export interface TokenRecord {
   token: string;
   username: string;
+  /** Whether everything is allowed. */
   globalAdmin: boolean;
+  /** What else is allowed, in the words of the product that the token is for. */
+  rights?: readonly string[];
+  /** Of those that a product serves apart from each other, the one that the token belongs to. */
+  organisation?: string;
 }
 
 /** A request that has passed the token check. */
@@ -68,13 +73,23 @@ export interface Route {
   handle(request: SandboxRequest): SandboxReply | Promise<SandboxReply>;
 }
 
+/** The switches of a product by which it departs from its best behaviour, each at its best: see {@link Behaviour}. */
+export type Switches = Readonly<Record<string, unknown>>;
+
 /** A server product: its routes and its manners. */
 export interface Product {
   /** As named in messages: `response`. */
   name: string;
   /** Whether this path belongs to the product, so that unknown routes and refused tokens are answered in its form. */
   owns(path: string): boolean;
+  /**
+   * What its paths begin with: `/api/`. Where several products own a path, the one with the longest of these answers; those
+   * with equally long ones are tried in turn, and one that has none comes last.
+   */
+  prefixes?: readonly string[];
   routes: Route[];
+  /** The switches that it obeys. */
+  behaviour?: Switches;
   /** What happens on the server and its endpoints by themselves: called once per tick of the simulated clock. */
   tick?(tick: number, now: number): void | Promise<void>;
   /** Headers that every answer of this product carries. */

@@ -8,6 +8,10 @@ export interface TokenOptions {
   token?: string;
   /** False when left out. */
   globalAdmin?: boolean;
+  /** What its owner may do besides, in the words of the product that the token is for. */
+  rights?: readonly string[];
+  /** The organisation that the token belongs to, where a product serves several. */
+  organisation?: string;
 }
 
 /** The API tokens that the server accepts. */
@@ -20,6 +24,7 @@ export class TokenRing {
       token: options.token ?? randomBytes(20).toString("hex"),
       username: options.username,
       globalAdmin: options.globalAdmin ?? false,
+      ...scopeOf(options),
     };
     if (!/^[\x21-\x7e]{8,512}$/.test(record.token)) {
       throw new HttpProblem(400, "A token has 8 to 512 printable characters without blanks");
@@ -44,11 +49,12 @@ export class TokenRing {
   }
 
   /** Who has a token, with the tokens themselves made unreadable. */
-  list(): { username: string; globalAdmin: boolean; token: string }[] {
-    return [...this.#records.values()].map(({ token, username, globalAdmin }) => ({
-      username,
-      globalAdmin,
-      token: `...${token.slice(-4)}`,
+  list(): TokenRecord[] {
+    return [...this.#records.values()].map((record) => ({
+      username: record.username,
+      globalAdmin: record.globalAdmin,
+      ...scopeOf(record),
+      token: `...${record.token.slice(-4)}`,
     }));
   }
 
@@ -61,3 +67,9 @@ export class TokenRing {
     return clean;
   }
 }
+
+/** What only some products say of a token. */
+const scopeOf = ({ rights, organisation }: TokenOptions): Pick<TokenRecord, "rights" | "organisation"> => ({
+  ...(rights === undefined ? {} : { rights: [...rights] }),
+  ...(organisation === undefined ? {} : { organisation }),
+});

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ProcessRecord } from "../domain/index.js";
-import { compileQuery, parseQuery } from "../query-language/index.js";
+import { compileQuery, parseQuery } from "../response/query-language/index.js";
 import { findBinary } from "./binaries.js";
 import { findGroups, findSensors, findSites } from "./endpoints.js";
 import { eventsOf, findChildren, findProcess, segmentsOf } from "./processes.js";

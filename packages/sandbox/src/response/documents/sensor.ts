@@ -1,4 +1,5 @@
 import type { OsType, SensorRecord } from "../../domain/index.js";
+import { type EndpointPresence, lastCheckin } from "../../endpoint/presence.js";
 import { serverTime } from "./time.js";
 
 const OS_NUMBERS: Record<OsType, number> = { windows: 1, osx: 2, linux: 4 };
@@ -6,27 +7,8 @@ const OS_NUMBERS: Record<OsType, number> = { windows: 1, osx: 2, linux: 4 };
 /** An endpoint is online while its last check-in is at most so many intervals old. */
 const ONLINE_INTERVALS = 5;
 
-/** When sensors speak. */
-export interface Checkins {
-  readonly now: number;
-  /** Milliseconds between two check-ins of a sensor. */
-  readonly interval: number;
-  /** When the server was started: until then, sensors that are switched on spoke at every interval. */
-  readonly start: number;
-  /** When all sensors that are switched on spoke last since the start. */
-  round: number | undefined;
-}
-
-/** When a sensor spoke last. Of those that are switched on it is computed, so that nothing is written when they speak. */
-export function lastCheckin(record: SensorRecord, { interval, start, round }: Checkins): number {
-  const known = record.last_checkin_time;
-  if (!record.online) return known;
-  if (round !== undefined) return Math.max(known, round);
-  return known > start ? known : start - ((start - known) % interval);
-}
-
 /** Whether a sensor has spoken lately. */
-export function isOnline(record: SensorRecord, checkins: Checkins): boolean {
+export function isOnline(record: SensorRecord, checkins: EndpointPresence): boolean {
   if (record.state?.uninstalled === true) return false;
   return checkins.now - lastCheckin(record, checkins) <= ONLINE_INTERVALS * checkins.interval;
 }
@@ -48,7 +30,7 @@ export const SENSOR_FIELDS: ReadonlySet<string> = new Set(
 );
 
 /** A sensor as lists and single answers show it. */
-export function sensorDocument(record: SensorRecord, checkins: Checkins): Record<string, unknown> {
+export function sensorDocument(record: SensorRecord, checkins: EndpointPresence): Record<string, unknown> {
   const last = lastCheckin(record, checkins);
   const { state = {} } = record;
   const boot = state.restarted ?? record.registration_time;

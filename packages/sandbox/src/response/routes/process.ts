@@ -1,4 +1,3 @@
-import { parseQuery } from "../../query-language/index.js";
 import { readCount } from "../../server/parameters.js";
 import { HttpProblem, type Route, type SandboxReply, type SandboxRequest } from "../../server/product.js";
 import { signatureSummaries } from "../../store/binaries.js";
@@ -24,6 +23,7 @@ import {
 } from "../documents/process.js";
 import { feedHits } from "../documents/tags.js";
 import { marksOf } from "../highlights.js";
+import { parseQuery } from "../query-language/index.js";
 
 const MOST_CHILDREN = 1_000;
 const USUAL_RELATIVES = 15;

@@ -1,9 +1,10 @@
 import type { SensorRecord } from "../../domain/index.js";
+import { type EndpointPresence, lastCheckin } from "../../endpoint/presence.js";
 import { readCount, readFlag } from "../../server/parameters.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { findSensor, findSensors, type SensorFilter } from "../../store/endpoints.js";
 import type { ResponseContext } from "../context.js";
-import { type Checkins, isOnline, lastCheckin, SENSOR_FIELDS, sensorDocument } from "../documents/sensor.js";
+import { isOnline, SENSOR_FIELDS, sensorDocument } from "../documents/sensor.js";
 import { isoTime, serverTime } from "../documents/time.js";
 import { countValues, type FacetValue, facetValues } from "../facets.js";
 import { found } from "../found.js";
@@ -92,7 +93,11 @@ function readFilter(query: URLSearchParams): SensorFilter {
   };
 }
 
-function page(context: ResponseContext, { query }: SandboxRequest, checkins: Checkins): Record<string, unknown> {
+function page(
+  context: ResponseContext,
+  { query }: SandboxRequest,
+  checkins: EndpointPresence,
+): Record<string, unknown> {
   const { start, rows } = readWindow(query);
   const records = findSensors(context.store, readFilter(query));
   const column = query.get("sort.col") ?? "last_checkin_time";
@@ -113,7 +118,11 @@ function page(context: ResponseContext, { query }: SandboxRequest, checkins: Che
   return { total_results: sorted.length, results: sorted.slice(start, start + rows).map(documentOf), start, facets };
 }
 
-function list(context: ResponseContext, { query }: SandboxRequest, checkins: Checkins): Record<string, unknown>[] {
+function list(
+  context: ResponseContext,
+  { query }: SandboxRequest,
+  checkins: EndpointPresence,
+): Record<string, unknown>[] {
   const days = readCount(query, "inactive_filter_days", 0);
   const found = findSensors(context.store, readFilter(query)).filter(
     (record) => days === 0 || checkins.now - lastCheckin(record, checkins) < days * DAY,

@@ -1,5 +1,5 @@
 import type { FeedRecord } from "../../domain/index.js";
-import { sql } from "../../query-language/index.js";
+import { sql } from "../../query/index.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type Route, type SandboxRequest } from "../../server/product.js";
 import { readObject, WriteBody, wrongType } from "../../server/write-body.js";

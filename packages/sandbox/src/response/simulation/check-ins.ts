@@ -1,22 +1,15 @@
 import type { SensorRecord, SensorState } from "../../domain/index.js";
+import { isCheckinRound, lastCheckin } from "../../endpoint/presence.js";
 import { findSensor, findSensorsWithRequests } from "../../store/endpoints.js";
 import type { ResponseContext } from "../context.js";
-import { lastCheckin } from "../documents/sensor.js";
 import type { Activity } from "./activity.js";
 
-/** Endpoints that are switched on report every other tick. */
-export const CHECKIN_TICKS = 2;
-
-/**
- * Lets all endpoints that are switched on report to the server, upon which they learn what was asked of them. That they
- * did is not written anywhere: it follows from the time of the latest round.
- */
+/** Lets all endpoints that are switched on report to the server, upon which they learn what was asked of them. */
 export function checkinRounds(context: ResponseContext): Activity {
   const { store, checkins } = context;
   let looked = -1;
   return (tick, now) => {
-    if (tick % CHECKIN_TICKS !== 0) return;
-    checkins.round = now;
+    if (!isCheckinRound(checkins, tick, now)) return;
     // Whatever is asked of a sensor is a write.
     if (store.revision === looked) return;
     for (const record of findSensorsWithRequests(store)) {

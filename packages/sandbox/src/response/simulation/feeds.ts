@@ -1,5 +1,5 @@
 import type { FeedRecord, PublishedReport } from "../../domain/index.js";
-import { combine, type Query, sql } from "../../query-language/index.js";
+import { combine, type Query, sql } from "../../query/index.js";
 import { HttpProblem } from "../../server/product.js";
 import type { Steps } from "../../steps.js";
 import type { Database } from "../../store/database.js";

@@ -1,5 +1,5 @@
 import { EVENT_KINDS, type GroupRecord, type NetconnRecord, type SensorRecord } from "../../domain/index.js";
-import type { Query } from "../../query-language/index.js";
+import type { Query } from "../../query/index.js";
 import { binaryRowsByDocument } from "../../store/binaries.js";
 import type { AlertRecord, NewAlert } from "../../store/detection/alerts.js";
 import type { TagScope } from "../../store/document-index.js";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { WatchlistRecord } from "../../domain/index.js";
-import { combine, type Query, sql } from "../../query-language/index.js";
+import { combine, type Query, sql } from "../../query/index.js";
 import { HttpProblem } from "../../server/product.js";
 import type { Steps } from "../../steps.js";
 import { type Database, RowWriter } from "../../store/database.js";

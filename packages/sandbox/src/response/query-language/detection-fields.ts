@@ -1,4 +1,4 @@
-import { Kind, REPORT_IOCS, REPORT_TEXTS } from "../store/schema.js";
+import { Kind, REPORT_IOCS, REPORT_TEXTS } from "../../store/schema.js";
 import type { FieldType, Row, Source } from "./field-spec.js";
 
 const column = (name: string): Source => ({ from: "column", column: `d.${name}` });

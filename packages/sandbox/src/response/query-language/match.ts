@@ -1,18 +1,12 @@
-import type { SqlText } from "../store/database.js";
-import { Kind, WORD_STEP } from "../store/schema.js";
-import { reversedPath, WORD_RULES, type WordRule } from "../store/tokens.js";
-import {
-  type Comparison,
-  domainGlob,
-  keywordComparison,
-  pathComparison,
-  wholePathComparison,
-  wordComparisons,
-} from "./comparisons.js";
+import { compared, keywordCondition, within } from "../../query/conditions.js";
+import { combine, globOf, NOTHING, raw, sql } from "../../query/sql.js";
+import { isPresence, type Value } from "../../query/syntax.js";
+import { readAddresses } from "../../query/values.js";
+import type { SqlText } from "../../store/database.js";
+import { Kind, WORD_STEP } from "../../store/schema.js";
+import { reversedPath, WORD_RULES, type WordRule } from "../../store/tokens.js";
+import { domainGlob, pathComparison, wholePathComparison, wordComparisons } from "./comparisons.js";
 import type { FieldType } from "./field-spec.js";
-import { combine, globOf, NOTHING, raw, sql } from "./sql.js";
-import { isPresence, type Value } from "./syntax.js";
-import { type Interval, readAddresses } from "./values.js";
 
 /**
  * The values of the dictionary that a term matches: a SELECT with one column `id`. Undefined when no value can match,
@@ -64,26 +58,6 @@ export function valueCondition(type: FieldType, kind: Kind, value: Value, field:
 
 function where(condition: SqlText | undefined): SqlText | undefined {
   return condition === undefined ? undefined : sql`SELECT v.id AS id FROM value v WHERE ${condition}`;
-}
-
-/** Equality, a pattern or a range over an expression that yields folded text. */
-export function keywordCondition(expression: string, value: Value): SqlText {
-  return compared(expression, keywordComparison(value));
-}
-
-function compared(expression: string, wanted: Comparison): SqlText {
-  return "glob" in wanted ? sql`${raw(expression)} GLOB ${wanted.glob}` : within(expression, wanted);
-}
-
-/** The interval test over a column; an interval that is open on both sides asks for presence. */
-export function within(expression: string, interval: Interval<number | string>): SqlText {
-  const left: SqlText = { sql: expression, params: [] };
-  const { low, high } = interval;
-  if (low !== null && low === high) return sql`${left} = ${low}`;
-  if (low !== null && high !== null) return sql`${left} BETWEEN ${low} AND ${high}`;
-  if (low !== null) return sql`${left} >= ${low}`;
-  if (high !== null) return sql`${left} <= ${high}`;
-  return sql`${left} IS NOT NULL`;
 }
 
 /** The key is the path from its last part to its first, see `reversedPath`. */

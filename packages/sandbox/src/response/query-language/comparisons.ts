@@ -1,32 +1,12 @@
-import { fold, normalisePath, termWords, type WordRule } from "../store/tokens.js";
-import { globOf } from "./sql.js";
-import { hasWildcard, printValue, QuerySyntaxError, type Value } from "./syntax.js";
-import type { Interval } from "./values.js";
-
-/**
- * What stored values are compared with, as it is read from a term: a pattern of GLOB (`*`, `?`, and in brackets what stands
- * for itself), or an interval. Both ways of searching compare with the same: in the database, and record by record.
- */
-export type Comparison = { glob: string } | Interval<string>;
+import { type Comparison, exactly } from "../../query/conditions.js";
+import { globOf } from "../../query/sql.js";
+import { hasWildcard, printValue, QuerySyntaxError, type Value } from "../../query/syntax.js";
+import { fold, normalisePath, termWords, type WordRule } from "../../store/tokens.js";
 
 /** The value of a field that takes no range. */
 export function plainText(value: Value, field: string): Value & { type: "literal" } {
   if (value.type === "literal") return value;
   throw new QuerySyntaxError(`${field} takes no range, but ${printValue(value)} is one`, value.at);
-}
-
-const exactly = (text: string): Interval<string> => ({ low: text, high: text });
-
-/** Of folded texts. */
-export function keywordComparison(value: Value): Comparison {
-  if (value.type === "range") {
-    return {
-      low: value.from === "*" ? null : fold(value.from),
-      high: value.to === "*" ? null : fold(value.to),
-    };
-  }
-  const text = fold(value.text);
-  return hasWildcard(value) ? { glob: globOf(text) } : exactly(text);
 }
 
 /** Of paths with a separator before their first part: a path matches by any of its tails. */

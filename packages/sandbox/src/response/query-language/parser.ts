@@ -1,4 +1,4 @@
-import { type Query, QuerySyntaxError, type Value } from "./syntax.js";
+import { type Query, QuerySyntaxError, type Value } from "../../query/syntax.js";
 
 /** Deep enough for any query that a person or a program means; shallow enough for the stack. */
 const DEEPEST_NESTING = 100;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sampleBinary } from "../store/samples.js";
+import { sampleBinary } from "../../store/samples.js";
 import { searchIn, storeOf } from "./samples.js";
 
 describe("fields of processes", () => {

@@ -1,12 +1,21 @@
-import type { SqlText } from "../store/database.js";
-import { FIELD_STEP, Field, Kind } from "../store/schema.js";
-import type { WordRule } from "../store/tokens.js";
+import { keywordCondition, within } from "../../query/conditions.js";
+import { combine, EVERYTHING, NOTHING, raw, sql } from "../../query/sql.js";
+import {
+  hasWildcard,
+  isPresence,
+  type Query,
+  QuerySyntaxError,
+  type Term,
+  termsOf,
+  type Value,
+} from "../../query/syntax.js";
+import { readBoolean, readDates, readNumbers } from "../../query/values.js";
+import type { SqlText } from "../../store/database.js";
+import { FIELD_STEP, Field, Kind } from "../../store/schema.js";
+import type { WordRule } from "../../store/tokens.js";
 import type { FieldSpec, Relation, Source, Target } from "./field-spec.js";
 import { defaultFields, findField } from "./fields.js";
-import { keywordCondition, matchingValues, reportsWithWords, valueCondition, within } from "./match.js";
-import { combine, EVERYTHING, NOTHING, raw, sql } from "./sql.js";
-import { hasWildcard, isPresence, type Query, QuerySyntaxError, type Term, termsOf, type Value } from "./syntax.js";
-import { readBoolean, readDates, readNumbers } from "./values.js";
+import { matchingValues, reportsWithWords, valueCondition } from "./match.js";
 
 /** What a query is compiled for. */
 export interface CompileOptions {

@@ -1,4 +1,4 @@
-import type { Field, Kind } from "../store/schema.js";
+import type { Field, Kind } from "../../store/schema.js";
 
 /** What kind of documents is searched. */
 export type Target = "process" | "binary" | "alert" | "threat_report";

@@ -1,5 +1,5 @@
-import { EVENT_KINDS } from "../domain/index.js";
-import { Field, Kind } from "../store/schema.js";
+import { EVENT_KINDS } from "../../domain/index.js";
+import { Field, Kind } from "../../store/schema.js";
 import { ALERT_ROWS, REPORT_ROWS } from "./detection-fields.js";
 import type { FieldSpec, Relation, Row, Source, Target } from "./field-spec.js";
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { SignatureResult } from "../domain/index.js";
-import { sampleBinary } from "../store/samples.js";
+import type { SignatureResult } from "../../domain/index.js";
+import type { Query, Value } from "../../query/syntax.js";
+import { sampleBinary } from "../../store/samples.js";
 import { parseQuery } from "./parser.js";
 import { searchIn, storeOf } from "./samples.js";
-import type { Query, Value } from "./syntax.js";
 
 describe("against a search that looks at every record", () => {
   const names = ["cmd.exe", "net.exe", "a.dll"];

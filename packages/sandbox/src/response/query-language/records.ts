@@ -1,5 +1,9 @@
-import { matches } from "../endpoint/disk/wildcards.js";
-import { WORD_STEP } from "../store/schema.js";
+import { matches } from "../../endpoint/disk/wildcards.js";
+import { type Comparison, keywordComparison } from "../../query/conditions.js";
+import { globOf } from "../../query/sql.js";
+import { isPresence, type Query, QuerySyntaxError, type Term, type Value } from "../../query/syntax.js";
+import { type Interval, readAddresses, readBoolean, readDates, readNumbers } from "../../query/values.js";
+import { WORD_STEP } from "../../store/schema.js";
 import {
   domainKey,
   fold,
@@ -9,20 +13,10 @@ import {
   reversedPath,
   storedWords,
   type WordRule,
-} from "../store/tokens.js";
-import {
-  type Comparison,
-  domainGlob,
-  keywordComparison,
-  pathComparison,
-  wholePathComparison,
-  wordComparisons,
-} from "./comparisons.js";
+} from "../../store/tokens.js";
+import { domainGlob, pathComparison, wholePathComparison, wordComparisons } from "./comparisons.js";
 import { checkSize, unknownField } from "./compile.js";
 import type { FieldType } from "./field-spec.js";
-import { globOf } from "./sql.js";
-import { isPresence, type Query, QuerySyntaxError, type Term, type Value } from "./syntax.js";
-import { type Interval, readAddresses, readBoolean, readDates, readNumbers } from "./values.js";
 
 type Scalar = string | number | boolean;
 

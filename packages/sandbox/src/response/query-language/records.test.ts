@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { SignatureResult } from "../domain/index.js";
-import { sampleBinary } from "../store/samples.js";
-import { Searcher } from "../store/search.js";
-import type { Store } from "../store/store.js";
+import type { SignatureResult } from "../../domain/index.js";
+import { type Query, QuerySyntaxError, type Value } from "../../query/syntax.js";
+import { sampleBinary } from "../../store/samples.js";
+import { Searcher } from "../../store/search.js";
+import type { Store } from "../../store/store.js";
 import { compileQuery } from "./compile.js";
 import type { FieldType } from "./field-spec.js";
 import { compareValues, compileRecordQuery } from "./records.js";
 import { storeOf } from "./samples.js";
-import { type Query, QuerySyntaxError, type Value } from "./syntax.js";
 
 const NOW = Date.UTC(2026, 0, 5, 9);
 const HOUR = 3_600_000;

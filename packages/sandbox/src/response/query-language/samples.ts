@@ -1,7 +1,7 @@
-import type { ProcessRecord } from "../domain/index.js";
-import { sampleProcess, sampleSensor } from "../store/samples.js";
-import { Searcher } from "../store/search.js";
-import { Store } from "../store/store.js";
+import type { ProcessRecord } from "../../domain/index.js";
+import { sampleProcess, sampleSensor } from "../../store/samples.js";
+import { Searcher } from "../../store/search.js";
+import { Store } from "../../store/store.js";
 import { type CompileOptions, compileQuery } from "./compile.js";
 import { parseQuery } from "./parser.js";
 

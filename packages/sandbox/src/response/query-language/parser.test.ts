@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { HttpProblem } from "../server/product.js";
+import { printValue, type Query, QuerySyntaxError } from "../../query/syntax.js";
+import { HttpProblem } from "../../server/product.js";
 import { parseQuery, parseValue } from "./parser.js";
-import { printValue, type Query, QuerySyntaxError } from "./syntax.js";
 
 /** A tree as text: `and(a, not(b))`. */
 function print(query: Query): string {
