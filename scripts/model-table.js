@@ -4,7 +4,8 @@
 //   node scripts/model-table.js --check  fails when a part is exercised by no test, or the page is out of date
 //
 // What exists is read from the built package: the specs and records of the models, their classes, and the declarations
-// for what is public. What is exercised is read from the records that test/support/exercised.ts leaves.
+// for what is public. What is exercised is read from the records that test/support/exercised.ts leaves, one for each file
+// of tests. While that of a file is missing, nothing is written: all that it shows would stand there as without a test.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -29,9 +30,9 @@ const ofMutableModels = ["isDirty", "reset", "set", "validate"];
 /** What sends a search. */
 const executing = ["for await", "all", "at", "count", "facets", "first", "iterate", "one", "pages", "slice"];
 
+const recorded = recordedUses();
 const publicMembers = declaredMembers(`${root}packages/cbapi/dist/response/index.d.ts`);
 const client = new response.CbResponseAPI({ url: "https://localhost", token: "0".repeat(40) });
-const recorded = recordedUses();
 const sections = [
   ...models().map(sectionOfModel),
   ...resources().map((resource) => sectionOfClass(resource, "What belongs to a model and is reached by its key.")),
@@ -247,19 +248,36 @@ function isPublic(declaration) {
 
 /** Use -> the tests that show it, as `file > name`, the best first. @returns {Map<string, { file: string, name: string }[]>} */
 function recordedUses() {
-  if (!existsSync(records)) {
-    console.error("No test has been recorded: run `npx vitest run --project integration` first");
+  const left = existsSync(records) ? readdirSync(records).filter((name) => name.endsWith(".json")) : [];
+  /** @type {{ readonly file: string, readonly uses: Record<string, string[]> }[]} */
+  const all = left.map((name) => JSON.parse(readFileSync(`${records}/${name}`, "utf8")));
+  // A file of tests that is gone shows nothing any more.
+  const current = all.filter(({ file }) => existsSync(`${root}${file}`));
+  const missing = testFiles().filter((path) => current.every(({ file }) => file !== path));
+  if (missing.length > 0) {
+    console.error(`These tests have not been recorded:\n  ${missing.join("\n  ")}`);
+    console.error("Run them first, or all: `npx vitest run --project integration`");
     process.exit(1);
   }
   /** @type {Map<string, { file: string, name: string }[]>} */
   const found = new Map();
-  for (const name of readdirSync(records).filter((name) => name.endsWith(".json"))) {
-    const { file, uses } = JSON.parse(readFileSync(`${records}/${name}`, "utf8"));
-    for (const [use, names] of Object.entries(/** @type {Record<string, string[]>} */ (uses))) {
+  for (const { file, uses } of current) {
+    for (const [use, names] of Object.entries(uses)) {
       found.set(use, [...(found.get(use) ?? []), ...names.map((test) => ({ file, name: test }))]);
     }
   }
   return found;
+}
+
+/** The files of tests on the sandbox, as they are recorded: `test/paging.test.ts`. */
+function testFiles() {
+  const paths = readdirSync(`${root}test`, { recursive: true, encoding: "utf8" }).map((path) =>
+    path.replaceAll("\\", "/"),
+  );
+  return paths
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => `test/${path}`)
+    .sort();
 }
 
 /** @param {Cell} cell */
