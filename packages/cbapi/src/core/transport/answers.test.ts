@@ -37,7 +37,8 @@ describe("what cannot be sent", () => {
     };
     for (const [name, values] of Object.entries(wrong)) {
       for (const value of values) {
-        expect(() => transport("https://cb.example", { [name]: value })).toThrow(`${name} cannot be`);
+        const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
+        expect(() => transport("https://cb.example", { [name]: value })).toThrow(`${name} cannot be ${shown}: it `);
       }
     }
   });
@@ -96,7 +97,9 @@ describe("statuses", () => {
         response.on("close", () => closed++);
         response.writeHead(503);
         const more = (): void => {
-          while (!response.destroyed && response.write(Buffer.alloc(65536, "x"))) written += 65536;
+          for (let full = false; !full && !response.destroyed; written += 65536) {
+            full = !response.write(Buffer.alloc(65536, "x"));
+          }
           response.once("drain", more);
         };
         more();
@@ -116,8 +119,10 @@ describe("statuses", () => {
     await vi.waitFor(() => expect(closed).toBe(2));
     expect(written).toBeLessThan(32 * 1024 * 1024); // what the sockets took, not what a server can write
     const endless = await serve((_, response) => void response.writeHead(500).write("the reason"));
+    timers.mockClear();
     const error = await failure(transport(endless.url, { timeout: 200 }).getJson("/"), errors.ServerError);
     expect(error.serverMessage).toBe("the reason");
+    expect(Math.max(...timers.mock.calls.map(([, milliseconds = 0]) => milliseconds))).toBe(200);
   });
 
   it("keeps an error's connection when its text is short", async () => {

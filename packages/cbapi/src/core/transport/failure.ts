@@ -77,7 +77,7 @@ function timeoutError(
   own: boolean,
   fate: string,
 ): TimeoutError {
-  const limit = own && context.timeout > 0 ? ` within ${context.timeout} ms` : "";
+  const limit = own ? ` within ${context.timeout} ms` : "";
   const happened = {
     connect: `no connection to the server came about${limit}`,
     headers: `the server did not answer${limit}`,

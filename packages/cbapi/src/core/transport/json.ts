@@ -44,7 +44,7 @@ function write(
     return `[${plain.map((item, index) => write(item, String(index), path, hidden) ?? "null").join(", ")}]`;
   }
   const members: string[] = [];
-  for (const [name, member] of Object.entries(plain).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
+  for (const [name, member] of Object.entries(plain).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const text = hidden?.has(name) ? JSON.stringify(MASK) : write(member, name, path, hidden);
     if (text !== undefined) members.push(`${JSON.stringify(name)}: ${text}`);
   }

@@ -1,11 +1,7 @@
-import { text } from "node:stream/consumers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringifySorted } from "./json.js";
-import { encodeMultipart } from "./multipart.js";
-import { bypasses, parseProxy, systemProxy } from "./proxy.js";
 import { encodeQuery, withQuery } from "./query.js";
-import { MASK, maskJson, maskPath, maskUrl, Redactor, secretFields } from "./redact.js";
 import { backoff, pauseBefore, retryAfter } from "./retry.js";
 import { parseServerUrl } from "./server-url.js";
 
@@ -72,136 +68,19 @@ describe("stringifySorted", () => {
     );
   });
 
+  it("says what JSON.stringify says of values in boxes, and sends passwords as they are", () => {
+    const value = [new String("a"), new Number(1), new Boolean(false)];
+    expect(stringifySorted(value)).toBe('["a", 1, false]');
+    const feed = { feed_url: "https://me:pw@feeds.example/", password: "pw" };
+    expect(JSON.parse(stringifySorted(feed))).toEqual(feed);
+  });
+
   it("refuses cycles, but not the same object twice", () => {
     const twice = { x: 1 };
     expect(stringifySorted([twice, twice])).toBe('[{"x": 1}, {"x": 1}]');
     const cycle: Record<string, unknown> = {};
     cycle["self"] = cycle;
     expect(() => stringifySorted(cycle)).toThrow(TypeError);
-  });
-});
-
-describe("masking", () => {
-  it("hides every secret field, whatever its value", () => {
-    for (const name of secretFields) {
-      for (const value of ['HID"DEN', 4711, ["HIDDEN"], { a: "HIDDEN" }, true]) {
-        const masked = maskJson(stringifySorted({ [name]: value, name: "kept" }));
-        expect(masked).not.toMatch(/HID|DEN|4711/);
-        expect(masked).toContain('"name": "kept"');
-      }
-    }
-    expect(maskJson('{"password": "cut of')).not.toContain("cut of");
-  });
-
-  it.each([
-    '{"password": ["a]b", "HIDDEN"], "name": "kept"}',
-    '{"password": {"a}": ["HIDDEN", {"b": "HIDDEN"}]}, "name": "kept"}',
-    JSON.stringify({ message: JSON.stringify({ token: 'a"HIDDEN\\', name: "kept" }) }),
-    JSON.stringify([JSON.stringify({ m: JSON.stringify({ password: 'a"b\\"HIDDEN', name: "kept" }) })]),
-    "Invalid user {u'password': u'it HIDDEN', 'name': 'kept'}",
-    "Invalid form password=HIDDEN&name=kept",
-    '{"name": "kept", "password": [["HIDDEN"',
-  ])("hides what is in lists, objects and documents inside documents: %s", (text) => {
-    const masked = new Redactor().text(text);
-    expect(masked).not.toContain("HIDDEN");
-    expect(masked).toContain("kept");
-  });
-
-  it("finds every secret of any document", () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), fc.jsonValue(), fc.boolean(), (secret, other, twice) => {
-        const inner = JSON.stringify({ password: secret, kept: other });
-        const masked = maskJson(twice ? JSON.stringify({ inner }) : inner);
-        const value = JSON.parse(masked) as { inner: string };
-        expect(twice ? JSON.parse(value.inner) : value).toEqual(
-          JSON.parse(
-            JSON.stringify({ ...(JSON.parse(maskJson(JSON.stringify({ kept: other }))) as object), password: MASK }),
-          ),
-        );
-      }),
-    );
-  });
-
-  // Work that grows with the square of the text would outlast any test.
-  it("reads a text of any size once", () => {
-    const backslashes = "\\".repeat(1_000_000);
-    expect(maskJson(backslashes)).toBe(backslashes);
-    expect(maskJson(`{"password": "${backslashes}`)).not.toContain("\\");
-    expect(maskJson('"password":['.repeat(200_000))).toBe(`"password":"${MASK}"`);
-  });
-
-  it("hides passwords in queries and addresses, however they are written", () => {
-    expect(maskPath("/a?b=1&password=x&c=2")).toBe("/a?b=1&password=********&c=2");
-    expect(maskUrl("http://me:pw@proxy:1/")).toBe("http://me:********@proxy:1/");
-    for (const url of ["http://me:a/HIDDEN@p:1", "me:a#HIDDEN@p:1", "https://me:a@HIDDEN?@p:1", "http://HIDDEN@p:1"]) {
-      expect(maskUrl(url)).not.toContain("HIDDEN");
-      expect(maskUrl(url)).toContain("@p:1");
-    }
-    expect(maskUrl("https://p:1/x")).toBe("https://p:1/x");
-  });
-});
-
-describe("encodeMultipart", () => {
-  it("writes a form with a known length, again and again", async () => {
-    const form = new FormData();
-    form.append("name", "väl");
-    form.append("file", new Blob(["MZ\u0000"]), 'a"b.exe');
-    const body = encodeMultipart(form);
-    const first = await text(body.stream());
-    expect(Buffer.byteLength(first)).toBe(body.contentLength);
-    expect(await text(body.stream())).toBe(first);
-    const parsed = await new Response(first, { headers: { "content-type": body.contentType } }).formData();
-    expect(parsed.get("name")).toBe("väl");
-    expect(parsed.get("file")).toMatchObject({ name: 'a"b.exe', size: 3 });
-  });
-});
-
-describe("proxies", () => {
-  const target = new URL("https://cb.corp.example:8443");
-
-  it.each([
-    ["*", true],
-    ["cb.corp.example", true],
-    [".corp.example", true],
-    ["*.corp.example", true],
-    ["corp.example", true],
-    ["orp.example", false],
-    ["cb.corp.example:8443", true],
-    ["cb.corp.example:443", false],
-    ["other, CORP.example", true],
-    ["", false],
-  ])("NO_PROXY=%j: %j", (list, expected) => {
-    expect(bypasses(target, list)).toBe(expected);
-  });
-
-  it("knows networks", () => {
-    expect(bypasses(new URL("https://10.1.2.3"), "10.0.0.0/8")).toBe(true);
-    expect(bypasses(new URL("https://11.1.2.3"), "10.0.0.0/8")).toBe(false);
-    expect(bypasses(new URL("https://[::1]"), "::1")).toBe(true);
-    expect(bypasses(new URL("https://[fd00::1]"), "fd00::/8")).toBe(true);
-  });
-
-  it("reads the system's variables", () => {
-    expect(systemProxy(target, { HTTPS_PROXY: "http://p:1" })?.host).toBe("p:1");
-    expect(systemProxy(target, { https_proxy: "q:2", HTTPS_PROXY: "http://p:1" })?.host).toBe("q:2");
-    expect(systemProxy(target, { ALL_PROXY: "http://p:1" })?.host).toBe("p:1");
-    expect(systemProxy(target, { HTTP_PROXY: "http://p:1" })).toBeUndefined();
-    expect(systemProxy(target, { HTTPS_PROXY: "http://p:1", NO_PROXY: "corp.example" })).toBeUndefined();
-  });
-
-  it("refuses kinds it does not speak, without repeating the password", () => {
-    expect(() => parseProxy("socks5://u:HIDDEN@p:1", "proxy")).toThrow("cannot be used");
-    expect(() => parseProxy("socks5://u:HIDDEN@p:1", "proxy")).not.toThrow("HIDDEN");
-    for (const address of [
-      "http://u:1/HIDDEN@p:1",
-      "http://u:1#HIDDEN@p:1",
-      "u:1?HIDDEN@p:1",
-      "http://u:x/HIDDEN@p:1",
-    ]) {
-      expect(() => parseProxy(address, "proxy")).toThrow("%2F");
-      expect(() => parseProxy(address, "proxy")).not.toThrow("HIDDEN");
-    }
-    expect(parseProxy("http://u:a@b@p:1", "proxy").host).toBe("p:1");
   });
 });
 
@@ -249,6 +128,7 @@ describe("parseServerUrl", () => {
     "https://u:1/HIDDEN@h",
     "https://u:a#HIDDEN@h",
     "https://h?x=HIDDEN",
+    "https://h#HIDDEN",
   ])("refuses %s", (url) => {
     expect(() => parseServerUrl(url, false)).toThrow("cannot be used");
     expect(() => parseServerUrl(url, false)).not.toThrow("HIDDEN");

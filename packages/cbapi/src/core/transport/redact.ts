@@ -44,7 +44,7 @@ export function maskJson(text: string): string {
     masked += `${text.slice(done, start)}${quote}${MASK}${quote}`;
     done = valueEnd(text, start, escapes);
   }
-  return done === 0 ? text : masked + text.slice(done);
+  return masked + text.slice(done);
 }
 
 /** Where the value that begins here ends: a string, a list or an object with all that is in it, or a bare literal. */
@@ -72,7 +72,7 @@ function stringEnd(text: string, open: number, escapes: number): number {
   const quote = text[open] ?? '"';
   for (let at = text.indexOf(quote, open + 1); at !== -1; at = text.indexOf(quote, at + 1)) {
     let count = 0;
-    while (at - count - 1 > open && text[at - count - 1] === "\\") count++;
+    while (text[at - count - 1] === "\\") count++;
     if (count < escapes || (count - escapes) % (2 * (escapes + 1)) === 0) return at;
   }
   return text.length;
@@ -92,7 +92,7 @@ export function maskUrl(url: string): string {
   if (end === -1) return url;
   const start = /^\s*[a-z][a-z\d+.-]*:\/\//i.exec(url)?.[0].length ?? 0;
   const colon = url.indexOf(":", start);
-  const user = colon === -1 || colon > end ? "" : url.slice(start, colon + 1);
+  const user = colon > end ? "" : url.slice(start, colon + 1);
   return url.slice(0, start) + user + MASK + url.slice(end);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { failure, jumping, serve, transport } from "../../test-support/transport-server.js";
-import { TimeoutError } from "../errors.js";
+import { ClientError, TimeoutError } from "../errors.js";
 
 describe("A redirect", () => {
   it("begins no new limit of time: all of them share the call's", async () => {
@@ -14,5 +14,37 @@ describe("A redirect", () => {
     );
     const error = await failure(transport(url, { clock }).getJson("/api", {}, { timeout: 600_000 }), TimeoutError);
     expect(error.message).toContain("within 600000 ms");
+  });
+
+  it.each([301, 302, 303, 307, 308])("is followed for reads: %i", async (status) => {
+    const { url, seen } = await serve([status, "", { location: "/there" }], [200, { ok: 1 }]);
+    expect(await transport(url).getJson("/here")).toEqual({ ok: 1 });
+    expect(seen.map((request) => request.url)).toEqual(["/here", "/there"]);
+  });
+
+  it.each([300, 304, 305, 306])("is none that anybody follows: %i", async (status) => {
+    const { url, seen } = await serve([status, "", { location: "/there" }], [200, { ok: 1 }]);
+    expect((await failure(transport(url).getJson("/here"), ClientError)).code).toBe("REDIRECT");
+    expect(seen.length).toBe(1);
+  });
+
+  it("is not what a success that names a place is", async () => {
+    const { url, seen } = await serve([201, { id: 5 }, { location: "/api/x/5" }]);
+    expect(await transport(url).getJson("/")).toEqual({ id: 5 });
+    expect(seen.length).toBe(1);
+  });
+
+  it("to no address is told of, and not followed", async () => {
+    const { url, seen } = await serve([302, "", { location: "https://[nowhere" }]);
+    expect((await failure(transport(url).getJson("/"), ClientError)).message).toContain("https://[nowhere");
+    expect(seen.length).toBe(1);
+  });
+
+  it("to another server is not followed without TLS, even where other servers are allowed", async () => {
+    const other = await serve([200, {}]);
+    const { url } = await serve([302, "", { location: `${other.url}/there` }]);
+    const read = transport(url).exchange({ method: "GET", path: "/", followCrossOrigin: true });
+    expect((await failure(read, ClientError)).code).toBe("REDIRECT");
+    expect(other.seen.length).toBe(0);
   });
 });

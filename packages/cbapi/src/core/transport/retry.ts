@@ -13,7 +13,7 @@ export function backoff(repetition: number, random: () => number): number {
 /** Reads `Retry-After`: seconds or an HTTP date, as milliseconds from now. */
 export function retryAfter(headers: Readonly<Record<string, string>>, now: number): number | undefined {
   const text = headers["retry-after"]?.trim();
-  if (text === undefined || text === "") return undefined;
+  if (text === undefined) return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
@@ -34,6 +34,6 @@ export function pauseBefore(
   timeLeft: number,
   random: () => number,
 ): number | undefined {
-  const pause = Math.max(asked ?? 0, asked === undefined ? backoff(repetition, random) : 0);
+  const pause = asked ?? backoff(repetition, random);
   return pause > LONGEST_PAUSE || pause >= timeLeft ? undefined : pause;
 }

@@ -43,9 +43,8 @@ export function parseServerUrl(text: string, allowHttp: boolean): ServerUrl {
   } else if (parsed.protocol !== "https:") {
     fail("the server URL must begin with https://, for example https://localhost.");
   }
-  // An @ in the path is the end of a password with a slash in it: what looks like the host is the user.
-  if (parsed.username !== "" || parsed.password !== "" || text.includes("@"))
-    fail("it must not hold a user or a password; the token is set apart from it.");
+  // Wherever it stands: an @ in the path is the end of a password with a slash in it, and what looks like the host the user.
+  if (text.includes("@")) fail("it must not hold a user or a password; the token is set apart from it.");
   if (parsed.search !== "" || parsed.hash !== "") fail("it must not hold a query or a fragment.");
   return { url: trimmed, origin: parsed.origin, prefix: parsed.pathname.replace(/\/+$/, "") };
 }

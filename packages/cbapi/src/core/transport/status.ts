@@ -108,7 +108,6 @@ function clientHint(status: number): string {
 }
 
 function isMalformedQuery(text: string): boolean {
-  if (!text.includes("query_malformed_syntax")) return false;
   const body = jsonIn(text);
   return typeof body === "object" && body !== null && "reason" in body && body.reason === "query_malformed_syntax";
 }

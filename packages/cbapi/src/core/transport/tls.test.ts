@@ -1,4 +1,3 @@
-import type { webcrypto } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
@@ -7,67 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { type Identity, issue } from "../../test-support/certificates.js";
 import { systemClock } from "../clock.js";
 import { type CredentialOverrides, resolveCredentials } from "../credentials/index.js";
 import { ConnectionError, CredentialError, TimeoutError } from "../errors.js";
 import { Transport, type TransportOptions } from "./transport.js";
 
-// The certificate library wants a metadata polyfill of which it uses next to nothing.
-Object.assign(Reflect, {
-  getMetadata: () => undefined,
-  getOwnMetadata: () => undefined,
-  defineMetadata: () => undefined,
-});
-const x509 = await import("@peculiar/x509");
-
 const TOKEN = "SECRETTOKEN0123456789";
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-const DAY = 86_400_000;
-
-interface Identity {
-  readonly name: string;
-  readonly keys: webcrypto.CryptoKeyPair;
-  readonly cert: string;
-  readonly key: string;
-}
-
-let serial = 1;
-async function issue(
-  name: string,
-  options: { issuer?: Identity; ca?: boolean; hosts?: ("here" | "elsewhere")[]; days?: [number, number] } = {},
-): Promise<Identity> {
-  const { issuer, ca = false, hosts = ["here"], days = [-1, 30] } = options;
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const names = hosts.flatMap((host) =>
-    host === "here"
-      ? [
-          { type: "dns" as const, value: "localhost" },
-          { type: "ip" as const, value: "127.0.0.1" },
-        ]
-      : [{ type: "dns" as const, value: "cb.elsewhere.example" }],
-  );
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: `0${serial++}`,
-    subject: `CN=${name}`,
-    issuer: `CN=${issuer?.name ?? name}`,
-    notBefore: new Date(Date.now() + days[0] * DAY),
-    notAfter: new Date(Date.now() + days[1] * DAY),
-    signingAlgorithm: algorithm,
-    publicKey: keys.publicKey,
-    signingKey: (issuer?.keys ?? keys).privateKey,
-    extensions: [
-      new x509.BasicConstraintsExtension(ca, undefined, true),
-      new x509.SubjectAlternativeNameExtension(names),
-    ],
-  });
-  const pkcs8 = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-  return {
-    name,
-    keys,
-    cert: `${certificate.toString("pem")}\n`,
-    key: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n`,
-  };
-}
 
 let directory: string;
 const file = (name: string, content: string): string => {
@@ -260,6 +205,8 @@ describe("ssl_cert_file", () => {
       await expect(cb.getJson("/")).rejects.toThrow(CredentialError);
       await expect(cb.getJson("/")).rejects.toThrow(sslCertFile);
     }
+    const unreadable = transport("https://127.0.0.1:1", { sslCertFile: directory });
+    await expect(unreadable.getJson("/")).rejects.toThrow("cannot be read");
   });
 });
 
@@ -292,16 +239,17 @@ describe("silence", () => {
 });
 
 describe("proxies", () => {
-  /** A proxy that opens tunnels for this user, or does something worse. */
-  async function proxy(behaviour: "tunnel" | "drop" | "hang" | number = "tunnel") {
+  /** A proxy that opens tunnels for this user, or does something worse; spoken to over TLS if it has a certificate. */
+  async function proxy(behaviour: "tunnel" | "drop" | "hang" | "speak" | number = "tunnel", identity?: Identity) {
     const seen: { target: string; authorization: string | undefined }[] = [];
-    const server = createHttpServer();
+    const server = identity === undefined ? createHttpServer() : createServer(identity).on("tlsClientError", () => {});
     server.on("connect", (request, socket) => {
       socket.on("error", () => {});
       const authorization = request.headers["proxy-authorization"];
       seen.push({ target: request.url ?? "", authorization });
       if (behaviour === "drop") return socket.destroy();
       if (behaviour === "hang") return undefined;
+      if (behaviour === "speak") return socket.write("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 503 No\r\n\r\n");
       if (typeof behaviour === "number") return socket.end(`HTTP/1.1 ${behaviour} No\r\n\r\n`);
       if (authorization !== `Basic ${Buffer.from("me:p@ss").toString("base64")}`) {
         return socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
@@ -363,13 +311,32 @@ describe("proxies", () => {
     const { port } = await proxy();
     const denied = await refused(transport("https://127.0.0.1:1", { proxy: `http://me:HIDDEN@127.0.0.1:${port}` }));
     expect(denied).toMatchObject({ kind: "proxy", code: "PROXY_AUTHENTICATION", retryable: false });
-    expect(inspect(denied, { depth: 9 })).not.toContain("HIDDEN");
+    expect(inspect(denied, { depth: 9 })).not.toMatch(/HIDDEN|undefined/);
     const forbidding = await proxy(403);
     expect(await refused(transport("https://127.0.0.1:1", { proxy: `127.0.0.1:${forbidding.port}` }))).toMatchObject({
       kind: "proxy",
       code: "PROXY_FAILED",
     });
-    expect((await refused(transport("https://127.0.0.1:1", { proxy: "http://127.0.0.1:1" }))).kind).toBe("proxy");
+    const dead = await refused(transport("https://127.0.0.1:1", { proxy: "http://127.0.0.1:1" }));
+    expect(dead.kind).toBe("proxy");
+    expect(dead.cause).toMatchObject({ cause: { code: "ECONNREFUSED" } });
+  });
+
+  it("are spoken to over TLS if their address says so, and verified unless nothing is", async () => {
+    const { url } = await serve(leaf);
+    const { port, seen } = await proxy("tunnel", selfSigned);
+    const address = `https://me:p%40ss@127.0.0.1:${port}`;
+    expect(await transport(url, { sslVerify: false, proxy: address }).getJson("/")).toEqual({ ok: 1 });
+    expect(seen.length).toBe(1);
+    const error = await refused(transport(url, { sslCertFile: file("root.pem", root.cert), proxy: address }));
+    expect(error).toMatchObject({ kind: "proxy", code: "PROXY_FAILED" });
+    expect(seen.length).toBe(1);
+  });
+
+  it("that say more than that the tunnel is open are no servers with TLS", async () => {
+    const { port } = await proxy("speak");
+    const cb = transport("https://127.0.0.1:1", { proxy: `http://127.0.0.1:${port}` });
+    expect(await refused(cb)).toMatchObject({ kind: "tls", code: "TLS_FAILED" });
   });
 
   it("that drop tunnels are asked once per attempt, not for ever", async () => {
@@ -386,6 +353,10 @@ describe("proxies", () => {
   it("that hang run into the time limit", async () => {
     const { port } = await proxy("hang");
     const cb = transport("https://127.0.0.1:1", { proxy: `http://127.0.0.1:${port}` }, { timeout: 200 });
-    await expect(cb.getJson("/")).rejects.toMatchObject({ name: "TimeoutError", phase: "connect" });
+    // The client's limit is that of connecting, too, in a call that has none.
+    for (const timeout of [undefined, 0]) {
+      const call = cb.getJson("/", undefined, { timeout });
+      await expect(call).rejects.toMatchObject({ name: "TimeoutError", phase: "connect" });
+    }
   });
 });

@@ -21,6 +21,8 @@ describe("requests", () => {
     expect(seen[0]?.headers["user-agent"]).toMatch(/^cbapi-ts\/\d+\.\d+\.\d+ Node\/\d+\.\d+\.\d+ hunt\/1$/);
     expect(seen[0]?.headers["content-type"]).toBeUndefined();
     expect(cb.stats).toEqual({ requests: 1, retries: 0 });
+    await transport(url).getJson("/");
+    expect(seen[1]?.headers["user-agent"]).toMatch(/^cbapi-ts\/\S+ Node\/\S+$/);
   });
 
   it("send JSON sorted, forms with a length, streams and text as they are", async () => {
@@ -46,6 +48,7 @@ describe("requests", () => {
     expect(seen[1]?.body).toContain('filename="a.exe"');
     expect(seen[2]?.body).toBe("abcd");
     expect(seen[3]).toMatchObject({ body: "x=1", headers: { "content-type": "text/x", accept: "a/b" } });
+    expect(seen[3]?.headers).toMatchObject({ "x-auth-token": TOKEN, "user-agent": seen[0]?.headers["user-agent"] });
   });
 
   it("whose body breaks off before anything reads it end with an error, and not the program", async () => {

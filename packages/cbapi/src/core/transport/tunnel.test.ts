@@ -29,3 +29,24 @@ describe("A proxy that refuses a tunnel", () => {
     expect(lines.length).toBeGreaterThan(0);
   });
 });
+
+describe("A tunnel", () => {
+  it.each([
+    ["hunter:100%", "hunter:100%"],
+    ["api-key", "api-key:"],
+    [":s3cret", ":s3cret"],
+    ["", undefined],
+  ])("is asked for by its server's name, with the user and password of %j", async (user, sent) => {
+    const asked: (string | undefined)[] = [];
+    const server = createServer();
+    server.on("connect", ({ url, headers }, socket) => {
+      const [, pair] = headers["proxy-authorization"]?.split(" ") ?? [];
+      asked.push(url, headers.host, pair && Buffer.from(pair, "base64").toString());
+      socket.end("HTTP/1.1 403 No\r\n\r\n");
+    });
+    const proxy = (await listen(server)).replace("//", `//${user}@`);
+    const client = transport("https://cb.example", { maxRetries: 0 }, { proxy });
+    await failure(client.getJson("/"), ConnectionError);
+    expect(asked).toEqual(["cb.example:443", "cb.example:443", sent]);
+  });
+});

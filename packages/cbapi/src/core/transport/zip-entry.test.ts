@@ -80,6 +80,13 @@ describe("an entry of a ZIP", () => {
     await expect(read(Buffer.from("<html>not a zip</html>"), 4096)).rejects.toThrow("no entry named filedata");
   });
 
+  it("that is compressed in a way that nothing here undoes is an error that says so", async () => {
+    const archive = Buffer.from(zipSync({ filedata: content }));
+    const BZIP2 = 12;
+    archive.writeUInt16LE(BZIP2, 8);
+    await expect(read(archive, 4096)).rejects.toThrow(`compression type ${BZIP2}`);
+  });
+
   it("holds back when its reader is slow", async () => {
     const { stream, taken } = inPieces(zipSync({ filedata: randomBytes(8_000_000) }), 10_000);
     const chunks = zipEntry(stream, "filedata");
