@@ -155,7 +155,9 @@ describe("a function in place of the wire", () => {
         closed = true;
       });
       const more = (): void => {
-        while (!response.destroyed && written < 1 << 28 && response.write(Buffer.alloc(65536))) written += 65536;
+        for (let full = false; !full && !response.destroyed && written < 1 << 28; written += 65536) {
+          full = !response.write(Buffer.alloc(65536));
+        }
         response.once("drain", more);
       };
       more();

@@ -96,7 +96,7 @@ function merge(
   if (given === undefined) return own === undefined ? standard : [...standard, ...own];
   const merged = new Map<string, [string, string]>();
   const all = own === undefined ? standard : [...standard, ...own];
-  for (let index = 0; index + 1 < all.length; index += 2) {
+  for (let index = 0; index < all.length; index += 2) {
     const name = all[index] ?? "";
     merged.set(name.toLowerCase(), [name, all[index + 1] ?? ""]);
   }

@@ -9,11 +9,7 @@ export function redirectTarget(answer: WireResponse, method: string, from: strin
   if (status < 301 || status > 308 || (status > 303 && status < 307)) return undefined;
   const location = headers["location"];
   if (location === undefined || (method !== "GET" && method !== "HEAD")) return undefined;
-  try {
-    return new URL(location, from);
-  } catch {
-    return undefined;
-  }
+  return URL.canParse(location, from) ? new URL(location, from) : undefined;
 }
 
 /** The error for a redirect that is not followed. */

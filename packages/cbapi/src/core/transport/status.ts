@@ -81,9 +81,7 @@ export function statusError(answer: RefusedAnswer, context: RequestContext): CbA
 
 /** What the server says in words, where its answer is a JSON object that has such a field; else the whole answer. */
 function reasonIn(text: string): string {
-  const answer = text.startsWith("{")
-    ? (jsonIn(text) as { message?: unknown; Message?: unknown } | undefined)
-    : undefined;
+  const answer = jsonIn(text) as { message?: unknown; Message?: unknown } | null | undefined;
   const words = answer?.message ?? answer?.Message;
   return typeof words === "string" && words !== "" ? words : text;
 }

@@ -21,7 +21,7 @@ export async function waitFor<T>(
         if (timeout) timer = setTimeout(() => reject(late()), timeout);
         stop = () => reject(signal?.reason as Error);
         if (signal?.aborted) stop();
-        else signal?.addEventListener("abort", stop, { once: true });
+        else signal?.addEventListener("abort", stop);
       }),
     ]);
   } finally {

@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { Zip, ZipDeflate, ZipPassThrough, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
+import { failure } from "../../test-support/transport-server.js";
+import { ApiError } from "../errors.js";
 import { zipEntry } from "./zip-entry.js";
 
 const content = Buffer.concat([Buffer.from("MZ"), randomBytes(200_000), Buffer.alloc(100_000)]);
@@ -80,11 +82,20 @@ describe("an entry of a ZIP", () => {
     await expect(read(Buffer.from("<html>not a zip</html>"), 4096)).rejects.toThrow("no entry named filedata");
   });
 
-  it("that is compressed in a way that nothing here undoes is an error that says so", async () => {
-    const archive = Buffer.from(zipSync({ filedata: content }));
+  it("that cannot be unpacked is an error that says so", async () => {
     const BZIP2 = 12;
-    archive.writeUInt16LE(BZIP2, 8);
-    await expect(read(archive, 4096)).rejects.toThrow(`compression type ${BZIP2}`);
+    const other = Buffer.from(zipSync({ filedata: content }));
+    other.writeUInt16LE(BZIP2, 8);
+    const damaged = Buffer.from(zipSync({ filedata: content }));
+    damaged.fill(0xff, 38, 48); // behind the 30 bytes of a header and the name
+    for (const [archive, reason] of [
+      [other, `compression type ${BZIP2}`],
+      [damaged, "invalid block type"],
+    ] as const) {
+      const error = await failure(read(archive, 4096), ApiError);
+      expect(error.message).toContain("filedata in a form that cannot be unpacked");
+      expect(error.message).toContain(reason);
+    }
   });
 
   it("holds back when its reader is slow", async () => {

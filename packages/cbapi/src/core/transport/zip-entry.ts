@@ -16,7 +16,7 @@ class Compressed {
 /**
  * The bytes of one entry of a ZIP, as they arrive. What stands before it is passed over, and what comes after it is not
  * read.
- * @throws ApiError when the archive ends without such an entry, or in the middle of it
+ * @throws ApiError when the archive ends without such an entry or in the middle of it, or cannot be unpacked
  */
 export async function* zipEntry(archive: Readable, name: string): AsyncGenerator<Uint8Array, void> {
   // Nobody else listens to the archive while this is loaded; what goes wrong meanwhile is met when it is read.
@@ -28,7 +28,7 @@ export async function* zipEntry(archive: Readable, name: string): AsyncGenerator
     if (file.name !== name || found.method !== undefined) return;
     found.method = file.compression;
     file.ondata = (error, data, final) => {
-      if (error !== null) throw error;
+      if (error !== null) throw unreadable(name, error);
       ready.push(data);
       found.done ||= final;
     };
@@ -59,10 +59,18 @@ export async function* zipEntry(archive: Readable, name: string): AsyncGenerator
       return;
     }
     yield* inflate(first.value, pieces);
+  } catch (error) {
+    throw /^Z_/.test(String((error as NodeJS.ErrnoException).code)) ? unreadable(name, error as Error) : error;
   } finally {
     await pieces.return();
     archive.destroy();
   }
+}
+
+function unreadable(name: string, cause: Error): ApiError {
+  return new ApiError(`The downloaded archive holds ${name} in a form that cannot be unpacked: ${cause.message}`, {
+    cause,
+  });
 }
 
 async function* inflate(first: Uint8Array, rest: AsyncGenerator<Uint8Array, void>): AsyncGenerator<Uint8Array, void> {
