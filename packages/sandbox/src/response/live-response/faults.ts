@@ -7,7 +7,9 @@ import type { LiveResponseSettings } from "./settings.js";
 /** A command as far as faults look at it. */
 export interface FaultSubject {
   sensor: number;
-  /** Which session of the sensor this is, and which command of the session, both from 1 on. */
+  /**
+   * Which session of the sensor this is, of those that came to a command, and which command of the session, both from 1 on.
+   */
   session: number;
   command: number;
   name: string;
@@ -19,6 +21,7 @@ export class LiveFaults {
   readonly #settings: () => LiveResponseSettings;
   readonly #seed: number | string;
   #met = new WeakMap<LiveResponseFault, number>();
+  readonly #sessions = new Map<number, number>();
 
   constructor(settings: () => LiveResponseSettings, seed: number | string) {
     this.#settings = settings;
@@ -27,6 +30,13 @@ export class LiveFaults {
 
   get seed(): number | string {
     return this.#settings().seed ?? this.#seed;
+  }
+
+  /** The number of a session that comes to its first command. Those that were given up before must not change the others' lot. */
+  nextSession(sensor: number): number {
+    const session = (this.#sessions.get(sensor) ?? 0) + 1;
+    this.#sessions.set(sensor, session);
+    return session;
   }
 
   /** What goes wrong with a command; undefined when all goes well. Counts it. */

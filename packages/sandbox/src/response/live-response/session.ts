@@ -50,8 +50,6 @@ export interface SessionStart {
   sensor: SensorRecord;
   username: string;
   timeouts: SessionTimeouts;
-  /** Which session of its sensor it is, from 1 on. */
-  ordinal: number;
 }
 
 /** Commands of a session that can be looked at; of those that have ended, the oldest are forgotten beyond it. */
@@ -74,7 +72,8 @@ export class LiveSession {
   /** Rung whenever something about the session has changed. */
   readonly changes = new Changes();
   readonly #host: SessionHost;
-  readonly #ordinal: number;
+  /** Which session of its sensor it is for faults, once it has a command. */
+  #ordinal: number | undefined;
   readonly #life = new AbortController();
   readonly #queue: LiveCommand[] = [];
   #status: SessionStatus = "pending";
@@ -87,7 +86,7 @@ export class LiveSession {
   #running = false;
   readonly #transfers = new Set<Promise<unknown>>();
 
-  constructor(host: SessionHost, { id, sensor, username, timeouts, ordinal }: SessionStart) {
+  constructor(host: SessionHost, { id, sensor, username, timeouts }: SessionStart) {
     this.id = id;
     this.sensor = sensor;
     this.username = username;
@@ -96,7 +95,6 @@ export class LiveSession {
     this.created = host.now();
     this.#used = this.created;
     this.#host = host;
-    this.#ordinal = ordinal;
     // As many as there are commands, transfers and requests that wait.
     setMaxListeners(0, this.#life.signal);
   }
@@ -305,6 +303,7 @@ export class LiveSession {
 
   async #perform(command: LiveCommand, machine: EndpointMachine, signal: AbortSignal): Promise<void> {
     const { faults, switchOff, settings, watch, background } = this.#host;
+    this.#ordinal ??= faults.nextSession(this.sensor.id);
     const subject: FaultSubject = {
       ...{ sensor: this.sensor.id, session: this.#ordinal, command: command.id },
       ...{ name: command.name, object: String(command.subject ?? "") },

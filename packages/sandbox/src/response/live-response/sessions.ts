@@ -63,7 +63,6 @@ export class LiveSessions {
   readonly #open = new Map<number, LiveSession>();
   #ended: LiveSession[] = [];
   #lastId = 0;
-  readonly #ordinals = new Map<number, number>();
   readonly #background = new Set<Promise<unknown>>();
   readonly #programs = new Set<Parameters<SessionHost["watch"]>[0]>();
   readonly #tally = emptyTally();
@@ -123,11 +122,9 @@ export class LiveSessions {
       return undefined;
     }
     const { checkInTimeout, sessionTimeout, sensorWaitTimeout } = this.#settings;
-    const ordinal = (this.#ordinals.get(sensor.id) ?? 0) + 1;
-    this.#ordinals.set(sensor.id, ordinal);
     const usual = { checkIn: checkInTimeout, session: sessionTimeout, sensorWait: sensorWaitTimeout };
     const session = new LiveSession(this.#host, {
-      ...{ id: ++this.#lastId, sensor, username, ordinal },
+      ...{ id: ++this.#lastId, sensor, username },
       timeouts: { ...usual, command: undefined, ...timeouts },
     });
     this.#open.set(session.id, session);
