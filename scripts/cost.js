@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
 const ROUNDS = 9;
-const SUBPATHS = ["cbapi", "cbapi/response"];
+const SUBPATHS = ["cbapi", "cbapi/protection", "cbapi/response"];
 const PACKAGES = ["packages/cbapi", "packages/sandbox", "packages/cli"];
 
 /** Of what a consumer writes first: a client, a search, a join. */

@@ -119,7 +119,10 @@ export class TimeoutError extends CbApiError {
 }
 nameError(TimeoutError, "TimeoutError");
 
-/** The server does not accept the API token, or not for this. */
+/**
+ * The server does not accept the API token, or not for this: where its answer names a permission that the token's user
+ * lacks, `code` is `MISSING_PERMISSION`.
+ */
 export class UnauthorizedError extends CbApiError {
   constructor(message: string, details: ErrorDetails = {}) {
     super(message, { code: "UNAUTHORIZED", ...details });

@@ -1,5 +1,6 @@
 import { ApiError, ClientError, ServerError } from "../core/errors.js";
 import { ModelApi, type ModelApiOptions } from "../core/model/model-api.js";
+import { ServerVersion } from "../core/server-version.js";
 import type { CallOptions } from "../core/transport/types.js";
 import { LiveResponse } from "../live-response/manager.js";
 import type { CloseOptions } from "../live-response/types.js";
@@ -11,7 +12,6 @@ import { requireServer } from "./requires.js";
 import { type RenamedRoutes, type RouteOptions, routesOf } from "./routes.js";
 import { type SensorStatistics, sensorStatisticsOf } from "./sensor-statistics.js";
 import type { ServerInfo } from "./server-info.js";
-import { ServerVersion } from "./server-version.js";
 
 /** What {@link CbResponseAPI} takes: where the credentials are, limits, and how much is kept. */
 export interface CbResponseOptions extends ModelApiOptions {

@@ -1,12 +1,12 @@
 import type { ModelHost } from "../core/model/host.js";
 import type { Model } from "../core/model/model.js";
 import type { ModelApi } from "../core/model/model-api.js";
+import type { ServerVersion } from "../core/server-version.js";
 import type { CallOptions } from "../core/transport/types.js";
 import type { LiveResponseSession } from "../live-response/session.js";
 import type { SessionOptions } from "../live-response/types.js";
 import type { RenamedRoutes } from "./routes.js";
 import type { ServerInfo } from "./server-info.js";
-import type { ServerVersion } from "./server-version.js";
 
 /**
  * What models and queries of EDR need of the client they belong to. They know this and not the client itself, which knows

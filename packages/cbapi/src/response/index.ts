@@ -1,4 +1,5 @@
 export * from "../core/public.js";
+export { ServerVersion } from "../core/server-version.js";
 export * from "../live-response/public.js";
 export { CbResponseAPI, type CbResponseOptions, type ConsoleObject } from "./client.js";
 export * from "./events/index.js";
@@ -12,7 +13,6 @@ export {
 } from "./models/administration/storage-partition.js";
 export { type GroupAccess, Team } from "./models/administration/team.js";
 export { User, type UserTeam } from "./models/administration/user.js";
-export type { ModelOrKey } from "./models/assigned-join.js";
 export { type BanAudit, BannedHash, type BanOptions } from "./models/binary/banned-hash.js";
 export {
   Binary,
@@ -53,7 +53,6 @@ export {
 } from "./models/sensor/sensor-group.js";
 export { Site } from "./models/sensor/site.js";
 export { ThrottleRule } from "./models/sensor/throttle-rule.js";
-export type { ServerFile } from "./models/server-file.js";
 export type { Tag, WatchlistHit } from "./models/tags.js";
 export {
   formatProcessGuid,
@@ -83,4 +82,3 @@ export {
 export type { RenamedRoutes, RouteOptions } from "./routes.js";
 export type { SensorStatistics } from "./sensor-statistics.js";
 export type { ServerInfo } from "./server-info.js";
-export { ServerVersion } from "./server-version.js";

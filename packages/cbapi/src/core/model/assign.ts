@@ -1,6 +1,6 @@
 import { ApiError, InvalidObjectError } from "../errors.js";
 import { secretFields } from "../transport/redact.js";
-import { type Field, isField } from "./fields.js";
+import { type Field, isField, t } from "./fields.js";
 import { classOf, Model, specOf } from "./model.js";
 import { sameValue } from "./same-value.js";
 import type { Edit } from "./state.js";
@@ -21,6 +21,7 @@ function requireWritable(model: Model, name: string): Field<unknown> {
     ? Reflect.get(classOf(model).record, name)
     : undefined;
   if (!isField(declared)) {
+    if (spec.open === true && !(name in model)) return t.open();
     throw new ApiError(
       `${spec.name} has no field named ${name}. Fields that can be set: ${(spec.writable ?? []).join(", ")}`,
     );

@@ -21,6 +21,8 @@ export type Completeness = (typeof Completeness)[keyof typeof Completeness];
 export interface Fetched {
   readonly document: Document;
   readonly related?: unknown;
+  /** How well the object is known by it, where it was read together with others. Default: as by a search row. */
+  readonly completeness?: Completeness;
 }
 
 /** One document, and how well it is known. */

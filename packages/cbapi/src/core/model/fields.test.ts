@@ -16,6 +16,8 @@ describe("a field reads", () => {
     ["no address in anything else", t.ipv4(), { ip: 1 }, undefined],
     ["bytes from base64", t.bytes(), "aGk=", Buffer.from("hi")],
     ["no bytes in a number", t.bytes(), 12, undefined],
+    ["a number where it stands for a word", t.code({ On: 1 }), 1, 1],
+    ["a number that has no word yet", t.code({ On: 1 }), 9, 9],
   ];
   it.each(rows)("%s", (_, field, raw, value) => expect(field.decode(raw)).toEqual(value));
 
@@ -29,8 +31,16 @@ describe("a field reads", () => {
 
 describe("a value that a field cannot have is refused with what was expected:", () => {
   class Item extends defineModel(
-    { name: "Item", path: "/api/item", key: "id", writable: ["count", "ratio", "when", "names"] },
-    { id: t.integer(), count: t.integer(), ratio: t.number(), when: t.dateTime(), names: t.array(t.string()) },
+    { name: "Item", path: "/api/item", key: "id", writable: ["count", "ratio", "when", "names", "state", "level"] },
+    {
+      id: t.integer(),
+      count: t.integer(),
+      ratio: t.number(),
+      when: t.dateTime(),
+      names: t.array(t.string()),
+      state: t.code({ Off: 0, On: 1 }),
+      level: t.code({ Low: 1, High: 2, Mixed: 3 }, [1, 2]),
+    },
   ) {}
 
   it.each([
@@ -39,6 +49,9 @@ describe("a value that a field cannot have is refused with what was expected:", 
     [{ ratio: "half" }, 'Item.ratio: expected a number, got string: "half"'],
     [{ when: new Date(Number.NaN) }, "Item.when: expected a date, got object: null"],
     [{ when: "yesterday" }, 'Item.when: expected a date, got string: "yesterday"'],
+    [{ state: 2 }, "Item.state: expected one of 0 (Off), 1 (On), got number: 2"],
+    [{ state: "" }, 'Item.state: expected one of 0 (Off), 1 (On), got string: ""'],
+    [{ level: 3 }, "Item.level: expected one of 1 (Low), 2 (High), got number: 3"],
     [{ names: "a" }, 'Item.names: expected a list, got string: "a"'],
     [{ names: ["a", null] }, "Item.names: expected a string, got null: null"],
   ])("%j", async (values, message) => {
@@ -53,8 +66,8 @@ describe("a value that a field cannot have is refused with what was expected:", 
   it("and what it can have is taken, from text too where it is a number", async () => {
     const { cb } = await edrServer({ "/api/item/1": { id: 1 } });
     const item = await cb.select(Item, 1);
-    item.set({ count: "7", ratio: 1.25, when: new Date(0) } as never);
-    expect([item.count, item.ratio, item.when]).toEqual([7, 1.25, new Date(0)]);
+    item.set({ count: "7", ratio: 1.25, when: new Date(0), state: "0", level: 2 } as never);
+    expect([item.count, item.ratio, item.when, item.state, item.level]).toEqual([7, 1.25, new Date(0), 0, 2]);
   });
 });
 

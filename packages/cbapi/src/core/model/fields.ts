@@ -27,6 +27,16 @@ export interface OpenField<T> extends Field<T> {}
 /** One of some words when it is written. A server newer than this library may send others. */
 export interface ChoiceField<T extends string> extends Field<T | (string & {}), T> {}
 
+/** Numbers that stand for words, by those words. */
+export type Codes = Readonly<Record<string, number>>;
+/** One of these numbers. A server newer than this library may send others. */
+export type OpenCode<N extends Codes> = N[keyof N] | (number & {});
+/** The number of a word. Any number is read; only those that are known to be taken are written. */
+export interface CodeField<N extends Codes, W extends number = N[keyof N]> extends Field<OpenCode<N>, W> {
+  /** The numbers by their words. */
+  readonly codes: N;
+}
+
 /** Marks a record's value as a field, so that it is told from relations and resources without reading them. */
 const fieldMark = Symbol("cbapi.field");
 
@@ -132,6 +142,22 @@ export const t = {
       if (!words.some((word) => word === value)) throw expected(`one of ${words.join(", ")}`, value);
       return value;
     }) as ChoiceField<T>,
+  /**
+   * A number that stands for one of these words; any number when it is read.
+   * @param writable those that the server takes; all unless it says otherwise
+   */
+  code: <const N extends Codes, const W extends N[keyof N] = N[keyof N]>(
+    codes: N,
+    writable: readonly W[] = Object.values(codes) as W[],
+  ): CodeField<N, W> => {
+    const words = Object.entries(codes).filter(([, code]) => writable.some((one) => one === code));
+    const encode = (value: unknown) => {
+      const number = toNumber(value);
+      if (words.some(([, code]) => code === number)) return number;
+      throw expected(`one of ${words.map(([word, code]) => `${code} (${word})`).join(", ")}`, value);
+    };
+    return Object.assign(field("integer", toNumber, encode), { codes }) as unknown as CodeField<N, W>;
+  },
   /** Base64 text on the wire, bytes here. */
   bytes: (): BytesField => fields.bytes,
   /** Dotted text, whichever form the server uses. */

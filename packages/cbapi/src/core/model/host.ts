@@ -1,5 +1,6 @@
 import type { CallOptions, QueryParameters } from "../transport/types.js";
 import type { IdentityMap } from "./identity-map.js";
+import type { ModelSpec } from "./spec.js";
 
 /** What a model needs of the client it belongs to. */
 export interface ModelHost {
@@ -7,6 +8,8 @@ export interface ModelHost {
   /** @internal */
   readonly identityMap: IdentityMap<ModelHost>;
   connect(options?: CallOptions): Promise<unknown>;
+  /** @internal Sees to it that nothing is asked of a server that does not have such objects yet. */
+  requireServer(spec: ModelSpec, options: CallOptions): Promise<void>;
   /** The text without the client's token and passwords, should the server have echoed them. */
   withoutSecrets(text: string): string;
   /** Writes a line to the client's log, and a document behind it with its secrets masked. */

@@ -364,7 +364,8 @@ export class IdentityMap<Host> {
     const found = new Map<Key, Entry>();
     try {
       for (const [key, fetched] of (await cls.fetchMany?.(this.#host, [...keys], options)) ?? []) {
-        found.set(key, this.#keep(cls, documentId(cls, key), fetched, Completeness.row, asked));
+        const completeness = fetched.completeness ?? Completeness.row;
+        found.set(key, this.#keep(cls, documentId(cls, key), fetched, completeness, asked));
       }
     } catch (error) {
       // A server that does not take the search for many still answers for one.

@@ -2,6 +2,7 @@ import { BaseApi } from "../client.js";
 import type { Product } from "../credentials/index.js";
 import { ApiError } from "../errors.js";
 import type { ClientOptions } from "../options.js";
+import type { ServerVersion } from "../server-version.js";
 import type { CallOptions } from "../transport/types.js";
 import { put } from "./assign.js";
 import type { Values } from "./declaration.js";
@@ -12,6 +13,7 @@ import type { AnyModel, ModelClass } from "./model.js";
 import { MutableModel } from "./mutable-model.js";
 import { refByKey } from "./ref.js";
 import type { Ref } from "./ref-type.js";
+import type { ModelSpec } from "./spec.js";
 
 /** A model class that can be searched: it says which query it is searched with. */
 export interface QueryableClass {
@@ -56,6 +58,29 @@ export abstract class ModelApi extends BaseApi implements ModelHost {
     this.identityMap.clear();
   }
 
+  /** The server's version as far as it is known by now; `undefined` where it is not, or tells nothing. */
+  protected get knownVersion(): ServerVersion | undefined {
+    return undefined;
+  }
+
+  /**
+   * Sees to it that nothing is asked of a server that does not have such objects yet. Asks for the version first when the
+   * objects need one; where the server does not tell it, the request itself has to show.
+   * @internal
+   * @throws ApiError when the server is older (`code` is `SERVER_TOO_OLD`)
+   */
+  async requireServer(spec: ModelSpec, options: CallOptions): Promise<void> {
+    if (spec.minimumVersion === undefined) return;
+    await this.connect(options);
+    this.#refuseTooNew(spec);
+  }
+
+  #refuseTooNew({ name, minimumVersion }: ModelSpec): void {
+    if (minimumVersion === undefined || this.knownVersion?.atLeast(...minimumVersion) !== false) return;
+    const message = `${name} API requires at least server version ${minimumVersion.join(".")}: ${this.url} runs ${this.knownVersion}`;
+    throw new ApiError(message, { code: "SERVER_TOO_OLD" });
+  }
+
   /**
    * A query over all objects of a model. Nothing is requested.
    * @example cb.select(Process).where("process_name:notepad.exe")
@@ -68,6 +93,7 @@ export abstract class ModelApi extends BaseApi implements ModelHost {
    */
   select<C extends ModelClass>(model: C, key: Key, options?: SelectOptions): Ref<InstanceType<C>>;
   select(model: ModelClass & Partial<QueryableClass>, ...rest: [key?: Key, options?: SelectOptions]): unknown {
+    this.#refuseTooNew(model.spec);
     // A key that is missing by mistake must not turn into a search for everything.
     if (rest.length > 0) return refByKey(this, model, rest[0] as Key, rest[1]);
     if (model.query === undefined)
@@ -83,6 +109,7 @@ export abstract class ModelApi extends BaseApi implements ModelHost {
    */
   create<C extends ModelClass>(model: C, values?: Values<InstanceType<C>>): InstanceType<C>;
   create(model: ModelClass, values: Readonly<Record<string, unknown>> = {}): AnyModel {
+    this.#refuseTooNew(model.spec);
     if (model.spec.creatable !== true)
       throw new ApiError(`Cannot create object of type ${model.spec.name}: the server makes these itself`);
     const made: unknown = new model({ client: this });

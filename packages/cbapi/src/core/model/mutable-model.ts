@@ -66,8 +66,10 @@ export abstract class MutableModel extends Model {
   async validate(options: CallOptions = {}): Promise<true> {
     await ensure(this, Completeness.full, options);
     const document = this.toJSON();
+    const { changes, key } = Model.stateOf(this);
+    const wanted = (name: string) => key === undefined || sendsDocument(this) || changes?.has(name) === true;
     const missing = (specOf(this).required ?? []).filter(
-      (name) => document[name] === undefined || document[name] === null,
+      (name) => wanted(name) && (document[name] === undefined || document[name] === null),
     );
     if (missing.length > 0) {
       throw new InvalidObjectError(
@@ -75,6 +77,7 @@ export abstract class MutableModel extends Model {
       );
     }
     await this.prepare(options);
+    this.check();
     return true;
   }
 
@@ -114,7 +117,7 @@ export abstract class MutableModel extends Model {
     const before = this.#deletions;
     await inTurn(this, options, async (call) => {
       if (Model.stateOf(this).key === undefined || this.#deletions > before) return;
-      await sendWrites(this, [{ method: "DELETE", path: this.itemPath }], call);
+      await sendWrites(this, [this.deleteRequest(options)], call);
       this.#deletions++;
       this.afterDelete();
     });
@@ -131,7 +134,15 @@ export abstract class MutableModel extends Model {
   }
 
   /** Learns what has to be known before a request can be put together: the server's version, for one. */
-  protected async prepare(_options: CallOptions): Promise<void> {}
+  protected async prepare(options: CallOptions): Promise<void> {
+    await Model.stateOf(this).client.requireServer(specOf(this), options);
+  }
+
+  /**
+   * Refuses fields that do not go together, after {@link MutableModel.prepare}.
+   * @throws InvalidObjectError naming them
+   */
+  protected check(): void {}
 
   /** What saving sends, in order. The last answer is taken for the state that the object then has. */
   protected writeRequests(): readonly WriteRequest[] {
@@ -147,9 +158,23 @@ export abstract class MutableModel extends Model {
 
   /** What updating this object sends: the whole document, which is what most routes demand, or the changes. */
   protected updateRequest(): WriteRequest {
-    const { changes } = Model.stateOf(this);
-    const body = specOf(this).update === "changes" ? Object.fromEntries(changes ?? []) : this.toJSON();
-    return { method: "PUT", path: this.itemPath, body };
+    return { method: "PUT", path: this.itemPath, body: this.updateBody() };
+  }
+
+  /** The body of an update, as the model's `update` says. */
+  protected updateBody(): Record<string, unknown> {
+    if (sendsDocument(this)) return this.toJSON();
+    const { changes, key } = Model.stateOf(this);
+    const spec = specOf(this);
+    return { ...(spec.update === "key and changes" ? { [spec.key]: key } : {}), ...Object.fromEntries(changes ?? []) };
+  }
+
+  /**
+   * What deleting this object sends.
+   * @param _options what `delete()` was given
+   */
+  protected deleteRequest(_options: CallOptions): WriteRequest {
+    return { method: "DELETE", path: this.itemPath };
   }
 
   /** What the answer to a write tells of the object: its fields; none when it is nothing, plain text or a list. */
@@ -191,7 +216,7 @@ export abstract class MutableModel extends Model {
     // A new object that is still blank lacks what is required, and is not passed over as one without changes.
     if (state.changes !== undefined || state.key === undefined) {
       await this.validate(call);
-      if (specOf(this).update !== "changes" && !isUpToDate(this)) rebaseOn(this, await readNow(this, call));
+      if (sendsDocument(this) && !isUpToDate(this)) rebaseOn(this, await readNow(this, call));
     } else if (this.#unread) {
       await ensure(this, Completeness.full, call);
     }
@@ -349,6 +374,11 @@ export abstract class MutableModel extends Model {
     state.refreshedAt = undefined;
     this.#unread = true;
   }
+}
+
+/** Whether an update sends the whole document. */
+function sendsDocument(model: Model): boolean {
+  return (specOf(model).update ?? "document") === "document";
 }
 
 /** Whether a field has a value already. A switch that the server does not mention is off. */

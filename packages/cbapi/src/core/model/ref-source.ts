@@ -76,7 +76,7 @@ export async function locateJoin(
 export function follow(owner: AnyModel, relation: Relation<AnyModel, undefined>): Key | AnyModel | undefined | null {
   if (typeof relation.via !== "string") return (relation.via as (owner: AnyModel) => Key | undefined)(owner);
   const raw = rawField(Model.stateOf(owner), relation.via);
-  return raw === "" ? undefined : (raw as Key | undefined | null);
+  return raw === "" || raw === relation.none ? undefined : (raw as Key | undefined | null);
 }
 
 /** A new model of this key, with what the identity map knows of it. */

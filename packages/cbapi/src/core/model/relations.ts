@@ -18,6 +18,8 @@ export interface Relation<Target, Absent extends undefined = never> {
   readonly target: ModelClass;
   readonly via: KeyOf<never, Target>;
   readonly optional: boolean;
+  /** What the field says where there is no such object, beside null and an empty text: 0 on some servers. */
+  readonly none?: Key;
   /** Only for the type: what awaiting it gives. */
   readonly value?: Target | Absent;
 }
@@ -37,12 +39,16 @@ export function one<C extends ModelClass>(target: C, via: KeyOf<never, InstanceT
   return { [relationMark]: "one", target, via, optional: false };
 }
 
-/** A join that may be empty: awaiting it gives `undefined` when its owner names no such object. */
+/**
+ * A join that may be empty: awaiting it gives `undefined` when its owner names no such object.
+ * @param none what the field says where there is none, beside null and an empty text
+ */
 export function optional<C extends ModelClass>(
   target: C,
   via: KeyOf<never, InstanceType<C>>,
+  none?: Key,
 ): Relation<InstanceType<C>, undefined> {
-  return { [relationMark]: "one", target, via, optional: true };
+  return { [relationMark]: "one", target, via, optional: true, ...(none === undefined ? {} : { none }) };
 }
 
 /** A resource of the model, made when it is first reached. Reaching it requests nothing. */

@@ -86,7 +86,7 @@ export class ListQuery<M extends AnyModel, S extends ListState = ListState> exte
 
   /** How many objects match. Asks for the list, unless it is known already. */
   override async count(options: CallOptions = {}): Promise<number> {
-    return (await this.fetchPage({ start: 0, rows: 0 }, options)).total;
+    return this.#select(await this.readList(options)).documents.length;
   }
 
   protected override get totalOrder(): boolean {

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Alert, Process, Sensor } from "../../response/index.js";
 import { edrServer, searchRoute } from "../../test-support/edr-server.js";
+import { PageExecution } from "./execution.js";
+import type { FetchedPage, RowSource } from "./row-source.js";
 
 const row = (i: number) => ({
   id: `00000001-0000-${i.toString(16).padStart(4, "0")}-01d3-8bc595148226`,
@@ -115,4 +117,62 @@ it("a range of what is narrowed here is that of the rows that are left", async (
     ),
     { numRuns: 60 },
   );
+});
+
+describe("a server that names no total", () => {
+  /** Reads pages of three of these rows, each of which says whether it is the last. */
+  async function read(pages: readonly (readonly number[])[], { last = false, start = 0, limit = 99 } = {}) {
+    const asked: string[] = [];
+    const totals: number[] = [];
+    const source: RowSource<unknown> = {
+      fetchPage: async ({ start, rows }): Promise<FetchedPage> => {
+        asked.push(`${start}+${rows}`);
+        const ids = pages[asked.length - 1] ?? [];
+        return { documents: ids.map((id) => ({ id })), total: undefined, last: last && asked.length === pages.length };
+      },
+      identify: ({ id }) => ({ row: String(id), key: id as number }),
+      nameless: "no id",
+      makeModels: (rows) => rows.map(({ key }) => key),
+      filter: undefined,
+      maxOffset: Number.POSITIVE_INFINITY,
+      seamOf: () => undefined,
+      continueFrom: () => undefined,
+      beyondCap: () => "",
+      onTotal: (total) => totals.push(total),
+    };
+    const reading = new PageExecution(source, { start, limit, pageSize: 3, totalOrder: true });
+    const items: unknown[] = [];
+    for await (const page of reading) items.push(...page.items);
+    return { items, asked, totals, report: reading.report() };
+  }
+
+  it("is read until a page says that it is the last, and is known to have as many as came", async () => {
+    const { items, asked, totals, report } = await read([[1, 2, 3], [4]], { last: true });
+    expect([items, asked, totals]).toEqual([[1, 2, 3, 4], ["0+3", "3+3"], [4]]);
+    expect(report).toMatchObject({ available: 4, complete: true, pages: 2 });
+  });
+
+  it("is read until an empty page when none says so, by as many rows as came", async () => {
+    const { items, asked, report } = await read([[1, 2, 3], [3, 4], [5]], { start: 10 });
+    expect([items, asked]).toEqual([
+      [1, 2, 3, 4, 5],
+      ["10+3", "13+3", "15+3", "16+3"],
+    ]);
+    expect(report).toMatchObject({ available: 15, complete: true, duplicates: 1 });
+  });
+
+  it("has as many as nobody knows when reading ends before, or begins behind them", async () => {
+    const some = await read([[1, 2, 3]], { limit: 2 });
+    expect([some.items, some.asked, some.totals]).toEqual([[1, 2], ["0+2"], []]);
+    expect(some.report).toMatchObject({ available: undefined, complete: true });
+    const behind = await read([], { start: 10 });
+    expect([behind.items, behind.totals]).toEqual([[], []]);
+    expect(behind.report).toMatchObject({ available: undefined, complete: true });
+  });
+
+  it("is left when it gives the same rows for ever", async () => {
+    const { items, report } = await read(Array.from({ length: 20 }, () => [1, 2, 3]));
+    expect(items).toEqual([1, 2, 3]);
+    expect(report).toMatchObject({ complete: false, pages: 4 });
+  });
 });

@@ -42,6 +42,8 @@ export class PageReader<M> {
   #looked = 0;
   /** What the current source counts. */
   #matches: number | undefined;
+  /** The server said that there is nothing behind the rows that came. */
+  #ended = false;
   #first: Document | undefined;
   #last: Document | undefined;
   #stalled = 0;
@@ -85,6 +87,7 @@ export class PageReader<M> {
     const readToTheEnd = this.#handedOut < this.#wanted;
     if (readToTheEnd) {
       this.#passSeam();
+      this.#countRead();
       this.#noteAvailable();
       if (this.#lost > 0) {
         this.#report.because(
@@ -116,7 +119,7 @@ export class PageReader<M> {
   }
 
   #done(): boolean {
-    if (this.#handedOut >= this.#wanted) return true;
+    if (this.#handedOut >= this.#wanted || this.#ended) return true;
     return this.#matches !== undefined && this.#offset >= this.#matches;
   }
 
@@ -145,6 +148,7 @@ export class PageReader<M> {
       this.#noteTotal(page);
       this.#report.pages++;
       for (const reason of page.shortcomings ?? []) this.#report.because(reason);
+      this.#ended = page.last === true || page.documents.length === 0;
       if (page.documents.length === 0) {
         this.#noteAvailable();
         return undefined;
@@ -168,6 +172,7 @@ export class PageReader<M> {
 
   #noteTotal(page: FetchedPage): void {
     const before = this.#matches;
+    if (page.total === undefined) return;
     if (before !== undefined && page.total < before && page.documents.length > 0) {
       const fallen = before - page.total;
       this.#report.because(
@@ -180,7 +185,7 @@ export class PageReader<M> {
 
   /** Whether rows come in on top as fast as pages are read, so that reading would go on without end. */
   #treadsWater(): boolean {
-    const left = (this.#matches ?? 0) - this.#offset;
+    const left = (this.#matches ?? Number.POSITIVE_INFINITY) - this.#offset;
     if (this.#seen.pageHadNews || left < this.#leastLeft) {
       this.#leastLeft = Math.min(left, this.#leastLeft);
       this.#stalled = 0;
@@ -189,6 +194,12 @@ export class PageReader<M> {
     if (++this.#stalled < STALLED_PAGES) return false;
     this.#report.because("rows come in as fast as pages are read: the last pages held only rows that had come before");
     return true;
+  }
+
+  /** Where the server names no total, reading to the end tells it, unless reading began behind the end. */
+  #countRead(): void {
+    if (this.#matches !== undefined || !this.#ended || this.#source.filter !== undefined) return;
+    if (this.#looked > 0 || this.#plan.start === 0) this.#matches = this.#plan.start + this.#looked;
   }
 
   #noteAvailable(): void {

@@ -44,7 +44,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     this.state = state;
   }
 
-  /** Rows `start .. start + rows - 1` from the server, and how many there are in all. */
+  /** Rows `start .. start + rows - 1` from the server, and how many there are in all, where its answer tells. */
   protected abstract fetchPage(window: Window, options: CallOptions): Promise<FetchedPage>;
 
   /** Rows a page when the caller names no other number. */
@@ -56,6 +56,11 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
   /** Whether the order that is sent leaves no two rows in doubt. */
   protected get totalOrder(): boolean {
     return false;
+  }
+
+  /** How many rows the server counts. */
+  protected async askTotal(options: CallOptions): Promise<number> {
+    return (await this.fetchPage({ start: 0, rows: 0 }, options)).total ?? this.#countRows(options);
   }
 
   /** The part of this query that the server cannot apply. */
@@ -88,7 +93,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
   }
 
   /** How one reading of the result gets its pages. */
-  protected pageReader(): RowSource<M>["fetchPage"] {
+  protected pageReader(_plan: ExecutionPlan): RowSource<M>["fetchPage"] {
     return (window, options) => this.fetchPage(window, options);
   }
 
@@ -160,7 +165,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
    */
   async count(options: CallOptions = {}): Promise<number> {
     if (this.#total !== undefined) return this.#total;
-    this.#total = this.filter === undefined ? await this.#askTotal(options) : await this.#countRows(options);
+    this.#total = this.filter === undefined ? await this.askTotal(options) : await this.#countRows(options);
     return this.#total;
   }
 
@@ -225,7 +230,8 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
 
   /** The rows a page at a time. */
   pages(options: CallOptions = {}): PageExecution<M> {
-    const pages = new PageExecution(this.#rows(), this.#plan(0, undefined, options));
+    const plan = this.#plan(0, undefined, options);
+    const pages = new PageExecution(this.#rows(plan), plan);
     this.#report = () => pages.report();
     return pages;
   }
@@ -274,7 +280,8 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
   }
 
   #execute(start: number, limit: number | undefined, options: CallOptions): Execution<M> {
-    const execution = new Execution(this.#rows(), this.#plan(start, limit, options));
+    const plan = this.#plan(start, limit, options);
+    const execution = new Execution(this.#rows(plan), plan);
     this.#report = () => execution.report();
     return execution;
   }
@@ -309,15 +316,12 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     );
   }
 
-  async #askTotal(options: CallOptions): Promise<number> {
-    return (await this.fetchPage({ start: 0, rows: 0 }, options)).total;
-  }
-
   /** Reads all rows and counts them here; no models are made of them. */
   async #countRows(options: CallOptions): Promise<number> {
     let count = 0;
-    const documents = this.#source((rows) => rows);
-    const pages = new PageExecution(documents, this.#plan(0, undefined, options));
+    const plan = this.#plan(0, undefined, options);
+    const documents = this.#source((rows) => rows, plan);
+    const pages = new PageExecution(documents, plan);
     for await (const { items } of pages) count += items.length;
     return count;
   }
@@ -328,16 +332,16 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
     return paths === undefined ? models : include(models, paths, this.client, options).then(() => models);
   }
 
-  #rows(): RowSource<M> {
-    return this.#source((rows, options) => this.#models(rows, options));
+  #rows(plan: ExecutionPlan): RowSource<M> {
+    return this.#source((rows, options) => this.#models(rows, options), plan);
   }
 
-  #source<T>(make: RowSource<T>["makeModels"]): RowSource<T> {
+  #source<T>(make: RowSource<T>["makeModels"], plan: ExecutionPlan): RowSource<T> {
     const onTotal = (total: number) => {
       this.#total = total;
     };
     return {
-      fetchPage: this.pageReader(),
+      fetchPage: this.pageReader(plan),
       identify: (document) => this.identify(document),
       nameless: `no usable ${this.model.spec.key}`,
       makeModels: make,
@@ -346,7 +350,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
       seamOf: (document) => this.seamOf(document),
       continueFrom: (seam) => {
         const narrower = this.continueFrom(seam);
-        return narrower === undefined ? undefined : { ...narrower.#source(make), onTotal };
+        return narrower === undefined ? undefined : { ...narrower.#source(make, plan), onTotal };
       },
       beyondCap: () => this.beyondCap,
       onTotal,

@@ -10,8 +10,10 @@ export interface Window {
 /** What the server answers to a window. */
 export interface FetchedPage {
   readonly documents: readonly Document[];
-  /** How many rows match in all. */
-  readonly total: number;
+  /** How many rows match in all; `undefined` where the server does not say so with its rows. */
+  readonly total: number | undefined;
+  /** Whether there is nothing behind these rows, where no total tells; without either, an empty page ends a reading. */
+  readonly last?: boolean;
   /** Why these rows may not be the ones that the query asks for; each goes into the report. */
   readonly shortcomings?: readonly string[];
   /** When the server was asked, where rows tell enough to be sent back without being read again. */
@@ -70,7 +72,7 @@ export interface RowSource<M> {
   continueFrom(seam: string): RowSource<M> | undefined;
   /** Why the rows beyond `maxOffset` cannot be read, and what the caller can do; ends a sentence. */
   beyondCap(): string;
-  /** Called with each total that the server names. */
+  /** Called with each total that the server names, and with the number of rows when they were read to the end. */
   onTotal(total: number): void;
 }
 

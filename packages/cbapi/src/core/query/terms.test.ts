@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../errors.js";
 import {
-  clauseText,
+  clauseOf,
   type Dialect,
   present,
   Q,
@@ -13,14 +13,16 @@ import {
   wildcard,
 } from "./terms.js";
 
+const shown = (value: SingleValue): string => (value instanceof Date ? value.toISOString() : inspect(value));
+
 /** A dialect that shows how it was asked. */
 const plain: Dialect = {
   name: "plain",
-  quoteValue: (_field, value: SingleValue) => (value instanceof Date ? value.toISOString() : inspect(value)),
+  text: (text) => text,
   term: (field, value) =>
     Array.isArray(value)
-      ? `${field} in ${value.map((one: SingleValue) => plain.quoteValue(field, one)).join("|")}`
-      : `${field}=${plain.quoteValue(field, value as SingleValue)}`,
+      ? `${field} in ${value.map((one: SingleValue) => shown(one)).join("|")}`
+      : `${field}=${shown(value as SingleValue)}`,
   and: (clauses) => (clauses.length === 1 ? `${clauses[0]}` : `and(${clauses.join(", ")})`),
   or: (clauses) => `or(${clauses.join(", ")})`,
   not: (clause) => `not(${clause})`,
@@ -130,9 +132,8 @@ describe("Q", () => {
   });
 });
 
-describe("clauseText", () => {
-  const where = (first: TemplateStringsArray | QueryInput, ...values: SingleValue[]) =>
-    clauseText(plain, first, values);
+describe("clauseOf", () => {
+  const where = (first: TemplateStringsArray | QueryInput, ...values: SingleValue[]) => clauseOf(plain, first, values);
 
   it("is what a where() is called with, as a function or as a tag", () => {
     expect(where("a:1")).toBe("a:1");

@@ -11,7 +11,10 @@ import { invalidArgument } from "../invalid-argument.js";
 export type ScalarValue = string | number | bigint | boolean | Date;
 
 /** One value of a term: a literal, or something that matches more than one. */
-export type SingleValue = ScalarValue | Wildcard | ValueRange | Present | RawText;
+export type SingleValue = ScalarValue | Wildcard | ValueRange | Present | Comparison | RawText;
+
+/** One end of a range: a value, or text that the language alone has a meaning for, such as `raw("-10h")`. */
+export type RangeBound = ScalarValue | RawText;
 
 /** What a field may be asked for. Any of the values of a list will do. */
 export type TermValue = SingleValue | readonly SingleValue[];
@@ -25,22 +28,22 @@ export type Terms = Readonly<Record<string, TermValue>>;
  */
 export type QueryInput<T extends object = Terms> = string | T | QueryExpression;
 
-/** The rules of a product's query language. */
-export interface Dialect {
+/** The rules of a product's query language. `C` is what a clause is written as: query text, or a list of conditions. */
+export interface Dialect<C = string> {
   /** The product, as error messages name it. */
   readonly name: string;
-  /** One value as it is written behind `field:`, or by itself when there is no field. */
-  quoteValue(field: string | undefined, value: SingleValue): string;
+  /** The caller's own query text. */
+  text(text: string): C;
   /** A whole term. A list of values is a choice. */
-  term(field: string, value: TermValue): string;
+  term(field: string, value: TermValue): C;
   /** The clauses, all of which must hold. */
-  and(clauses: readonly string[]): string;
+  and(clauses: readonly C[]): C;
   /** The clauses, one of which must hold. */
-  or(clauses: readonly string[]): string;
+  or(clauses: readonly C[]): C;
   /** What does not match the clause. */
-  not(clause: string): string;
+  not(clause: C): C;
   /** Query text with values put in, each escaped as its place in the text demands. */
-  template(texts: readonly string[], values: readonly TermValue[]): string;
+  template(texts: readonly string[], values: readonly TermValue[]): C;
 }
 
 /** A pattern in which `*` and `?` stand for other characters; see {@link wildcard}. */
@@ -58,11 +61,10 @@ export class Wildcard {
 
 /** Everything from one bound to another, both included; see {@link range}. */
 export class ValueRange {
-  readonly from: ScalarValue | undefined;
-  readonly to: ScalarValue | undefined;
-  constructor(from: ScalarValue | undefined, to: ScalarValue | undefined) {
-    if (from !== undefined) checkScalar(from);
-    if (to !== undefined) checkScalar(to);
+  readonly from: RangeBound | undefined;
+  readonly to: RangeBound | undefined;
+  constructor(from: RangeBound | undefined, to: RangeBound | undefined) {
+    for (const bound of [from, to]) if (bound !== undefined && !(bound instanceof RawText)) checkScalar(bound);
     this.from = from;
     this.to = to;
   }
@@ -75,6 +77,22 @@ export class ValueRange {
 export class Present {
   [inspect.custom](): string {
     return "present()";
+  }
+}
+
+/** A comparison by an operator that only some products have; their own functions make these. */
+export class Comparison {
+  /** As the product's language writes it. */
+  readonly operator: string;
+  /** What the field is compared with. */
+  readonly operand: ScalarValue;
+  constructor(operator: string, operand: ScalarValue) {
+    checkScalar(operand);
+    this.operator = operator;
+    this.operand = operand;
+  }
+  [inspect.custom](): string {
+    return `${this.operator}${inspect(this.operand)}`;
   }
 }
 
@@ -106,7 +124,7 @@ export function wildcard(pattern: string): Wildcard {
  * @example
  * Q({ netconn_count: range(100, undefined), start: range(new Date("2019-11-19"), new Date("2019-11-20")) })
  */
-export function range(from: ScalarValue | undefined, to: ScalarValue | undefined): ValueRange {
+export function range(from: RangeBound | undefined, to: RangeBound | undefined): ValueRange {
   return new ValueRange(from, to);
 }
 
@@ -161,9 +179,7 @@ function refused(value: unknown): CbApiError {
 }
 
 function checkSingle(value: unknown): void {
-  const pattern =
-    value instanceof Wildcard || value instanceof ValueRange || value instanceof Present || value instanceof RawText;
-  if (!pattern) checkScalar(value);
+  if (![Wildcard, ValueRange, Present, Comparison, RawText].some((kind) => value instanceof kind)) checkScalar(value);
 }
 
 function checkValue(value: unknown): void {
@@ -225,12 +241,12 @@ export class QueryExpression {
     return new QueryExpression({ kind: "not", part: this });
   }
 
-  /** @internal This expression as query text of a product. */
-  compile(dialect: Dialect): string {
+  /** @internal This expression as a clause of a product. */
+  compile<C>(dialect: Dialect<C>): C {
     const node = this.#node;
     switch (node.kind) {
       case "text":
-        return node.text;
+        return dialect.text(node.text);
       case "terms":
         return dialect.and(Object.entries(node.terms).map(([field, value]) => dialect.term(field, value)));
       case "template":
@@ -316,13 +332,13 @@ export function Q(first: TemplateStringsArray | QueryInput, ...values: readonly 
 }
 
 /**
- * The query text of what was given to a query's `where` or `and`, whichever of its forms was used: text, terms, an
- * expression, or a template with its values.
+ * The clause that was given to a query's `where` or `and`, whichever of its forms was used: text, terms, an expression,
+ * or a template with its values.
  */
-export function clauseText(
-  dialect: Dialect,
+export function clauseOf<C>(
+  dialect: Dialect<C>,
   input: TemplateStringsArray | QueryInput<object>,
   values: readonly TermValue[] = [],
-): string {
+): C {
   return (isTemplate(input) ? templateOf(input, values) : expressionOf(input)).compile(dialect);
 }

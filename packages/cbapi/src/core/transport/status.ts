@@ -53,7 +53,7 @@ export function statusError(answer: RefusedAnswer, context: RequestContext): CbA
   const wait = retryAfter(answer.headers, answer.now);
   const details = { ...request, status, serverMessage: message, retryAfter: wait };
   const text = (hint: string): string =>
-    `${request.method} ${request.uri} was answered ${status}${said}${hint === "" ? "" : `. ${hint}`}`;
+    `${request.method} ${request.uri} was answered ${status}${hint === "" ? said : `${said.replace(/\.$/, "")}. ${hint}`}`;
 
   if (status >= 500) {
     const passing = status === 502 || status === 503 || status === 504;
@@ -69,6 +69,10 @@ export function statusError(answer: RefusedAnswer, context: RequestContext): CbA
     return new ObjectNotFoundError(text(hint), details);
   }
   if (status === 401) {
+    if (isMissingPermission(answer.text)) {
+      const hint = "The API token is valid, but its user lacks this permission: give it to one of the user's roles.";
+      return new UnauthorizedError(text(hint), { ...details, code: "MISSING_PERMISSION" });
+    }
     const hint =
       "The API token is missing, wrong or revoked, or belongs to another server or product: check token and url of the profile.";
     return new UnauthorizedError(text(hint), details);
@@ -79,11 +83,36 @@ export function statusError(answer: RefusedAnswer, context: RequestContext): CbA
   return new ClientError(text(clientHint(status)), { ...details, retryable: status === 429 || status === 408 });
 }
 
-/** What the server says in words, where its answer is a JSON object that has such a field; else the whole answer. */
+/**
+ * What the server says in words: the fields of a JSON object that hold such, however they are spelled; of a page for
+ * people what it shows; else the whole answer.
+ */
 function reasonIn(text: string): string {
-  const answer = jsonIn(text) as { message?: unknown; Message?: unknown } | null | undefined;
-  const words = answer?.message ?? answer?.Message;
-  return typeof words === "string" && words !== "" ? words : text;
+  if (isWebPage(text)) return shownBy(text);
+  const answer: unknown = jsonIn(text);
+  if (typeof answer !== "object" || answer === null) return text;
+  const words = Object.entries(answer).filter(([name, value]) => WORDS.test(name) && typeof value === "string");
+  // A .NET server's own message says little ("An error has occurred."), and that of its exception why.
+  const said = [...new Set(words.map(([, value]) => (value as string).trim()))].filter((value) => value !== "");
+  return said.length === 0 ? text : said.join(" ");
+}
+
+const WORDS = /^(exception)?message$/i;
+
+/** The text of a page, without its markup, styles and scripts. */
+function shownBy(page: string): string {
+  const shown = page
+    .replaceAll(/<(style|script)\b[\s\S]*?(<\/\1\s*>|$)/gi, " ")
+    .replaceAll(/<[^>]*>/g, " ")
+    .replaceAll(/&nbsp;/gi, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+  return shown === "" ? page : shown;
+}
+
+/** Whether a token is refused for what its user may not do: the answer names the permission. */
+function isMissingPermission(text: string): boolean {
+  return !isWebPage(text) && /\bpermissions?\b|\b(view|manage) [a-z]/i.test(reasonIn(text));
 }
 
 function clientHint(status: number): string {

@@ -57,6 +57,20 @@ describe("an entry of a ZIP", () => {
     for (const size of [1009, 65_536, archive.length]) expect((await read(archive, size)).equals(content)).toBe(true);
   });
 
+  it("is the first one when none is named, even an empty one", async () => {
+    const first = async (archive: Uint8Array) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of zipEntry(inPieces(archive, 1009).stream)) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    };
+    expect((await first(zipSync({ "a.exe": content, filedata: Buffer.from("x") }))).equals(content)).toBe(true);
+    expect((await first(zipSync({ "a.exe": new Uint8Array(), filedata: content }))).length).toBe(0);
+    await expect(first(zipSync({}))).rejects.toThrow("The downloaded archive has no entry");
+    await expect(first(zipSync({ "a.exe": content }).subarray(0, 900))).rejects.toThrow(
+      "ends in the middle of its first entry",
+    );
+  });
+
   it("is read when its sizes stand behind it", async () => {
     expect((await read(await streamed(false), 4096)).equals(content)).toBe(true);
   });

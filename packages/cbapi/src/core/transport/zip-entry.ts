@@ -16,19 +16,21 @@ class Compressed {
 /**
  * The bytes of one entry of a ZIP, as they arrive. What stands before it is passed over, and what comes after it is not
  * read.
+ * @param name the entry; the first one when it is left out
  * @throws ApiError when the archive ends without such an entry or in the middle of it, or cannot be unpacked
  */
-export async function* zipEntry(archive: Readable, name: string): AsyncGenerator<Uint8Array, void> {
+export async function* zipEntry(archive: Readable, name?: string): AsyncGenerator<Uint8Array, void> {
+  const what = name ?? "its first entry";
   // Nobody else listens to the archive while this is loaded; what goes wrong meanwhile is met when it is read.
   archive.on("error", () => {});
   const { Unzip, UnzipPassThrough } = await import("fflate");
   const found: { method?: number; done: boolean } = { done: false };
   let ready: Uint8Array[] = [];
   const unzip = new Unzip((file) => {
-    if (file.name !== name || found.method !== undefined) return;
+    if (found.method !== undefined || (name !== undefined && file.name !== name)) return;
     found.method = file.compression;
     file.ondata = (error, data, final) => {
-      if (error !== null) throw unreadable(name, error);
+      if (error !== null) throw unreadable(what, error);
       ready.push(data);
       found.done ||= final;
     };
@@ -45,8 +47,9 @@ export async function* zipEntry(archive: Readable, name: string): AsyncGenerator
       yield* pieces;
       if (found.done) return;
     }
-    if (found.method === undefined) throw new ApiError(`The downloaded archive has no entry named ${name}`);
-    if (!found.done) throw new ApiError(`The downloaded archive ends in the middle of ${name}`);
+    if (found.method === undefined)
+      throw new ApiError(`The downloaded archive has no entry${name === undefined ? "" : ` named ${name}`}`);
+    if (!found.done) throw new ApiError(`The downloaded archive ends in the middle of ${what}`);
   }
 
   const pieces = raw();
@@ -60,15 +63,15 @@ export async function* zipEntry(archive: Readable, name: string): AsyncGenerator
     }
     yield* inflate(first.value, pieces);
   } catch (error) {
-    throw /^Z_/.test(String((error as NodeJS.ErrnoException).code)) ? unreadable(name, error as Error) : error;
+    throw /^Z_/.test(String((error as NodeJS.ErrnoException).code)) ? unreadable(what, error as Error) : error;
   } finally {
     await pieces.return();
     archive.destroy();
   }
 }
 
-function unreadable(name: string, cause: Error): ApiError {
-  return new ApiError(`The downloaded archive holds ${name} in a form that cannot be unpacked: ${cause.message}`, {
+function unreadable(what: string, cause: Error): ApiError {
+  return new ApiError(`The downloaded archive holds ${what} in a form that cannot be unpacked: ${cause.message}`, {
     cause,
   });
 }

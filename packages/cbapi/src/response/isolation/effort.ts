@@ -7,12 +7,12 @@ import { takeOver } from "../../core/model/rebase.js";
 import { inTurn } from "../../core/model/turns.js";
 import { readNow, sendWrites } from "../../core/model/write.js";
 import type { SaveOptions } from "../../core/model/write-plan.js";
+import { pauseAfter } from "../../core/pauses.js";
 import { timeLimit } from "../../core/transport/limits.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { connected } from "../host.js";
 import type { Sensor } from "../models/sensor/sensor.js";
 import { sensorUpdate } from "../models/sensor/writes.js";
-import { pauseAfter } from "../pauses.js";
 import { type IsolationState, isolationStateOf, isRequested, refuseUnsupported } from "./state.js";
 
 /** What is known while an isolation, or its end, is waited for. */

@@ -6,13 +6,7 @@ import type { ModelHost } from "../../core/model/host.js";
 import type { AnyModel, ModelClass } from "../../core/model/model.js";
 import { Query, type QueryState } from "../../core/query/query.js";
 import type { FetchedPage, Window } from "../../core/query/row-source.js";
-import {
-  clauseText,
-  type QueryExpression,
-  type QueryInput,
-  type Terms,
-  type TermValue,
-} from "../../core/query/terms.js";
+import { clauseOf, type QueryExpression, type QueryInput, type Terms, type TermValue } from "../../core/query/terms.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import type { EdrHost } from "../host.js";
 import { connected } from "../host.js";
@@ -93,7 +87,7 @@ export class SearchQuery<
   where(clause: string | QueryExpression): this;
   where(clause: QueryInput<T>): this;
   where(first: TemplateStringsArray | QueryInput<T>, ...values: TermValue[]): this {
-    const clause = clauseText(this.fields?.dialect ?? edrDialect, first, values);
+    const clause = clauseOf(this.fields?.dialect ?? edrDialect, first, values);
     const { clauses = [], raw } = this.state;
     if (raw !== undefined) {
       throw new ApiError(

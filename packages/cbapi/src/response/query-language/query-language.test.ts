@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../core/errors.js";
 import {
-  clauseText,
+  Comparison,
+  clauseOf,
   present,
   Q,
   type QueryExpression,
@@ -100,7 +101,7 @@ function parse(text: string): Tree {
   return at === text.length ? tree : fail();
 }
 
-const where = (texts: TemplateStringsArray, ...values: TermValue[]) => clauseText(edrDialect, texts, values);
+const where = (texts: TemplateStringsArray, ...values: TermValue[]) => clauseOf(edrDialect, texts, values);
 const term = (field: string | undefined, value: string): Tree => ({ term: [field, value] });
 
 /** Strings rich in what the language makes something of. */
@@ -164,6 +165,7 @@ describe("literal values", () => {
     [wildcard("plain text"), 'f:"plain text"'],
     [range(1, 5), "f:[1 TO 5]"],
     [range(-5, undefined), "f:[-5 TO *]"],
+    [range(raw("-24h"), undefined), "f:[-24h TO *]"],
     [range(undefined, "10.0.0.1"), "f:[* TO 10.0.0.1]"],
     [
       range(new Date("2019-11-19T12:25:37.190Z"), new Date("2019-11-19T12:25:37.190Z")),
@@ -180,6 +182,7 @@ describe("literal values", () => {
     ["a pattern that ends with a backslash", wildcard("*\\temp\\")],
     ["a pattern that begins like a range", wildcard("[a*")],
     ["a blank in a bound", range("a b", "c")],
+    ["a comparison of another product", new Comparison("+", 4)],
     ["an empty bound", range("", "c")],
     ["a bracket in a bound", range("a", "c]")],
   ])("refuses %s", (_what, value) => {

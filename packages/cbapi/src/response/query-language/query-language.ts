@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { CbApiError } from "../../core/errors.js";
 import { invalidArgument } from "../../core/invalid-argument.js";
 /**
@@ -10,8 +11,10 @@ import { invalidArgument } from "../../core/invalid-argument.js";
  */
 
 import {
+  Comparison,
   type Dialect,
   Present,
+  type RangeBound,
   RawText,
   type ScalarValue,
   type SingleValue,
@@ -73,9 +76,9 @@ function unwritable(text: string, why: string): CbApiError {
   return invalidArgument(`an EDR query cannot hold the pattern ${JSON.stringify(text)}: it ${why}`);
 }
 
-function bound(value: ScalarValue | undefined, upper: boolean): string {
+function bound(value: RangeBound | undefined, upper: boolean): string {
   if (value === undefined) return "*";
-  const text = scalarText(value, upper);
+  const text = value instanceof RawText ? value.text : scalarText(value, upper);
   if (!BOUND.test(text)) throw invalidArgument(`an EDR range cannot have the bound ${JSON.stringify(text)}`);
   return text;
 }
@@ -87,6 +90,7 @@ function quoteValue(field: string | undefined, value: SingleValue): string {
     if (field === undefined) throw invalidArgument("range() and present() need a field in an EDR query");
     return value instanceof Present ? "*" : `[${bound(value.from, false)} TO ${bound(value.to, true)}]`;
   }
+  if (value instanceof Comparison) throw invalidArgument(`an EDR query cannot compare by ${inspect(value)}`);
   return literal(field, scalarText(value));
 }
 
@@ -250,7 +254,13 @@ function partial(around: Surroundings, field: string | undefined, value: TermVal
 function scalar(value: TermValue, place: string): ScalarValue {
   const isScalar =
     !isList(value) &&
-    !(value instanceof Wildcard || value instanceof ValueRange || value instanceof Present || value instanceof RawText);
+    !(
+      value instanceof Wildcard ||
+      value instanceof ValueRange ||
+      value instanceof Present ||
+      value instanceof Comparison ||
+      value instanceof RawText
+    );
   if (!isScalar) throw invalidArgument(`only a single plain value can stand ${place} of an EDR query`);
   return value;
 }
@@ -265,7 +275,7 @@ function plain(value: TermValue, place: string): string {
  */
 export const edrDialect: Dialect = {
   name: "EDR",
-  quoteValue,
+  text: (text) => text,
   term: (field, value) => anyOf(checkedField(field), value),
   and: joinClauses,
   or,

@@ -1,12 +1,12 @@
 import { ApiError } from "../../../core/errors.js";
 import { edit } from "../../../core/model/assign.js";
+import type { ModelOrKey } from "../../../core/model/assigned-join.js";
 import { defineModel } from "../../../core/model/define-model.js";
 import { t } from "../../../core/model/fields.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import { refByKey } from "../../../core/model/ref.js";
 import { ListQuery } from "../../../core/query/list-query.js";
 import type { CallOptions } from "../../../core/transport/types.js";
-import type { ModelOrKey } from "../assigned-join.js";
 import { SensorGroup } from "../sensor/sensor-group.js";
 
 /** What the members of a team may do with the sensors of one group. */

@@ -1,5 +1,6 @@
 import { ApiError } from "../../../core/errors.js";
 import { edit } from "../../../core/model/assign.js";
+import type { ModelOrKey } from "../../../core/model/assigned-join.js";
 import { defineModel } from "../../../core/model/define-model.js";
 import type { Fetched, Key } from "../../../core/model/document.js";
 import { type ArrayField, t } from "../../../core/model/fields.js";
@@ -9,7 +10,6 @@ import type { WriteRequest } from "../../../core/model/write-plan.js";
 import { ListQuery } from "../../../core/query/list-query.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import { connected, edr } from "../../host.js";
-import type { ModelOrKey } from "../assigned-join.js";
 import { Team } from "./team.js";
 
 /** A team that a user belongs to. */

@@ -1,9 +1,9 @@
 import type { Readable } from "node:stream";
+import { ServerFile } from "../../../core/model/server-file.js";
 import { fileBody } from "../../../core/transport/file-body.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import { zipEntry } from "../../../core/transport/zip-entry.js";
 import { edr } from "../../host.js";
-import { ServerFile } from "../server-file.js";
 import { Binary } from "./binary.js";
 
 /** The bytes of a binary, as the server collected them: `GET /api/v1/binary/{MD5}`. */

@@ -3,6 +3,7 @@ import { invalidArgument } from "../../../core/invalid-argument.js";
 import { defineModel } from "../../../core/model/define-model.js";
 import { t } from "../../../core/model/fields.js";
 import type { ModelHost } from "../../../core/model/host.js";
+import { savedNumber } from "../../../core/model/saved.js";
 import { sendWrite } from "../../../core/model/write.js";
 import type { DryRun, SaveOptions, WritePlan } from "../../../core/model/write-plan.js";
 import { ListQuery } from "../../../core/query/list-query.js";
@@ -17,7 +18,6 @@ import type { ThreatReportQuery } from "../../queries/threat-report-query.js";
 import { requireOptions } from "../../requires.js";
 import { Binary } from "../binary/binary.js";
 import { Process } from "../process/process.js";
-import { savedNumber } from "../saved.js";
 import { FeedAction } from "./feed-action.js";
 import { ThreatReport } from "./threat-report.js";
 

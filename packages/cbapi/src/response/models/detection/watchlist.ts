@@ -3,6 +3,7 @@ import type { assignable } from "../../../core/model/declaration.js";
 import { defineModel } from "../../../core/model/define-model.js";
 import { t } from "../../../core/model/fields.js";
 import type { ModelHost } from "../../../core/model/host.js";
+import { savedNumber } from "../../../core/model/saved.js";
 import { ListQuery } from "../../../core/query/list-query.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import { consoleLink } from "../../console.js";
@@ -13,7 +14,6 @@ import { ProcessQuery } from "../../queries/process-query.js";
 import { facetsIn, readParameters, textOf, withText } from "../../queries/query-string.js";
 import { Binary } from "../binary/binary.js";
 import { Process } from "../process/process.js";
-import { savedNumber } from "../saved.js";
 import { WatchlistAction } from "./watchlist-action.js";
 
 /** What a watchlist searches: `events` are processes, `modules` are binaries. */

@@ -1,7 +1,7 @@
+import { ServerFile } from "../../../core/model/server-file.js";
 import { fileBody } from "../../../core/transport/file-body.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import type { EdrHost } from "../../host.js";
-import { ServerFile } from "../server-file.js";
 
 /** The installer of a group's sensors: `GET /api/v1/group/{id}/installer/{kind}`. */
 export class SensorInstaller extends ServerFile {

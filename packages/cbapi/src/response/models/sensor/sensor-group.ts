@@ -1,4 +1,5 @@
 import { ApiError } from "../../../core/errors.js";
+import { assignJoin, type ModelOrKey } from "../../../core/model/assigned-join.js";
 import type { assignable } from "../../../core/model/declaration.js";
 import { defineModel } from "../../../core/model/define-model.js";
 import type { Fetched, Key } from "../../../core/model/document.js";
@@ -13,7 +14,6 @@ import type { CallOptions } from "../../../core/transport/types.js";
 import { edr } from "../../host.js";
 import { SensorQuery } from "../../queries/sensor-query.js";
 import { asDocuments } from "../answers.js";
-import { assignJoin, type ModelOrKey } from "../assigned-join.js";
 import { fetchFromList } from "../listed.js";
 import { SensorInstaller } from "./installer.js";
 import { Sensor } from "./sensor.js";

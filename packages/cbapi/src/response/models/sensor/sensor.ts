@@ -1,3 +1,4 @@
+import { assignJoin, keyOfNamed, type ModelOrKey } from "../../../core/model/assigned-join.js";
 import type { assignable } from "../../../core/model/declaration.js";
 import { defineModel } from "../../../core/model/define-model.js";
 import { type DateTimeField, t } from "../../../core/model/fields.js";
@@ -16,7 +17,6 @@ import { changeIsolation, planIsolation } from "../../isolation/isolation.js";
 import { type IsolationState, isolationStateOf } from "../../isolation/state.js";
 import { SensorQuery } from "../../queries/sensor-query.js";
 import { asDocuments } from "../answers.js";
-import { assignJoin, keyOfNamed, type ModelOrKey } from "../assigned-join.js";
 import { SensorGroup } from "./sensor-group.js";
 import { FRESH, flushTimeText, sensorUpdate, WRITABLE } from "./writes.js";
 

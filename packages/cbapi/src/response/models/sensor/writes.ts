@@ -1,6 +1,6 @@
 import type { Document } from "../../../core/model/document.js";
 import type { WriteRequest } from "../../../core/model/write-plan.js";
-import type { ServerVersion } from "../../server-version.js";
+import type { ServerVersion } from "../../../core/server-version.js";
 
 /** Everything that the server lets a caller change, and all that a change may hold since 7.1. */
 export const WRITABLE = [

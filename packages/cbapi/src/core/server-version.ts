@@ -1,5 +1,6 @@
 /** A server's version as it compares: `6.2.2.180125.1136`. */
 export class ServerVersion {
+  /** As the server tells it. */
   readonly text: string;
   readonly #parts: readonly number[];
 

@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
-import { firstBytes } from "../../core/first-bytes.js";
-import { writeLocalFile } from "../../core/local-file.js";
-import { Resource } from "../../core/model/resource.js";
-import type { CallOptions } from "../../core/transport/types.js";
+import { firstBytes } from "../first-bytes.js";
+import { writeLocalFile } from "../local-file.js";
+import type { CallOptions } from "../transport/types.js";
+import { Resource } from "./resource.js";
 
 /**
  * A file of the server's. Nothing is requested before it is read; each reading asks the server anew and takes the bytes as

@@ -1,9 +1,9 @@
-import { InvalidObjectError } from "../../core/errors.js";
-import { assign } from "../../core/model/assign.js";
-import type { Key } from "../../core/model/document.js";
-import type { AnyModel, Model, ModelClass } from "../../core/model/model.js";
-import { namedObject } from "../../core/model/ref.js";
-import type { Ref } from "../../core/model/ref-type.js";
+import { InvalidObjectError } from "../errors.js";
+import { assign } from "./assign.js";
+import type { Key } from "./document.js";
+import type { AnyModel, Model, ModelClass } from "./model.js";
+import { namedObject } from "./ref.js";
+import type { Ref } from "./ref-type.js";
 
 /** How an object is named where one is wanted: the object itself, loaded or not (a {@link Ref}), or its id. */
 export type ModelOrKey<M extends AnyModel> = M | Ref<M> | number;

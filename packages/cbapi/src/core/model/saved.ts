@@ -1,5 +1,5 @@
-import { ApiError } from "../../core/errors.js";
-import { Model, specOf } from "../../core/model/model.js";
+import { ApiError } from "../errors.js";
+import { Model, specOf } from "./model.js";
 
 /**
  * The number that the server knows an object by.
