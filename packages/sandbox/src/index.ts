@@ -3,6 +3,7 @@ export type { ExtraFile } from "./endpoint/index.js";
 export type { ImportReport, Mapped } from "./importer/index.js";
 export type { OrganisationSize, ProductVersions, SandboxOptions, SandboxTls } from "./options.js";
 export { INTRUSION, type IntrusionStep } from "./organisation/story.js";
+export type { ProtectionSwitches } from "./protection/index.js";
 export type { ResponseSwitches } from "./response/behaviour.js";
 export type { AddedContent, LiveResponseControl } from "./response/live-response/control.js";
 export type {

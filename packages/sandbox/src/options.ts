@@ -32,6 +32,8 @@ export interface OrganisationSize {
 export interface ProductVersions {
   /** EDR. */
   response?: string;
+  /** App Control: `8.1.4.134` when left out. */
+  protection?: string;
 }
 
 /** How to start a sandbox. Everything may be left out. */

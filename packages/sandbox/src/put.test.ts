@@ -29,6 +29,17 @@ const KINDS: Record<ObjectKind, true> = {
   ...{ action: true, ban: true, feed: true, filtered_process: true, ingress_filter: true, investigation: true },
   ...{ license: true, partition: true, published_feed: true, removed_user: true, tagged_event: true, team: true },
   ...{ throttle: true, user: true, watchlist: true },
+  ...{ protection_agent_task: true, protection_approvalRequest: true, protection_certificate: true },
+  ...{ protection_computer: true, protection_connector: true, protection_driftReport: true },
+  ...{ protection_driftReportContents: true, protection_event: true, protection_fileAnalysis: true },
+  ...{ protection_fileCatalog: true, protection_fileInstance: true, protection_fileInstanceDeleted: true },
+  ...{ protection_fileInstanceGroup: true, protection_fileRule: true, protection_fileUpload: true },
+  ...{ protection_grantedUserPolicyPermission: true, protection_made: true, protection_meteredExecution: true },
+  ...{ protection_notification: true, protection_notifier: true, protection_policy: true },
+  ...{ protection_publisher: true, protection_publisherCertificate: true, protection_scriptRule: true },
+  ...{ protection_serverConfig: true, protection_serverPerformance: true, protection_trustedDirectory: true },
+  ...{ protection_trustedUser: true, protection_updater: true, protection_user: true },
+  ...{ protection_userGroup: true },
 };
 
 describe("an object that is put into a sandbox", () => {

@@ -70,6 +70,8 @@ export interface Route {
   path: string;
   /** Takes the body of any size as {@link SandboxRequest.stream} instead of having it read and limited. */
   streamsBody?: boolean;
+  /** Whether the fixed parts of the path are taken in capitals and small letters alike. */
+  anyCase?: boolean;
   handle(request: SandboxRequest): SandboxReply | Promise<SandboxReply>;
 }
 

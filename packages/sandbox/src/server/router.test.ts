@@ -18,3 +18,10 @@ it("refuses two routes for the same requests, of which only one would ever answe
   const routes = [route("GET", "/api/rows/:id"), route("PUT", "/api/rows/:id"), route("GET", "/api/rows/:name")];
   expect(() => new Router(routes)).toThrow("Two routes answer GET /api/rows/:name");
 });
+
+it("takes the fixed parts of a path in any case where the route says so, and what varies as it is", () => {
+  const any: Route = { ...route("GET", "/api/fileCatalog/:id"), anyCase: true };
+  const router = new Router([any, route("GET", "/api/rows/:id")]);
+  expect(router.find("GET", ["API", "FILECATALOG", "Ab"])).toEqual({ route: any, params: { id: "Ab" } });
+  expect(router.find("GET", ["api", "ROWS", "7"])).toBeUndefined();
+});

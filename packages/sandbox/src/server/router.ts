@@ -35,7 +35,7 @@ export class Router {
     const wanted = method === "HEAD" ? "GET" : method;
     const allow = new Set<string>();
     for (const { route, parts } of this.#routes.get(segments.length) ?? []) {
-      const params = match(parts, segments);
+      const params = match(parts, segments, route.anyCase);
       if (params === undefined) continue;
       if (route.method === wanted) return { route, params };
       allow.add(route.method);
@@ -50,12 +50,16 @@ function shapeOf(parts: readonly string[]): string {
   return parts.map((part) => (part.startsWith(":") ? ":" : part)).join("/");
 }
 
-function match(parts: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
+function match(
+  parts: readonly string[],
+  segments: readonly string[],
+  anyCase = false,
+): Record<string, string> | undefined {
   const params: Record<string, string> = {};
   for (const [index, part] of parts.entries()) {
     const segment = segments[index] ?? "";
     if (!part.startsWith(":")) {
-      if (part !== segment) return undefined;
+      if (part !== segment && !(anyCase && part.toLowerCase() === segment.toLowerCase())) return undefined;
     } else {
       if (segment === "") return undefined;
       params[part.slice(1)] = segment;

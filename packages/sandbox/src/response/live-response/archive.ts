@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { HttpProblem } from "../../server/product.js";
+import { LARGEST_ARCHIVE, MOST_IN_ARCHIVE, type ZipContent, zipStream } from "../../server/zip-stream.js";
 import type { LiveSession } from "./session.js";
-import { LARGEST_ARCHIVE, MOST_IN_ARCHIVE, type ZipContent, zipStream } from "./zip.js";
 
 /** What stands in an archive beside the files, by name. */
 export type ArchiveDocuments = ReadonlyMap<string, unknown>;

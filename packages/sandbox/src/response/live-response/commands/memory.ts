@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { EndpointMachine } from "../../../endpoint/machine.js";
 import { Random } from "../../../organisation/random.js";
 import { baseName } from "../../../paths.js";
-import { zipStream } from "../zip.js";
+import { zipStream } from "../../../server/zip-stream.js";
 import type { CommandKind } from "./command.js";
 
 /** Writes the memory of the endpoint to a file on it; `.zip` is added to the name of one that is packed. */

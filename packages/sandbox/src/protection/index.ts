@@ -1,0 +1,44 @@
+import type { ProductServer } from "../product-server.js";
+import { ownership } from "../server/prefixes.js";
+import type { HttpProblem, Product, SandboxReply } from "../server/product.js";
+import { PROTECTION_SWITCHES } from "./behaviour.js";
+import { createContext, type ProtectionContext, type ProtectionOptions } from "./context.js";
+import * as routeMakers from "./routes/index.js";
+import { tickOf } from "./simulation/index.js";
+
+export type { ProtectionSwitches } from "./behaviour.js";
+export type { ProtectionOptions } from "./context.js";
+
+/** App Control, as it serves one organisation. */
+export interface ProtectionServer extends ProductServer {
+  readonly version: string;
+}
+
+/** App Control. Its objects are made when somebody asks for them first. */
+export function createProtectionServer(options: ProtectionOptions): ProtectionServer {
+  const context = createContext(options);
+  return {
+    product: productOf(context),
+    version: context.traits.version,
+    settle: () => context.data.adopt(),
+  };
+}
+
+function productOf(context: ProtectionContext): Product {
+  return {
+    name: "protection",
+    ...ownership(["/api/bit9platform"]),
+    behaviour: { ...PROTECTION_SWITCHES },
+    routes: Object.values(routeMakers).flatMap((routesOf) => routesOf(context)),
+    tick: tickOf(context),
+    headers: {
+      "Content-Type": "application/json; charset=utf-8",
+      "Cache-Control": "no-cache",
+      Server: "Microsoft-IIS/10.0",
+    },
+    unauthorized: "Authorization has been denied for this request.",
+    problem: problemReply,
+  };
+}
+
+const problemReply = ({ status, message }: HttpProblem): SandboxReply => ({ status, body: { Message: message } });
