@@ -13,6 +13,9 @@ export const generalDepartures = {
   "own session": "the list of sessions is not read before one of one's own is opened",
   "random name": "another name that chance made",
   "closed sessions": "the sessions of jobs are closed when they are done, not some time after the recording",
+  "all settings":
+    "App Control is asked for all of its settings, which are more than the thousand that it gives by itself",
+  "order by id": "App Control's rows are asked for in the order of their ids where they may come on more than one page",
 } as const;
 
 export type GeneralDeparture = keyof typeof generalDepartures;
@@ -31,6 +34,10 @@ export interface ExchangeDeparture extends Row {
   readonly exchange: number;
   /** A parameter, and what is sent in its place. */
   readonly query?: { readonly recorded: readonly [string, string]; readonly accepted: readonly [string, string] };
+  /** The path that it is sent to. */
+  readonly path?: { readonly recorded: string; readonly accepted: string };
+  /** The body that is sent. */
+  readonly json?: Document;
   /** The pause before the request is not compared. */
   readonly pause?: "free";
   /** A request that was recorded before and is sent once more behind this one: `GET /api/site`. */
@@ -256,6 +263,102 @@ export const departures: readonly Departure[] = [
     },
     meets: "Live Response fault 10",
     why: "it is awaited that an output file with a generated name is removed",
+  },
+  ...(["12", "40", "6"] as const).map((end, index) => ({
+    vector: "protection/computer-slices",
+    exchange: [1, 3, 4][index] ?? 0,
+    query: { recorded: ["limit", end] as const, accepted: ["limit", ["2", "1", "1"][index] ?? ""] as const },
+    meets: "App Control fault 2",
+    why: "a slice asks for as many rows as it has, not for as many as its end is far from the start",
+  })),
+  {
+    vector: "protection/computer-empty",
+    exchange: 3,
+    unsent: true,
+    meets: "class of counts",
+    why: "all rows were read before, so that their number is known",
+  },
+  {
+    vector: "protection/computer-select",
+    step: 3,
+    at: ["templateComputer"],
+    recorded: { $model: "Computer", id: 0 },
+    accepted: null,
+    meets: "App Control fault 19",
+    why: "a foreign key of 0 stands for no object",
+  },
+  {
+    vector: "protection/computer-cli-password",
+    exchange: 1,
+    json: { id: 7 },
+    meets: "App Control fault 23",
+    why: "the object is named in the body",
+  },
+  {
+    vector: "protection/computer-cli-password",
+    exchange: 2,
+    unsent: true,
+    meets: "App Control fault 23",
+    why: "the server has no new password before the computer registers again, so that none is read at once",
+  },
+  {
+    vector: "protection/computer-cli-password",
+    step: 2,
+    recorded: result({ value: "HUNTER2" }),
+    accepted: result({ value: null }),
+    meets: "App Control fault 23",
+    why: "the server has no new password before the computer registers again, so that none is returned",
+  },
+  {
+    vector: "protection/computer-save-plain",
+    exchange: 2,
+    json: { id: 7, policyId: 9 },
+    meets: "App Control fault 9",
+    why: "an update is the id and what was changed, not the whole object with its password",
+  },
+  {
+    vector: "protection/computer-save-diagnostics",
+    exchange: 2,
+    json: { id: 7, debugLevel: 3, ccFlags: 1 },
+    meets: "App Control fault 9",
+    why: "an update is the id and what was changed, not the whole object with its password",
+  },
+  {
+    vector: "protection/fileinstance-save",
+    exchange: 2,
+    path: { recorded: "/api/bit9platform/v1/fileInstance/33", accepted: "/api/bit9platform/v1/fileInstance" },
+    json: { id: 33, localState: 2 },
+    meets: "App Control faults 8 and 9",
+    why: "the documented route has the id in the body, and an update is the id and what was changed",
+  },
+  {
+    vector: "protection/approval-resolve",
+    exchange: 4,
+    unsent: true,
+    meets: "App Control fault 22",
+    why: "a row is a complete object, which need not be read again to be changed",
+  },
+  {
+    vector: "protection/approval-resolve",
+    exchange: 5,
+    json: { id: 3, resolution: 2, resolutionComments: "ok", status: 3 },
+    meets: "App Control fault 9",
+    why: "an update is the id and what was changed",
+  },
+  {
+    vector: "protection/approval-resolve",
+    step: 5,
+    recorded: result({ value: "3" }),
+    accepted: result({ value: { $model: "ApprovalRequest", id: 3 } }),
+    meets: "the guide, 4.3.5",
+    why: "save() gives the object",
+  },
+  {
+    vector: "protection/policy-crud",
+    exchange: 2,
+    json: { id: 9, enforcementLevel: 20 },
+    meets: "App Control fault 9",
+    why: "an update is the id and what was changed",
   },
 ];
 

@@ -14,7 +14,7 @@ describe("the command", () => {
     folder = mkdtempSync(join(tmpdir(), "cbapi-conformance-test-"));
     mkdirSync(join(folder, "deeper"));
     copyFileSync(join(fixtures, "response/api-bad-token.json"), join(folder, "deeper/a.json"));
-    copyFileSync(join(fixtures, "protection/server-info.json"), join(folder, "b.json"));
+    copyFileSync(join(fixtures, "defense/device-move-policy.json"), join(folder, "b.json"));
   });
 
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -29,7 +29,7 @@ describe("the command", () => {
     const { code, text } = await command(folder);
     expect(code).toBe(0);
     expect(text.split("\n")).toEqual([
-      "unsupported  b.json: product protection",
+      "unsupported  b.json: product defense",
       "passed       deeper/a.json",
       "",
       "1 passed, 0 failed, 1 unsupported",
@@ -55,7 +55,7 @@ describe("the command", () => {
       failed: 0,
       unsupported: 1,
       vectors: [
-        { file: "b.json", status: "unsupported", reasons: ["product protection"] },
+        { file: "b.json", status: "unsupported", reasons: ["product defense"] },
         { file: "deeper/a.json", vector: "response/api-bad-token", status: "passed" },
       ],
     });

@@ -1,4 +1,5 @@
 import type { Clock } from "cbapi";
+import * as protection from "cbapi/protection";
 import * as response from "cbapi/response";
 
 /** What is declared of a model, as far as the runner asks for it. */
@@ -59,6 +60,11 @@ function isModelClass(value: unknown): value is ModelClass {
 }
 
 const products: readonly Product[] = [
+  product(
+    "protection",
+    protection,
+    (options) => new protection.CbProtectionAPI(options as protection.CbProtectionOptions),
+  ),
   product("response", response, (options) => new response.CbResponseAPI(options as response.CbResponseOptions)),
 ];
 

@@ -98,6 +98,25 @@ describe("a recording", () => {
     expect(play(recording, "/a", "/a", "/a").differences).toEqual([]);
   });
 
+  it("of App Control lets all settings and an order by id be asked for, and nothing else", () => {
+    const api = "/api/bit9platform/v1";
+    const ask = (path: string, ...query: [string, string][]) => {
+      const recording = new Recording(vector([exchange(path)]));
+      recording.take(request(path, { query }), 0);
+      return { differences: recording.differences.length, general: [...recording.general] };
+    };
+    expect(ask(`${api}/serverConfig`, ["limit", "0"])).toEqual({ differences: 0, general: ["all settings"] });
+    expect(ask(`${api}/computer`, ["sort", "id ASC"])).toEqual({ differences: 0, general: ["order by id"] });
+    for (const [path, ...query] of [
+      [`${api}/computer`, ["sort", "name ASC"]],
+      [`${api}/computer`, ["limit", "0"]],
+      [`${api}/serverConfig`, ["limit", "1"]],
+      ["/api/v1/sensor", ["sort", "id ASC"]],
+    ] as [string, [string, string]][]) {
+      expect(ask(path, ...query)).toEqual({ differences: 1, general: [] });
+    }
+  });
+
   describe("with a departure", () => {
     const row = { vector: "response/v", exchange: 0, meets: "", why: "" };
     const query = { recorded: ["a", "1"], accepted: ["cb.a", "1"] } as const;
@@ -112,6 +131,29 @@ describe("a recording", () => {
       const other = new Recording(searched, [{ ...row, query }]);
       other.take(request("/a", { query: [["cb.a", "2"]] }), 0);
       expect(other.differences).toHaveLength(1);
+    });
+
+    it("accepts another path and another body, and only those", () => {
+      const saved = () =>
+        vector([{ request: { method: "POST", path: "/a/3", query: [], json: { id: 3, b: 1 } }, response: {} }]);
+      const other = { ...row, path: { recorded: "/a/3", accepted: "/a" }, json: { b: 1 } };
+      const sent = (path: string, body: string) => request(path, { method: "POST", body: Buffer.from(body) });
+      const departing = new Recording(saved(), [other]);
+      expect(departing.take(sent("/a", '{"b":1}'), 0)).toBeDefined();
+      expect([departing.finish(), departing.differences, departing.used.size]).toEqual([[], [], 1]);
+      for (const [path, body] of [
+        ["/a/3", '{"b":1}'],
+        ["/a", '{"b":2}'],
+        ["/a", '{"id":3,"b":1}'],
+      ] as const) {
+        const refusing = new Recording(saved(), [other]);
+        refusing.take(sent(path, body), 0);
+        refusing.finish();
+        expect(refusing.differences.length).toBeGreaterThan(0);
+        expect(refusing.used.size).toBe(0);
+      }
+      const outdated = new Recording(saved(), [{ ...other, path: { recorded: "/a/4", accepted: "/a" } }]);
+      expect(outdated.take(sent("/a", '{"b":1}'), 0)).toBeUndefined();
     });
 
     it("accepts a request once more behind another, there and only once", () => {

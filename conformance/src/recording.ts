@@ -1,3 +1,4 @@
+import { withoutAdditions } from "./app-control.js";
 import type { ExchangeDeparture, GeneralDeparture } from "./departures.js";
 import { closesSession, isPoll, RandomNames, readsSessions, withoutWish } from "./live-response.js";
 import { compareRequest, describeRequest, type ReceivedRequest } from "./request.js";
@@ -132,20 +133,19 @@ export class Recording {
   #matches(turn: Turn, request: ReceivedRequest): boolean {
     const expected = turn.exchange.request;
     if (compareRequest(expected, request).length === 0) return true;
-    if (this.#matchesLiveResponse(expected, request)) return true;
-    const departure = this.#departures.find(({ exchange, query }) => exchange === turn.index && query !== undefined);
-    if (departure?.query === undefined) return false;
-    const { recorded, accepted } = departure.query;
-    const query = expected.query.map(([name, value]) => (name === recorded[0] ? accepted : ([name, value] as const)));
-    if (compareRequest({ ...expected, query }, request).length > 0) return false;
+    if (this.#matchesInGeneral(expected, request)) return true;
+    const departure = this.#departures.find((row) => row.exchange === turn.index && replaces(row));
+    if (departure === undefined || compareRequest(withReplaced(expected, departure), request).length > 0) return false;
     this.#used.add(departure);
     return true;
   }
 
-  #matchesLiveResponse(expected: RecordedRequest, request: ReceivedRequest): boolean {
+  /** Whether a request is the recorded one, but for what may differ in all recordings. */
+  #matchesInGeneral(expected: RecordedRequest, request: ReceivedRequest): boolean {
     const accepted = [
       ["long poll", withoutWish(request)],
       ["random name", this.#names.translate(expected, request)],
+      withoutAdditions(expected, request) ?? ["order by id", undefined],
     ] as const;
     const met = accepted.find(([, other]) => other !== undefined && compareRequest(expected, other).length === 0);
     if (met === undefined) return false;
@@ -214,6 +214,24 @@ export class Recording {
     this.differences.push(`sent and not recorded: ${describeRequest(request)}`);
     return undefined;
   }
+}
+
+/** Whether a departure has something else sent than was recorded. */
+function replaces({ query, path, json }: ExchangeDeparture): boolean {
+  return query !== undefined || path !== undefined || json !== undefined;
+}
+
+/** A recorded request with what a departure accepts in its place; as it is when it says something else by now. */
+function withReplaced(expected: RecordedRequest, { query, path, json }: ExchangeDeparture): RecordedRequest {
+  const replaced = expected.query.map(([name, value]) =>
+    name === query?.recorded[0] && value === query.recorded[1] ? query.accepted : ([name, value] as const),
+  );
+  return {
+    ...expected,
+    query: replaced,
+    path: path?.recorded === expected.path ? path.accepted : expected.path,
+    ...(json === undefined ? {} : { json }),
+  };
 }
 
 function sameRoute(recorded: RecordedRequest, request: ReceivedRequest): boolean {

@@ -129,8 +129,10 @@ export class Session {
   }
 
   async #call(step: Step): Promise<Given> {
-    const target = step.on === undefined ? this.#api : this.#target(step);
-    const { name, take, read, reports, args: renamed = (given) => [...given] } = methodName(step.method ?? "");
+    const way = (step.method ?? "").split(".");
+    const method = way.pop() ?? "";
+    const target = way.reduce<unknown>(member, step.on === undefined ? this.#api : this.#target(step));
+    const { name, take, read, reports, args: renamed = (given) => [...given] } = methodName(method);
     const args = renamed((step.args ?? []).map((argument) => this.#argument(argument)));
     const collector = args.find((argument) => argument instanceof Collector);
     const readings: Promise<unknown>[] = [];
