@@ -5,6 +5,7 @@ export type {
   BulkBatch,
   BulkCounts,
   BulkItem,
+  BulkNote,
   BulkOptions,
   BulkPlan,
   BulkProgress,

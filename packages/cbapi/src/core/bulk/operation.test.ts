@@ -61,7 +61,7 @@ describe("a bulk operation", () => {
     expect(await op.run()).toBe(report);
     expect(report.complete).toBe(true);
     expect(report.throwIfIncomplete()).toBe(report);
-    expect(report.counts).toEqual({ done: 3, refused: 0, unknown: 0, unsent: 0 });
+    expect(report.counts).toEqual({ done: 3, pending: 0, refused: 0, unknown: 0, unsent: 0 });
     expect(statesOf(report)).toEqual(["a done", "b done", "c done"]);
     expect(inspect(report)).toBe("BulkReport: tag of Thing: 3 items, 3 done");
     expect((await report.retry()).complete).toBe(true);

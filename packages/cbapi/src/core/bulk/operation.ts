@@ -1,12 +1,11 @@
 import { inspect } from "node:util";
 import { ApiError } from "../errors.js";
 import type { Key } from "../model/document.js";
-import { frozen } from "../model/fields.js";
 import { SharedCall } from "../model/shared-call.js";
 import { timeLimit } from "../transport/limits.js";
 import type { CallOptions } from "../transport/types.js";
 import type { BulkReport } from "./report.js";
-import { batchesOf, callOptions, ItemRun, QueryRun } from "./run.js";
+import { callOptions, ItemRun, type Planned, planned, QueryRun } from "./run.js";
 import { SharedRun } from "./turns.js";
 import type { BulkOptions, BulkPlan, BulkSource } from "./types.js";
 
@@ -29,7 +28,7 @@ export class BulkOperation<Item extends Key = Key, Unlisted extends undefined = 
   implements PromiseLike<BulkReport<Item, Unlisted>>
 {
   readonly #source: BulkSource<Item>;
-  #plan: SharedCall<BulkPlan<Item>> | undefined;
+  #plan: SharedCall<Planned<Item>> | undefined;
   #run: SharedRun<Item, BulkReport<Item, Unlisted>> | undefined;
   #byQuery = false;
 
@@ -45,18 +44,7 @@ export class BulkOperation<Item extends Key = Key, Unlisted extends undefined = 
    * @throws CbApiError when the items could not be read, or when it was carried out by its query: then no plan is left
    */
   async plan(options: CallOptions = {}): Promise<BulkPlan<Item>> {
-    if (this.#byQuery) {
-      throw new ApiError(`${this.#source.name} was carried out already, by its query: there is no plan of it any more`);
-    }
-    options.signal?.throwIfAborted();
-    const { timeout } = options;
-    const forget = () => {
-      if (this.#plan === plan) this.#plan = undefined;
-    };
-    const plan: SharedCall<BulkPlan<Item>> =
-      this.#plan ?? new SharedCall((signal) => this.#read({ signal, timeout }).catch(failing(forget)), forget);
-    this.#plan = plan;
-    return plan.join(options);
+    return (await this.#planned(options)).plan;
   }
 
   /**
@@ -111,7 +99,7 @@ export class BulkOperation<Item extends Key = Key, Unlisted extends undefined = 
     const { byQuery } = this.#source;
     options.signal?.throwIfAborted();
     if (byQuery === undefined || this.#plan !== undefined) {
-      const plan = await this.plan(callOptions(options));
+      const plan = await this.#planned(callOptions(options));
       sending();
       return new ItemRun<Item, Unlisted>(this.#source, plan).send(options);
     }
@@ -124,12 +112,20 @@ export class BulkOperation<Item extends Key = Key, Unlisted extends undefined = 
     }
   }
 
-  async #read(options: CallOptions): Promise<BulkPlan<Item>> {
-    const found = await this.#source.find(callOptions(options));
-    const items = [...new Set(found.items)];
-    // All writes are put together before the first is sent: one that cannot be stops the operation, not half of it.
-    const batches = batchesOf(this.#source, items);
-    return frozen({ total: items.length, items, batches, search: found.search });
+  async #planned(options: CallOptions): Promise<Planned<Item>> {
+    if (this.#byQuery) {
+      throw new ApiError(`${this.#source.name} was carried out already, by its query: there is no plan of it any more`);
+    }
+    options.signal?.throwIfAborted();
+    const { timeout } = options;
+    const forget = () => {
+      if (this.#plan === plan) this.#plan = undefined;
+    };
+    const plan: SharedCall<Planned<Item>> =
+      this.#plan ??
+      new SharedCall((signal) => planned(this.#source, { signal, timeout }).catch(failing(forget)), forget);
+    this.#plan = plan;
+    return plan.join(options);
   }
 }
 

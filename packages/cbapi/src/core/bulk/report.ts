@@ -7,7 +7,7 @@ import type { QueryReport } from "../query/report.js";
 import type { Outcome } from "./outcome.js";
 import type { BulkCounts, BulkItem, BulkReason, BulkState, RetryOptions } from "./types.js";
 
-const STATES: readonly BulkState[] = ["done", "refused", "unknown", "unsent"];
+const STATES: readonly BulkState[] = ["done", "pending", "refused", "unknown", "unsent"];
 
 /** How much of a list and of a reason a printed report shows. */
 const SHOWN_REASONS = 3;
@@ -92,7 +92,8 @@ export class BulkReport<Item extends Key = Key, Unlisted extends undefined = nev
 
   /**
    * Sends what is not done, and nothing else; gives a report over everything. What was done since, by another retry, is
-   * not done again. Sends nothing when all is done.
+   * not done again. Of what is pending nothing is sent again: it is looked at and waited for once more. What the plan had
+   * refused stays so. Sends nothing when all is done.
    */
   retry(options: RetryOptions<Item> = {}): Promise<BulkReport<Item, Unlisted>> {
     return this.#parts.retry(options);
@@ -145,13 +146,13 @@ export class BulkReport<Item extends Key = Key, Unlisted extends undefined = nev
 
 /** How many there are of each state. */
 export function countStates(states: Iterable<BulkState>): BulkCounts {
-  const counts = { done: 0, refused: 0, unknown: 0, unsent: 0 };
+  const counts = { done: 0, pending: 0, refused: 0, unknown: 0, unsent: 0 };
   for (const state of states) counts[state]++;
   return Object.freeze(counts);
 }
 
-/** Items of one batch share their error. */
-function group<Item extends Key>(items: readonly BulkItem<Item>[]): BulkReason<Item>[] {
+/** The items that are not done by their reasons: those of one batch share their error. */
+export function group<Item extends Key>(items: readonly BulkItem<Item>[]): BulkReason<Item>[] {
   const groups = new Map<Error | undefined, Map<BulkState, Item[]>>();
   for (const { item, state, error } of items) {
     if (state === "done") continue;

@@ -61,7 +61,7 @@ describe("callers of one bulk operation", () => {
     two.abort(new Error("second"));
     expect(await Promise.all(runs.map(settled))).toEqual(["first", "0 done"]);
     const report = await op.run();
-    expect(report.counts).toEqual({ done: 0, refused: 0, unknown: 2, unsent: 2 });
+    expect(report.counts).toEqual({ done: 0, pending: 0, refused: 0, unknown: 2, unsent: 2 });
     expect((await report.retry()).complete).toBe(true);
     expect(seen.sent).toEqual(["a,b", "c,d"]);
   });

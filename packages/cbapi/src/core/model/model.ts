@@ -102,6 +102,7 @@ export abstract class Model {
   /** @internal Reads one object: `GET path/key`. */
   static async fetchDocument(client: ModelHost, key: Key, options: CallOptions): Promise<Fetched> {
     const cls = this as unknown as ModelClass;
+    if (cls.spec.unreadable !== undefined) throw new ApiError(cls.spec.unreadable);
     await client.requireServer(cls.spec, options);
     const document = await client.getObject(`${cls.spec.path}/${encodeURIComponent(key)}`, undefined, options);
     return { document: asDocument(document, cls.spec.name, key) };

@@ -2,8 +2,7 @@ import { ApiError, InvalidObjectError } from "../errors.js";
 import type { CallOptions } from "../transport/types.js";
 import { dropChanges, put, refuseDeleted, spelled } from "./assign.js";
 import type { Values } from "./declaration.js";
-import type { Entry } from "./document.js";
-import { Completeness } from "./document.js";
+import { Completeness, type Document, type Entry } from "./document.js";
 import { classOf, ensure, Model, specOf } from "./model.js";
 import { isUpToDate, rebaseOn, takeOver } from "./rebase.js";
 import { sameValue } from "./same-value.js";
@@ -116,7 +115,9 @@ export abstract class MutableModel extends Model {
     refuseDeleted(this);
     const before = this.#deletions;
     await inTurn(this, options, async (call) => {
-      if (Model.stateOf(this).key === undefined || this.#deletions > before) return;
+      const { key, client } = Model.stateOf(this);
+      if (key === undefined || this.#deletions > before) return;
+      await client.requireServer(specOf(this), call);
       await sendWrites(this, [this.deleteRequest(options)], call);
       this.#deletions++;
       this.afterDelete();
@@ -231,10 +232,13 @@ export abstract class MutableModel extends Model {
   /**
    * Changes these fields, given as the server has them, and nothing else: reads the object, and sends nothing when it has
    * them already. What was assigned to other fields and not saved stays so; what was assigned to these is overtaken.
+   * @param how.refuse throws where what was read does not allow the change; sees the document
+   * @param how.evenIfSo sends what the object has already as well: where that may be about to change
    */
   protected async changeNow(
     values: Readonly<Record<string, unknown>>,
     options: SaveOptions = {},
+    how: { readonly refuse?: (document: Document) => void; readonly evenIfSo?: boolean } = {},
   ): Promise<this | WritePlan | undefined> {
     refuseDeleted(this);
     return inTurn(this, options, async (call) => {
@@ -244,10 +248,14 @@ export abstract class MutableModel extends Model {
       rebaseOn(this, entry);
       const { document } = entry;
       const spelledOut = Object.entries(values).map(([name, value]) => [name, spelled(value, document[name])] as const);
-      const wanted = new Map(spelledOut.filter(([name, value]) => !isSo(document[name], value)));
-      if (wanted.size === 0) {
-        if (options.dryRun === true) return undefined;
+      const wanted = new Map(
+        spelledOut.filter(([name, value]) => how.evenIfSo === true || !isSo(document[name], value)),
+      );
+      if (wanted.size > 0) how.refuse?.(document);
+      else if (options.dryRun === true) return undefined;
+      else {
         takeOver(this, entry, Object.keys(values));
+        if (options.verify === true) await this.verifyWritten(new Map(spelledOut), entry, call);
         return this;
       }
       const requests = this.#requestsFor(wanted);

@@ -19,14 +19,27 @@ export type RefMembers<M, Absent extends undefined> = M extends { readonly [step
 
 export type Step<V, Absent extends undefined> = [V] extends [(...args: infer A) => infer R]
   ? "dryRun" extends keyof OptionsIn<A>
-    ? Triable<OptionsIn<A>, Exclude<Awaited<R>, WritePlan | undefined>, Absent>
+    ? Triable<BeforeOptions<A>, OptionsIn<A>, Exclude<Awaited<R>, WritePlan | undefined>, Absent>
     : (...args: A) => PromiseLike<Awaited<R> | Absent>
   : Ref<Awaited<V> | Absent>;
 
-/** The options of a method that takes nothing else. */
-type OptionsIn<A extends readonly unknown[]> = A extends readonly [options?: infer O] ? NonNullable<O> : unknown;
+/** The options that a method takes last: alone, or behind one other argument. */
+type OptionsIn<A extends readonly unknown[]> = A extends readonly [options?: infer O]
+  ? NonNullable<O>
+  : A extends readonly [first?: unknown, options?: infer O]
+    ? NonNullable<O>
+    : unknown;
+
+/** That argument. */
+type BeforeOptions<A extends readonly unknown[]> = A extends readonly [options?: unknown]
+  ? []
+  : A extends readonly [first: infer F, options?: unknown]
+    ? [first: F]
+    : A extends readonly [first?: infer F, options?: unknown]
+      ? [first?: F]
+      : [];
 
 /** What a method with `dryRun` gives depends on that, and a method's own type parameters cannot be handed through. */
-type Triable<O, T, Absent extends undefined> = <D extends boolean | undefined = false>(
-  options?: Omit<O, "dryRun"> & { readonly dryRun?: D },
+type Triable<B extends readonly unknown[], O, T, Absent extends undefined> = <D extends boolean | undefined = false>(
+  ...args: [...B, options?: Omit<O, "dryRun"> & { readonly dryRun?: D }]
 ) => PromiseLike<DryRun<D, T> | Absent>;

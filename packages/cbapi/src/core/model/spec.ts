@@ -12,6 +12,8 @@ export interface ModelSpec {
   readonly keyOf?: (document: Document) => string | undefined;
   /** Whether the caller names the key of a new object, so that it is sent along. */
   readonly ownKey?: boolean;
+  /** Why none can be read by its key, where the server has no route for that: whoever reads one is told so. */
+  readonly unreadable?: string;
   /** Fields that the server lets a caller change. A model without any is read-only. */
   readonly writable?: readonly string[];
   /** Whether names that are not declared can be set as well: not all fields of such objects are known. */

@@ -38,6 +38,20 @@ export function inTurnOf<T>(
   return queued(client, nameOf(cls, key), nameOf(cls, key), call, () => work(call));
 }
 
+/**
+ * The same for what has no key that is known beforehand.
+ * @param name what it is, as errors name it as well: `FileRule of 5d41...`
+ */
+export function inTurnNamed<T>(
+  client: ModelHost,
+  name: string,
+  options: CallOptions,
+  work: (call: CallOptions) => Promise<T>,
+): Promise<T> {
+  const call = bounded(client, options);
+  return queued(client, name, name, call, () => work(call));
+}
+
 async function queued<T>(
   owner: object,
   name: string,

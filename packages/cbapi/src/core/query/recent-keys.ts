@@ -46,6 +46,10 @@ export class RecentKeys {
     return true;
   }
 
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
   /** A copy of all keys. */
   all(): Set<string> {
     return new Set(this.#keys);
