@@ -117,7 +117,7 @@ describe("object()", () => {
     expect(await apps.count({ where: "id>0" })).toBe(3);
     expect(requests).toEqual([
       "appInstance?expand=computerId&limit=2&offset=0&q=computerId:5&q=name:a\\|b&sort=id ASC",
-      "appInstance?expand=computerId&limit=2&offset=2&q=computerId:5&q=name:a\\|b&sort=id ASC",
+      "appInstance?expand=computerId&limit=3&offset=1&q=computerId:5&q=name:a\\|b&sort=id ASC",
       "serverConfig?limit=0",
       "appInstance?limit=1&offset=1&q=id!1",
       "appInstance?limit=-1&q=id>0",

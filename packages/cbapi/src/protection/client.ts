@@ -1,4 +1,4 @@
-import { ApiError, ClientError, UnauthorizedError } from "../core/errors.js";
+import { ApiError } from "../core/errors.js";
 import { invalidArgument } from "../core/invalid-argument.js";
 import { ModelApi, type ModelApiOptions } from "../core/model/model-api.js";
 import { ServerVersion } from "../core/server-version.js";
@@ -6,6 +6,7 @@ import type { CallOptions } from "../core/transport/types.js";
 import type { ProtectionHost } from "./host.js";
 import { OpenObject } from "./open-object.js";
 import { pathOf } from "./paths.js";
+import { isForWantOfPermission } from "./permission.js";
 import { type Base, OffsetBase } from "./queries/offset-base.js";
 import { rowsOf } from "./queries/rows.js";
 
@@ -108,9 +109,3 @@ export class CbProtectionAPI extends ModelApi implements ProtectionHost {
 
 /** The name that the Python library gives to the same client as well. */
 export { CbProtectionAPI as CbEnterpriseProtectionAPI };
-
-/** Whether the server knows the token, and its user may not do this. */
-function isForWantOfPermission(error: unknown): boolean {
-  if (error instanceof UnauthorizedError) return error.code === "MISSING_PERMISSION";
-  return error instanceof ClientError && error.status === 403;
-}

@@ -9,7 +9,7 @@ import type { CallOptions, QueryValue } from "../core/transport/types.js";
 import type { ProtectionHost } from "./host.js";
 import { pathOf } from "./paths.js";
 import { PAGE_SIZE, pagesOf, type Selection } from "./queries/fetch-pages.js";
-import { countIn } from "./queries/rows.js";
+import { countIn, isByKey, keyFieldOf } from "./queries/rows.js";
 import { filterDialect } from "./query-language/filter.js";
 import { anyField } from "./query-language/filter-fields.js";
 
@@ -76,7 +76,7 @@ export class OpenObject {
         throw invalidArgument(`${name} wants a whole number from ${least} on, got ${number}`);
       }
     }
-    const totalOrder = /^id( |$)/i.test(sort ?? "id");
+    const totalOrder = isByKey(this.path, sort);
     const plan = { start, limit, pageSize: batchSize, totalOrder, signal, timeout };
     return new Execution(this.#rows({ path: this.path, parameters: parametersOf(options), sort }, plan), plan);
   }
@@ -151,9 +151,11 @@ export class OpenObject {
   }
 
   #rows(selection: Selection, plan: ExecutionPlan): RowSource<OpenDocument> {
+    const key = keyFieldOf(this.path);
     return {
       fetchPage: pagesOf(this.#host, selection, plan),
-      identify: ({ id }) => (typeof id === "number" || typeof id === "string" ? { row: String(id), key: id } : UNNAMED),
+      identify: ({ [key]: id }) =>
+        typeof id === "number" || typeof id === "string" ? { row: String(id), key: id } : UNNAMED,
       nameless: "no id",
       makeModels: (rows) => rows.map(({ document }) => document),
       filter: undefined,

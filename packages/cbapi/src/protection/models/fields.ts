@@ -1,4 +1,4 @@
-import { InvalidHashError, InvalidObjectError } from "../../core/errors.js";
+import { InvalidHashError } from "../../core/errors.js";
 import { type Field, type IntegerField, type StringField, t } from "../../core/model/fields.js";
 
 /** A whole number of this range, when it is written. */
@@ -9,7 +9,7 @@ export function between(lowest: number, highest: number): IntegerField {
     encode: (value) => {
       const number = integer.encode(value) as number;
       if (number >= lowest && number <= highest) return number;
-      throw new InvalidObjectError(`expected a whole number from ${lowest} to ${highest}, got ${number}`);
+      throw new TypeError(`expected a whole number from ${lowest} to ${highest}, got ${number}`);
     },
   };
 }
@@ -39,7 +39,7 @@ export const ids: IdsField = {
   encode: (value) => {
     const text = (typeof value === "string" ? value : Array.isArray(value) ? value.join(",") : "?").replaceAll(" ", "");
     if (/^(\d+(,\d+)*)?$/.test(text)) return text;
-    throw new InvalidObjectError(
+    throw new TypeError(
       `expected ids with commas between them, as "3,5", or a list of them; got ${JSON.stringify(value)}`,
     );
   },
@@ -51,6 +51,6 @@ export const policies: IdsField = {
   encode: (value) => {
     const text = ids.encode(value) as string;
     if (text !== "") return text;
-    throw new InvalidObjectError('expected the ids of policies, or "0" for all policies; got none');
+    throw new TypeError('expected the ids of policies, or "0" for all policies; got none');
   },
 };

@@ -3,13 +3,11 @@ import type { ModelHost } from "../../core/model/host.js";
 import type { ModelClass } from "../../core/model/model.js";
 import { usableKey } from "../../core/query/row-key.js";
 import type { CallOptions } from "../../core/transport/types.js";
-
-/** So many ids keep an address well below what servers take. */
-const IDS_A_SEARCH = 200;
+import { conditionBatches } from "../queries/batches.js";
 
 /**
- * Many objects of one kind by their ids, in searches for some 200 each: `GET path?q=id:3|5|8`. Rows are whole documents;
- * those that the server does not give are left out.
+ * Many objects of one kind by their ids, as many a search as an address takes: `GET path?q=id:3|5|8`. Rows are whole
+ * documents; those that the server does not give are left out.
  */
 export async function fetchByIds(
   client: ModelHost,
@@ -19,8 +17,7 @@ export async function fetchByIds(
 ): Promise<Map<Key, Fetched>> {
   await client.requireServer(cls.spec, options);
   const found = new Map<Key, Fetched>();
-  for (let start = 0; start < keys.length; start += IDS_A_SEARCH) {
-    const some = keys.slice(start, start + IDS_A_SEARCH);
+  for (const some of conditionBatches(keys)) {
     const query = { q: `id:${some.join("|")}`, offset: 0, limit: some.length };
     const answer = await client.getObject(cls.spec.path, query, { ...options, default: [] });
     for (const row of Array.isArray(answer) ? (answer as Readonly<Record<string, unknown>>[]) : []) {

@@ -2,7 +2,7 @@ import type { Document } from "../../core/model/document.js";
 import { SharedCalls } from "../../core/model/shared-call.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { connectedTo, type ProtectionHost, type RowNumbers } from "../host.js";
-import { rowsOf } from "./rows.js";
+import { keyFieldOf, rowsOf } from "./rows.js";
 
 /** The number that the server gives to the first row of a result. */
 export type Base = 0 | 1;
@@ -48,14 +48,16 @@ export class OffsetBase implements RowNumbers {
 
 /** Asks for the rows at 0 and at 1, in an order that new rows do not change. */
 async function probe(host: ProtectionHost, path: string, options: CallOptions): Promise<Base | undefined> {
+  const key = keyFieldOf(path);
   const ask = async (offset: number, limit: number): Promise<readonly Document[]> =>
-    rowsOf(await host.getObject(path, { limit, offset, sort: "id ASC" }, { ...options, default: [] }), path);
+    rowsOf(await host.getObject(path, { limit, offset, sort: `${key} ASC` }, { ...options, default: [] }), path);
   for (let tries = 0; tries < TRIES; tries++) {
     const [first, second] = await ask(0, 2);
-    if (first === undefined) return undefined;
+    // Rows that nothing tells apart show nothing either.
+    if (first?.[key] === undefined) return undefined;
     const [row] = await ask(1, 1);
-    if (row?.["id"] === first["id"]) return 1;
-    if (row?.["id"] === second?.["id"]) return 0;
+    if (row?.[key] === first[key]) return 1;
+    if (row?.[key] === second?.[key]) return 0;
   }
   return undefined;
 }

@@ -1,6 +1,11 @@
+import { type Change, changeFound } from "../../core/bulk/change.js";
+import type { Verdict } from "../../core/bulk/found.js";
+import type { BulkOperation } from "../../core/bulk/operation.js";
 import { ApiError } from "../../core/errors.js";
+import { invalidArgument } from "../../core/invalid-argument.js";
+import type { KeyOf } from "../../core/model/declaration.js";
 import { Completeness } from "../../core/model/document.js";
-import { isField } from "../../core/model/fields.js";
+import { type Field, isField } from "../../core/model/fields.js";
 import type { ModelHost } from "../../core/model/host.js";
 import type { AnyModel, ModelClass } from "../../core/model/model.js";
 import { Query, type QueryState } from "../../core/query/query.js";
@@ -18,17 +23,16 @@ import { protection } from "../host.js";
 import { conditionIn } from "../query-language/conditions.js";
 import { type Conditions, filterDialect } from "../query-language/filter.js";
 import {
-  type ExpandedName,
-  type FieldName,
   type FilterFields,
   type FilterTerms,
   type ForeignKey,
   filterFieldsOf,
   type ValueOf,
 } from "../query-language/filter-fields.js";
+import type { BulkSelection } from "./bulk-options.js";
 import { PAGE_SIZE, pagesOf, type Selection } from "./fetch-pages.js";
 import { type Group, type GroupOptions, groupParameter, groupsOf } from "./groups.js";
-import { countIn } from "./rows.js";
+import { countIn, isByKey } from "./rows.js";
 
 export type { Group, GroupOptions } from "./groups.js";
 
@@ -41,6 +45,8 @@ export interface ProtectionState extends QueryState {
   readonly expand?: readonly string[];
   /** Whether terms may name fields that are not declared. */
   readonly open?: boolean;
+  /** The server's fields whose names the model has for something else, as for a join. */
+  readonly hidden?: Readonly<Record<string, Field<unknown>>>;
   /** What some kinds of objects take beside conditions: `period`. */
   readonly parameters?: Readonly<Record<string, QueryValue>>;
 }
@@ -59,6 +65,15 @@ export class ProtectionQuery<M extends AnyModel, T extends object = FilterTerms<
   /** @internal A search for all objects of a model, which has not been sent. */
   static of<M extends AnyModel>(client: ModelHost, model: ModelClass<M>): ProtectionQuery<M> {
     return new ProtectionQuery(client, model, {});
+  }
+
+  /** @internal The same where a model has the names of some of the server's fields for something else. */
+  static withHidden<M extends AnyModel, N extends string>(
+    client: ModelHost,
+    model: ModelClass<M>,
+    hidden: Readonly<Record<N, Field<unknown>>>,
+  ): ProtectionQuery<M, FilterTerms<M> & { readonly [K in N]?: TermValue }> {
+    return new ProtectionQuery<M, FilterTerms<M> & { readonly [K in N]?: TermValue }>(client, model, { hidden });
   }
 
   /** @internal The same where the server has fields that are not declared: terms may name any. */
@@ -108,13 +123,17 @@ export class ProtectionQuery<M extends AnyModel, T extends object = FilterTerms<
   /**
    * Has the fields of other objects sent along with each row (8.0 and later), under names such as `computerId_name`, which
    * `get()` of a row reads and conditions may use. A condition on such a field does that by itself.
-   * @throws ApiError with code `INVALID_ARGUMENT` when the model has no such key
+   * @throws ApiError when the model has no such field (`code` is `UNKNOWN_FIELD`), or it is none that holds an id
+   * (`INVALID_ARGUMENT`)
    * @example
    * for await (const file of cb.select(FileInstance).expand("fileCatalogId")) console.log(file.get("fileCatalogId_sha256"))
    */
   expand(...foreignKeys: ForeignKey<M>[]): this {
     const { fields } = this.#language;
-    for (const key of foreignKeys) fields.checked(key);
+    for (const key of foreignKeys) {
+      if (/Id$/.test(fields.checked(key))) continue;
+      throw invalidArgument(`expand() takes fields that hold the id of another object, as "computerId", got "${key}"`);
+    }
     return this.with({ expand: [...new Set([...(this.state.expand ?? []), ...foreignKeys])] });
   }
 
@@ -124,7 +143,7 @@ export class ProtectionQuery<M extends AnyModel, T extends object = FilterTerms<
    * @throws ApiError when the model has no such field (`code` is `UNKNOWN_FIELD`)
    * @example await cb.select(Computer).where({ deleted: false }).groupBy("osShortName", { by: "count", descending: true })
    */
-  async groupBy<F extends FieldName<M> | ExpandedName<M>, S extends FieldName<M> | ExpandedName<M> = never>(
+  async groupBy<F extends keyof T & string, S extends keyof T & string = never>(
     field: F,
     options: GroupOptions<S> & CallOptions = {},
   ): Promise<Group<ValueOf<M, F>, ValueOf<M, S>>[]> {
@@ -139,6 +158,15 @@ export class ProtectionQuery<M extends AnyModel, T extends object = FilterTerms<
     const answer = await this.client.getObject(path, query, { ...call, default: [] });
     const decode = (name: string | undefined) => (raw: unknown) => this.#decoded(name, raw);
     return groupsOf(answer, path, decode(field), decode(subgroup)) as Group<ValueOf<M, F>, ValueOf<M, S>>[];
+  }
+
+  /** Has a change made to the objects that this search finds. They are read by their ids, whatever the order. */
+  protected changed(change: Change<KeyOf<M>, M>, { only }: BulkSelection<M> = {}): BulkOperation<KeyOf<M>> {
+    const { client, model } = this;
+    const inOrder = this.with({ sort: undefined });
+    const pages = (options: CallOptions) => inOrder.pages(options);
+    const wanted = only === undefined ? change : { ...change, review: reviewOf(only, change) };
+    return changeFound<KeyOf<M>, never, M>({ client, model, text: this.describe(), pages }, wanted);
   }
 
   protected fetchPage(window: Window, options: CallOptions): Promise<FetchedPage> {
@@ -163,8 +191,7 @@ export class ProtectionQuery<M extends AnyModel, T extends object = FilterTerms<
   }
 
   protected override get totalOrder(): boolean {
-    const { sort = "id" } = this.state;
-    return /^id( |$)/i.test(sort);
+    return isByKey(this.model.spec.path, this.state.sort);
   }
 
   protected override get rowCompleteness(): Completeness {
@@ -177,7 +204,7 @@ export class ProtectionQuery<M extends AnyModel, T extends object = FilterTerms<
 
   get #language(): { readonly fields: FilterFields; readonly dialect: Dialect<Conditions> } {
     if (this.#dialect === undefined) {
-      const fields = filterFieldsOf(this.model, this.state.open);
+      const fields = filterFieldsOf(this.model, this.state.open, this.state.hidden);
       this.#dialect = { fields, dialect: filterDialect(fields) };
     }
     return this.#dialect;
@@ -197,8 +224,26 @@ export class ProtectionQuery<M extends AnyModel, T extends object = FilterTerms<
 
   #decoded(name: string | undefined, raw: unknown): unknown {
     if (raw === null || raw === undefined) return undefined;
-    const field: unknown =
-      name === undefined ? undefined : Object.getOwnPropertyDescriptor(this.model.record, name)?.value;
+    if (name === undefined) return raw;
+    const declared: unknown = Object.getOwnPropertyDescriptor(this.model.record, name)?.value;
+    const field = isField(declared) ? declared : this.state.hidden?.[name];
     return isField(field) ? field.decode(raw) : raw;
   }
+}
+
+/** Looks at those objects only that are meant. */
+function reviewOf<M extends AnyModel>(
+  only: NonNullable<BulkSelection<M>["only"]>,
+  { review }: Change<KeyOf<M>, M>,
+): NonNullable<Change<KeyOf<M>, M>["review"]> {
+  return async (objects, options) => {
+    const answers = await Promise.all(objects.map(async (object) => only(object)));
+    const meant = answers.map((answer) => answer === true);
+    const verdicts = await review?.(
+      objects.filter((_, index) => meant[index]),
+      options,
+    );
+    let next = 0;
+    return meant.map((is): Verdict => (is ? (verdicts?.[next++] ?? { state: "change" }) : { state: "not meant" }));
+  };
 }

@@ -4,6 +4,7 @@ import {
   CbProtectionAPI,
   Computer,
   DriftReport,
+  FileCatalog,
   FileInstance,
   type Group,
   Q,
@@ -33,6 +34,12 @@ cb.select(Computer).where({ fileCatalogId_sha256: "ab" });
 cb.select(Computer).where({ name: { is: "x" } });
 // What is not declared can be asked for where the server has more than is known.
 cb.select(DriftReport).where({ whatever: 1 });
+
+// The name of who signed a file is a field of the server's, though the model has it for the object.
+cb.select(FileCatalog).where({ publisher: "Contoso", publisherId: 5 });
+void cb.select(FileCatalog).groupBy("publisher");
+// @ts-expect-error a file has no such field
+cb.select(FileCatalog).where({ publishers: "Contoso" });
 
 cb.select(FileInstance).expand("fileCatalogId", "computerId");
 // @ts-expect-error a name leads to no object

@@ -1,5 +1,6 @@
 import { ApiError, ServerError } from "../../core/errors.js";
 import type { Document } from "../../core/model/document.js";
+import { pathOf } from "../paths.js";
 
 /**
  * The rows of an answer.
@@ -9,6 +10,18 @@ export function rowsOf(answer: unknown, path: string): readonly Document[] {
   if (answer === null) return [];
   if (Array.isArray(answer)) return answer as Document[];
   throw new ApiError(`The server answered GET ${path} with something that is no list of rows`);
+}
+
+const SERVER_PERFORMANCE = pathOf("serverPerformance").toLowerCase();
+
+/** The field that tells the rows of a kind apart: some are numbered anew in each answer, so that their `id` does not. */
+export function keyFieldOf(path: string): "id" | "dateCreated" {
+  return path.toLowerCase() === SERVER_PERFORMANCE ? "dateCreated" : "id";
+}
+
+/** Whether the rows are by the field that tells them apart, as they are where the caller names no order. */
+export function isByKey(path: string, sort = keyFieldOf(path) as string): boolean {
+  return new RegExp(`^${keyFieldOf(path)}( |$)`, "i").test(sort);
 }
 
 /**

@@ -84,10 +84,16 @@ export class FilterFields {
 /** Any field at all: for objects of which nothing is declared. */
 export const anyField = new FilterFields("The object", new Map(), true);
 
-/** The fields of a model. */
-export function filterFieldsOf({ spec, record }: ModelClass, open = false): FilterFields {
-  const kinds = Object.entries(Object.getOwnPropertyDescriptors(record)).flatMap(
-    ([name, { value }]): [string, string][] => (isField(value) ? [[name, value.kind]] : []),
+/**
+ * The fields of a model.
+ * @param open whether the server has others as well
+ * @param hidden those whose names the model has for something else
+ */
+export function filterFieldsOf({ spec, record }: ModelClass, open = false, hidden: object = {}): FilterFields {
+  const kinds = [record, hidden].flatMap((declared) =>
+    Object.entries(Object.getOwnPropertyDescriptors(declared)).flatMap(([name, { value }]): [string, string][] =>
+      isField(value) ? [[name, value.kind]] : [],
+    ),
   );
   return new FilterFields(spec.name, new Map(kinds), open);
 }

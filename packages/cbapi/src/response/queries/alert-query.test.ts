@@ -71,7 +71,7 @@ describe("alerts of a query", () => {
       { result: "success" },
     ]);
     const report = await cb.select(Alert).where("hostname:win7").setIgnored(true, { status: "Resolved" });
-    expect(report.counts).toEqual({ done: 500, refused: 500, unknown: 100, unsent: 0 });
+    expect(report.counts).toEqual({ done: 500, pending: 0, refused: 500, unknown: 100, unsent: 0 });
     expect(report.reasons.map(({ state, items }) => [state, items?.length])).toEqual([
       ["refused", 500],
       ["unknown", 100],

@@ -1,10 +1,16 @@
+import { invalidArgument } from "../../../core/invalid-argument.js";
 import { defineModel } from "../../../core/model/define-model.js";
 import { Completeness, type Fetched, type Key } from "../../../core/model/document.js";
 import { t } from "../../../core/model/fields.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import type { WriteRequest } from "../../../core/model/mutable-model.js";
 import { savedNumber } from "../../../core/model/saved.js";
+import type { DryRun, SaveOptions, WritePlan } from "../../../core/model/write-plan.js";
 import type { CallOptions } from "../../../core/transport/types.js";
+import { type ConnectorRegistration, registerConnector } from "../../connector/registration.js";
+import { ConnectorRun } from "../../connector/run.js";
+import { settingsOf } from "../../connector/settings.js";
+import type { ConnectorRunOptions, ConnectorStatistics } from "../../connector/types.js";
 import { pathOf } from "../../paths.js";
 import { ProtectionQuery } from "../../queries/protection-query.js";
 import { rowsOf } from "../../queries/rows.js";
@@ -22,6 +28,9 @@ export interface UnregisterOptions extends CallOptions {
   /** Whether the results of its analyses are deleted as well. The server's default is true. */
   readonly deleteData?: boolean | undefined;
 }
+
+/** How a connector is registered. */
+export type RegisterOptions = SaveOptions;
 
 /**
  * A service that analyses files, or sends notifications, on behalf of the server.
@@ -75,6 +84,67 @@ export class Connector extends defineModel(
   /** @internal `GET /connector?q=id:3|5|8` */
   static fetchMany(client: ModelHost, keys: Key[], options: CallOptions): Promise<Map<Key, Fetched>> {
     return fetchByIds(client, Connector, keys, options);
+  }
+
+  /**
+   * Sees to it that the server knows this connector, as often as it is called: asks for the one of this name, and sends what
+   * is missing or different: `POST /connector` for a new one, `PUT /connector/{id}` with the changes, or nothing. Where the
+   * token may not read connectors, `POST /connector`, which servers take for a change of the one that they have.
+   *
+   * One that is there stays enabled or disabled as somebody has set it, unless `registration` says which.
+   * @returns the connector; with `dryRun`, what would be sent, `undefined` when nothing would be
+   * @throws CbApiError with code `INVALID_ARGUMENT` when a text is missing, or the name is that of a connector of the server's own
+   * @example const connector = await Connector.register(cb, { name: "Lab", connectorVersion: "1.0" });
+   */
+  static async register<D extends boolean | undefined = false>(
+    client: ModelHost,
+    registration: ConnectorRegistration,
+    options?: RegisterOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, Connector>>;
+  static async register(
+    client: ModelHost,
+    registration: ConnectorRegistration,
+    options: RegisterOptions = {},
+  ): Promise<Connector | WritePlan | undefined> {
+    return registerConnector(client, registration, options);
+  }
+
+  /**
+   * Works as this connector until it is stopped: asks every `interval` for what is pending, hands each file to `analyse`, the
+   * highest priority first and no file twice at a time, and tells the server what comes of it:
+   *
+   * - a verdict, `{ result, malwareName, ... }`: `POST /notification`, which names the analysis, the connector and the file;
+   *   where the server takes no notification, the result alone, `PUT /pendingAnalysis/{id}`;
+   * - `{ defer: milliseconds }` or `{ defer: "uploaded" }`: nothing. The file is handed over again then;
+   * - `{ cancel: why }`: status 5;
+   * - an error that is thrown: after `attempts`, status 4 with the error's message. No file ends the connector.
+   *
+   * What somebody else has ended meanwhile is no error. A server that is out of order is waited for, and a result is kept
+   * until the server has it; what happens meanwhile is told to `onError`.
+   *
+   * A connector that is not registered yet is registered first, as {@link Connector.register} does it. Nothing that the connector
+   * has to remember outlives it: what is under way when it is killed is still pending for the next one.
+   * @returns what was done, once it is stopped by `signal` or `timeout`, and what was under way has ended or `stopTimeout` is over
+   * @throws UnauthorizedError when the server no longer accepts the token, or the permission "Extend connectors through API"
+   * is missing; ConnectionError when the address cannot be right, and ClientError when the server refuses to list what is pending
+   * @throws whatever `onResult` or `onError` throws
+   * @throws CbApiError with code `INVALID_ARGUMENT` when an option has no meaning
+   * @example
+   * const connector = await Connector.register(cb, { name: "Lab", connectorVersion: "1.0" });
+   * await connector.run({
+   *   signal,
+   *   analyse: async (pending, { file, signal }) => ({ result: await scan(file.stream(), signal) }),
+   * });
+   */
+  async run(options: ConnectorRunOptions): Promise<ConnectorStatistics> {
+    const settings = settingsOf(options);
+    if (this.isInternal === true) throw invalidArgument(`${this.name} is a connector of the server's own`);
+    const { client, key } = Connector.stateOf(this);
+    const run = new ConnectorRun(client, settings);
+    if (key !== undefined) return run.run(() => this);
+    const { name = "", analysisName, connectorVersion = "", canAnalyze, enabled, analysisEnabled } = this;
+    const own = { name, analysisName, connectorVersion, canAnalyze, enabled, analysisEnabled };
+    return run.run((signal) => Connector.register(client, own, { signal }));
   }
 
   /** What it has still to analyse, as a query that has not been sent. */

@@ -1,7 +1,7 @@
 import { ApiError } from "../../../core/errors.js";
 import { dropChanges } from "../../../core/model/assign.js";
 import { defineModel } from "../../../core/model/define-model.js";
-import { Completeness, type Fetched } from "../../../core/model/document.js";
+import { Completeness } from "../../../core/model/document.js";
 import { t } from "../../../core/model/fields.js";
 import { sendWrites } from "../../../core/model/write.js";
 import { planOf, type SaveOptions, type WritePlan } from "../../../core/model/write-plan.js";
@@ -75,6 +75,8 @@ const WRITABLE = [
   "directories",
 ] as const;
 
+const UNREADABLE = "A Notification cannot be read: the server takes it, and has none to give";
+
 /**
  * What a connector tells the server: the result of an analysis, or something that another product has noticed.
  *
@@ -87,6 +89,7 @@ export class Notification extends defineModel(
     name: "Notification",
     path: pathOf("notification"),
     key: "id",
+    unreadable: UNREADABLE,
     writable: WRITABLE,
     creatable: true,
     deletable: false,
@@ -136,14 +139,9 @@ export class Notification extends defineModel(
     directories: t.array(t.open<NotificationDirectory>()),
   },
 ) {
-  /** @internal @throws ApiError always */
-  static override fetchDocument(): Promise<Fetched> {
-    return Promise.reject(new ApiError("A Notification cannot be read: the server takes it, and has none to give"));
-  }
-
   /** @throws ApiError always: the server has none to give */
   override refresh(_options: CallOptions = {}): Promise<this> {
-    return Promise.reject(new ApiError("A Notification cannot be read: the server takes it, and has none to give"));
+    return Promise.reject(new ApiError(UNREADABLE));
   }
 
   /** Sends it, once. Whatever the server answers to it is not documented and changes nothing here. */

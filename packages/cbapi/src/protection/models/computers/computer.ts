@@ -1,37 +1,49 @@
-import { TimeoutError } from "../../../core/errors.js";
+import { CALL, checkCall } from "../../../core/call-options.js";
+import { ApiError, TimeoutError } from "../../../core/errors.js";
 import { assignJoin, type ModelOrKey } from "../../../core/model/assigned-join.js";
 import type { assignable } from "../../../core/model/declaration.js";
-import { defineModel } from "../../../core/model/define-model.js";
-import type { Entry, Fetched, Key } from "../../../core/model/document.js";
-import { t } from "../../../core/model/fields.js";
+import type { Document, Entry, Fetched, Key } from "../../../core/model/document.js";
 import type { ModelHost } from "../../../core/model/host.js";
-import type { WriteRequest } from "../../../core/model/mutable-model.js";
+import type { SaveOptions, WritePlan, WriteRequest } from "../../../core/model/mutable-model.js";
 import { rebaseOn } from "../../../core/model/rebase.js";
 import type { Ref } from "../../../core/model/ref-type.js";
 import { savedNumber } from "../../../core/model/saved.js";
 import { inTurn } from "../../../core/model/turns.js";
 import { readNow, sendWrites } from "../../../core/model/write.js";
+import type { DryRun } from "../../../core/model/write-plan.js";
 import { pauseAfter } from "../../../core/pauses.js";
 import { timeLimit } from "../../../core/transport/limits.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import { protection } from "../../host.js";
-import { pathOf } from "../../paths.js";
-import { ProtectionQuery } from "../../queries/protection-query.js";
-import { between } from "../fields.js";
+import { ComputerQuery } from "../../queries/computer-query.js";
+import type { FileInstanceQuery } from "../../queries/file-instance-query.js";
 import { FileInstance } from "../files/file-instance.js";
-import { foreign } from "../foreign.js";
 import { fetchByIds } from "../many.js";
-import {
-  CacheCheckLevel,
-  CloneCleanupMode,
-  CloneCleanupTimeScale,
-  EnforcementLevel,
-  Platform,
-  ScepStatus,
-} from "../names.js";
 import { Policy } from "../policies/policy.js";
+import { PolicyLevels, type PolicyOrName, policyIdOf } from "../policies/policy-target.js";
 import { verifyReported } from "../reported.js";
-import { checkComputer, computerUpdate, DIAGNOSTICS, TEMPLATE } from "./computer-changes.js";
+import type { ComputerDiagnostics, TemplateSettings } from "./advanced-options.js";
+import { requirePreviousPolicies, requireSwitch } from "./bulk-changes.js";
+import {
+  checkComputer,
+  checkMove,
+  computerUpdate,
+  diagnosticValues,
+  refuseTemplate,
+  templateValues,
+} from "./computer-changes.js";
+import { ComputerFields } from "./computer-fields.js";
+import { lackOf } from "./effects.js";
+import {
+  approveForMinutes,
+  checkLocalApproval,
+  type LocalApprovalOptions,
+  refuseAutomatic,
+  refuseTimed,
+} from "./local-approval.js";
+
+/** The options of what changes a computer. */
+const SAVING = ["dryRun", "verify", ...CALL];
 
 /**
  * A computer with an agent, or a template that others are cloned from.
@@ -50,171 +62,13 @@ import { checkComputer, computerUpdate, DIAGNOSTICS, TEMPLATE } from "./computer
  * computer.policy = 3;
  * await computer.save();
  */
-export class Computer extends defineModel(
-  {
-    name: "Computer",
-    path: pathOf("computer"),
-    key: "id",
-    writable: [
-      "name",
-      "policyId",
-      "description",
-      "computerTag",
-      "automaticPolicy",
-      "localApproval",
-      "refreshFlags",
-      "prioritized",
-      "forceUpgrade",
-      "tamperProtectionActive",
-      ...DIAGNOSTICS,
-      ...TEMPLATE,
-    ],
-    deletable: true,
-    update: "key and changes",
-    keyOnly: ["delete", "resetCLIPassword", "waitForCLIPassword"],
-  },
-  {
-    id: t.integer(),
-    /** `DOMAIN\HOST`. Can be changed where it is a template. */
-    name: t.string(),
-    /** Can be changed, unless `automaticPolicy` or `localApproval` is on. See {@link Computer.policy}. */
-    policyId: t.integer(),
-    policyName: t.string(),
-    /** The policy before this one. From 8.0 on. */
-    previousPolicyId: t.integer(),
-    /** Can be changed. */
-    description: t.string(),
-    /** Can be changed. */
-    computerTag: t.string(),
-    /** Can be changed: whether the policy follows from Active Directory. Not together with `localApproval`. */
-    automaticPolicy: t.boolean(),
-    /** Can be changed: whether new files on it are approved there. Not together with `automaticPolicy`. */
-    localApproval: t.boolean(),
-    /** The users who logged in last, with commas between them. */
-    users: t.string(),
-    ipAddress: t.string(),
-    macAddress: t.string(),
-    connected: t.boolean(),
-    /** From 8.0 on. */
-    isActive: t.boolean(),
-    /** What the agent does with files that are neither approved nor banned. */
-    enforcementLevel: t.code(EnforcementLevel),
-    /** The same while it cannot reach the server. */
-    disconnectedEnforcementLevel: t.code(EnforcementLevel),
-    /** The password of the agent's command line. Needs "Manage computers". Never printed. */
-    CLIPassword: t.string(),
-    /** When the agent last registered. */
-    lastRegisterDate: t.dateTime(),
-    /** When the agent last asked the server for work. */
-    lastPollDate: t.dateTime(),
-    dateCreated: t.dateTime(),
-    osShortName: t.string(),
-    osName: t.string(),
-    platformId: t.code(Platform),
-    /** `Yes`, `No` or the like. */
-    virtualized: t.string(),
-    virtualPlatform: t.string(),
-    agentVersion: t.string(),
-    daysOffline: t.integer(),
-    uninstalled: t.boolean(),
-    /** The entry is disabled and still listed: `deleted:false` leaves such out. */
-    deleted: t.boolean(),
-    /** From 8.0 on: whether other entries have its name. */
-    hasDuplicates: t.boolean(),
-    processorCount: t.integer(),
-    /** In MHz. */
-    processorSpeed: t.number(),
-    processorModel: t.string(),
-    machineModel: t.string(),
-    /** In MB. */
-    memorySize: t.integer(),
-    /** `Up to date`, for one. */
-    upgradeStatus: t.string(),
-    upgradeError: t.string(),
-    upgradeErrorTime: t.dateTime(),
-    upgradeErrorCount: t.integer(),
-    /** What the agent has still to do, see {@link SyncFlag}. */
-    syncFlags: t.integer(),
-    /** From 0 to 100. */
-    syncPercent: t.integer(),
-    /** From 0 to 100. From 8.0 on. */
-    initPercent: t.integer(),
-    /** Can be changed: what the agent is asked to do, see {@link RefreshFlag}. */
-    refreshFlags: t.integer(),
-    /** `Up to date` once the agent has taken over its policy. */
-    policyStatusDetails: t.string(),
-    /** `Approvals out of date`, for one. From 8.0 on. */
-    policyStatus: t.string(),
-    /** Can be changed: whether it is served before others. */
-    prioritized: t.boolean(),
-    /** Can be changed: from 0 to 8. -1 may be read. */
-    debugLevel: between(0, 8),
-    /** Can be changed: from 0 to 5. */
-    kernelDebugLevel: between(0, 5),
-    /** Can be changed: the diagnostics that the agent is asked for, see {@link DebugFlag}. */
-    debugFlags: t.integer(),
-    /** Can be changed: for how long the debug levels hold, in minutes. */
-    debugDuration: t.integer(),
-    /** The level that the agent reports. From 8.0 on. */
-    activeDebugLevel: t.integer(),
-    /** The level that the agent reports. From 8.0 on. */
-    activeKernelDebugLevel: t.integer(),
-    /** The flags that the agent reports, see {@link DebugFlag}. From 8.0 on. */
-    activeDebugFlags: t.integer(),
-    /** Can be changed: starts a check of the agent's cache. */
-    ccLevel: t.code(CacheCheckLevel),
-    /** Can be changed: how that check goes about it, see {@link CacheCheckFlag}. */
-    ccFlags: t.integer(),
-    supportedKernel: t.boolean(),
-    hasHealthCheckErrors: t.boolean(),
-    initializing: t.boolean(),
-    /** Can be changed: has the agent upgraded. */
-    forceUpgrade: t.boolean(),
-    /** The version of the list of rules that the agent has. */
-    clVersion: t.integer(),
-    /** How many the agent has, 0 for none. */
-    agentMemoryDumps: t.integer(),
-    /** How many the system has, 0 for none. */
-    systemMemoryDumps: t.integer(),
-    /** Can be changed; it reads as before until the agent has reported that it did so. */
-    tamperProtectionActive: t.boolean(),
-    agentCacheSize: t.integer(),
-    agentQueueSize: t.integer(),
-    tdCount: t.integer(),
-    /** Can be changed: whether others are cloned from it. Only a computer that is offline and initialised becomes one. */
-    template: t.boolean(),
-    /** The template that it is a clone of, 0 for none. */
-    templateComputerId: t.integer(),
-    templateDate: t.dateTime(),
-    /** Can be changed: when clones of this template are removed. */
-    templateCloneCleanupMode: t.code(CloneCleanupMode),
-    /** Can be changed: after how long, in the unit of `templateCloneCleanupTimeScale`. */
-    templateCloneCleanupTime: t.integer(),
-    /** Can be changed. */
-    templateCloneCleanupTimeScale: t.code(CloneCleanupTimeScale),
-    /** Can be changed: whether clones report new and modified files only. */
-    templateTrackModsOnly: t.boolean(),
-    /** Its sensor's id on the EDR server, 0 for none. */
-    cbSensorId: t.integer(),
-    cbSensorVersion: t.string(),
-    /** Which parts of the EDR sensor run, see {@link SensorFlag}. */
-    cbSensorFlags: t.integer(),
-    SCEPStatus: t.code(ScepStatus),
-    get policy() {
-      return foreign(Policy, "policyId");
-    },
-    /** The template that it is a clone of; `undefined` when it is none. */
-    get templateComputer() {
-      return foreign(Computer, "templateComputerId");
-    },
-  },
-) {
+export class Computer extends ComputerFields {
   /** What `set()` takes beside the fields. */
   declare readonly [assignable]: { readonly policy: ModelOrKey<Policy> };
 
   /** @internal A search for computers, which has not been sent: `GET /computer`. */
-  static query(client: ModelHost): ProtectionQuery<Computer> {
-    return ProtectionQuery.of(client, Computer);
+  static query(client: ModelHost): ComputerQuery {
+    return new ComputerQuery(client, Computer, {});
   }
 
   /** @internal `GET /computer?q=id:3|5|8` */
@@ -232,9 +86,156 @@ export class Computer extends defineModel(
   }
 
   /** The files on it, as a query that has not been sent. */
-  get fileInstances(): ProtectionQuery<FileInstance> {
+  get fileInstances(): FileInstanceQuery {
     const id = savedNumber(this, "list its files");
     return FileInstance.query(Computer.stateOf(this).client).where(`computerId:${id}`);
+  }
+
+  /**
+   * Moves it to a policy: reads it, and when it is in another, sends `PUT /computer/{id}`. Changes that were not saved are
+   * left alone.
+   *
+   * With `verify`, waits until the agent has taken the policy over, for two minutes or `timeout`: it reads back with the
+   * policy, enforces the level of it, and `policyStatusDetails` is `Up to date`. With `dryRun`, gives what would be sent,
+   * `undefined` when nothing would be. Many at once: {@link ComputerQuery.moveTo}.
+   * @param policy the policy, its id, or its name
+   * @throws InvalidObjectError when `automaticPolicy` or `localApproval` is on, for which the server overlooks the policy
+   * @throws TimeoutError with code `NOT_SHOWN_YET` when the agent has not taken it over in time: it does later
+   */
+  async moveTo<D extends boolean | undefined = false>(
+    policy: PolicyOrName,
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
+  async moveTo(policy: PolicyOrName, options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    checkCall("moveTo()", options, SAVING);
+    const policyId = await policyIdOf(Computer.stateOf(this).client, "moveTo()", policy, options);
+    return this.changeNow({ policyId }, options, { refuse: (document) => checkMove(this, document) });
+  }
+
+  /**
+   * Moves it back to the policy that it had before, its `previousPolicyId`, as {@link Computer.moveTo} does. Needs a server
+   * from 8.0 on.
+   * @throws ApiError with code `NO_PREVIOUS_POLICY` when the server knows none
+   */
+  async returnToPreviousPolicy<D extends boolean | undefined = false>(
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
+  async returnToPreviousPolicy(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    checkCall("returnToPreviousPolicy()", options, SAVING);
+    const { signal, timeout } = options;
+    await requirePreviousPolicies(Computer.stateOf(this).client, { signal, timeout });
+    const policyId = (await readNow(this, { signal, timeout })).document["previousPolicyId"];
+    if (typeof policyId !== "number" || policyId === 0) {
+      throw new ApiError(`The server knows no policy that Computer ${this.id} had before`, {
+        code: "NO_PREVIOUS_POLICY",
+      });
+    }
+    return this.changeNow({ policyId }, options, { refuse: (document) => checkMove(this, document) });
+  }
+
+  /**
+   * Has new files on it approved there: reads it, and when that is not on, sends `PUT /computer/{id}` with `localApproval`.
+   * With `minutes`, it is switched off again when they are over, and the call ends then; also when `signal` ends the call
+   * before, when the agent does not report in time with `verify`, and when `onWait` throws. While the server cannot be
+   * reached, that is tried again for some 20 seconds. A process that ends meanwhile leaves it on.
+   *
+   * With `verify`, the minutes count from when the agent has begun, and the call ends when it has ended. With `dryRun`,
+   * gives what would be sent.
+   * @example await cb.select(Computer, 7).approveLocally({ minutes: 10, verify: true });
+   * @throws ApiError when `automaticPolicy` is on (`code` is `AUTOMATIC_POLICY`); with `minutes`, when it is in local
+   * approval already, as whoever began that is to end it (`LOCAL_APPROVAL`), and when it could not be switched off and so
+   * may still be on (`STILL_LOCALLY_APPROVED`; `cause` says why)
+   */
+  async approveLocally<D extends boolean | undefined = false>(
+    options?: LocalApprovalOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
+  async approveLocally(options: LocalApprovalOptions = {}): Promise<this | WritePlan | undefined> {
+    checkLocalApproval(options);
+    const { minutes, onWait: _, ...saving } = options;
+    const refuse = (document: Document) => refuseAutomatic(this, document);
+    if (minutes === undefined) return this.changeNow({ localApproval: true }, saving, { refuse });
+    if (options.dryRun === true) {
+      const begin = { refuse: (document: Document) => refuseTimed(this, document), evenIfSo: true };
+      const plan = (await this.changeNow({ localApproval: true }, saving, begin)) as WritePlan | undefined;
+      const end = computerUpdate(this.itemPath, { id: this.id, localApproval: false });
+      return plan && { ...plan, requests: [...plan.requests, end] };
+    }
+    await approveForMinutes(this, minutes, options, (on, call, how) =>
+      this.changeNow({ localApproval: on }, call, how),
+    );
+    return this;
+  }
+
+  /**
+   * Ends local approval: reads it, and when that is on, sends `PUT /computer/{id}`. With `verify`, waits until the agent has
+   * ended it. With `dryRun`, gives what would be sent, `undefined` when nothing would be.
+   */
+  async endLocalApproval<D extends boolean | undefined = false>(
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
+  async endLocalApproval(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    checkCall("endLocalApproval()", options, SAVING);
+    return this.changeNow({ localApproval: false }, options);
+  }
+
+  /**
+   * Switches the agent's tamper protection on or off: `PUT /computer/{id}?newTamperProtectionActive=...`. Sent also when it
+   * reads so, as the agent may have been told otherwise and not have reported it yet. With `verify`, waits until the agent
+   * has reported it; with `dryRun`, gives what would be sent. Needs "Change advanced options".
+   */
+  async setTamperProtection<D extends boolean | undefined = false>(
+    on: boolean,
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
+  async setTamperProtection(on: boolean, options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    checkCall("setTamperProtection()", options, SAVING);
+    requireSwitch("setTamperProtection", on);
+    return this.changeNow({ tamperProtectionActive: on }, options, { evenIfSo: true });
+  }
+
+  /**
+   * Asks the agent for diagnostics: `PUT /computer/{id}?changeDiagnostics=true`. Sent also when it reads so, which begins
+   * them anew. With `verify`, waits until the agent reports these levels and flags, which servers from 8.0 on tell; with
+   * `dryRun`, gives what would be sent. Needs "Change advanced options".
+   * @throws CbApiError when a name or a value is none that can be set
+   */
+  async setDiagnostics<D extends boolean | undefined = false>(
+    values: ComputerDiagnostics,
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
+  async setDiagnostics(values: ComputerDiagnostics, options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    checkCall("setDiagnostics()", options, SAVING);
+    const encoded = diagnosticValues(Computer.stateOf(this).client, values);
+    return this.changeNow(Object.fromEntries(encoded), options, { evenIfSo: true });
+  }
+
+  /**
+   * Makes a template of it that others are cloned from: reads it, and sends what is not so already,
+   * `PUT /computer/{id}?changeTemplate=true`. With `dryRun`, gives what would be sent, `undefined` when nothing would be;
+   * with `verify`, reads it back. Needs "Change advanced options".
+   * @throws InvalidObjectError when it is online or still initialising
+   */
+  async becomeTemplate<D extends boolean | undefined = false>(
+    settings?: TemplateSettings,
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
+  async becomeTemplate(
+    settings: TemplateSettings = {},
+    options: SaveOptions = {},
+  ): Promise<this | WritePlan | undefined> {
+    checkCall("becomeTemplate()", options, SAVING);
+    const encoded = templateValues(Computer.stateOf(this).client, settings);
+    const refuse = (document: Document) => (document["template"] === true ? undefined : refuseTemplate(this, document));
+    return this.changeNow({ template: true, ...Object.fromEntries(encoded) }, options, { refuse });
+  }
+
+  /** Makes an ordinary computer of a template: `PUT /computer/{id}?changeTemplate=true`, when it is one. */
+  async endTemplate<D extends boolean | undefined = false>(
+    options?: SaveOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, this>>;
+  async endTemplate(options: SaveOptions = {}): Promise<this | WritePlan | undefined> {
+    checkCall("endTemplate()", options, SAVING);
+    return this.changeNow({ template: false }, options);
   }
 
   /**
@@ -285,11 +286,15 @@ export class Computer extends defineModel(
     return computerUpdate(this.itemPath, this.updateBody());
   }
 
-  protected override verifyWritten(
+  protected override async verifyWritten(
     sent: ReadonlyMap<string, unknown>,
     entry: Entry,
     options: CallOptions,
   ): Promise<void> {
-    return verifyReported(this, sent, entry, options);
+    const policyId = sent.get("policyId");
+    const levels = new PolicyLevels(Computer.stateOf(this).client);
+    if (typeof policyId === "number") await levels.read([policyId], options);
+    const level = typeof policyId === "number" ? levels.of(policyId) : undefined;
+    return verifyReported(this, sent, entry, options, (document) => lackOf(document, { values: sent, level })?.why);
   }
 }

@@ -1,7 +1,7 @@
 import { defineModel } from "../../../core/model/define-model.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import { pathOf } from "../../paths.js";
-import { ProtectionQuery } from "../../queries/protection-query.js";
+import { EventQuery } from "../../queries/event-query.js";
 import { Computer } from "../computers/computer.js";
 import { FileCatalog } from "../files/file-catalog.js";
 import { foreign } from "../foreign.js";
@@ -40,7 +40,7 @@ export class InternalEvent extends defineModel(
   },
 ) {
   /** @internal A search for internal events, which has not been sent: `GET /internalEvent`. */
-  static query(client: ModelHost): ProtectionQuery<InternalEvent> {
-    return ProtectionQuery.of(client, InternalEvent);
+  static query(client: ModelHost): EventQuery<InternalEvent> {
+    return EventQuery.of(client, InternalEvent);
   }
 }

@@ -1,7 +1,11 @@
+import type { BulkOperation } from "../../../core/bulk/operation.js";
+import { CALL, checkCall } from "../../../core/call-options.js";
 import { defineModel } from "../../../core/model/define-model.js";
 import { t } from "../../../core/model/fields.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import { optional } from "../../../core/model/relations.js";
+import type { DryRun, WritePlan } from "../../../core/model/write-plan.js";
+import type { CallOptions } from "../../../core/transport/types.js";
 import { pathOf } from "../../paths.js";
 import { ProtectionQuery } from "../../queries/protection-query.js";
 import { TrustedDirectory } from "../approvals/trusted-directory.js";
@@ -9,11 +13,31 @@ import { changedTo, refuse, requireOneOff } from "../checks.js";
 import { hash, policies } from "../fields.js";
 import { foreign } from "../foreign.js";
 import { FileState, SourceType, UnifiedFlag } from "../names.js";
+import type { PolicyChoice } from "../policies/policy-choice.js";
 import { User } from "../server/user.js";
 import { FileCatalog } from "./file-catalog.js";
+import { checkedHash } from "./hashes.js";
+import { clearAllRules, makeRules, type VerifyRulesOptions } from "./rule-bulk.js";
+import {
+  type ClearedRules,
+  type ClearRulesOptions,
+  clearRules,
+  type FileChoice,
+  type FileRuleOutcome,
+  makeRule,
+  type RuleCallOptions,
+} from "./rule-changes.js";
+import { rulesByHash, rulesOfFile } from "./rule-search.js";
+import { approveWish, banWish, type FileApproveOptions, type FileBanOptions } from "./rule-wish.js";
 
 /** What a rule is about; one of them names the file. */
 const SUBJECTS = ["hash", "fileCatalogId", "fileName"] as const;
+
+/** What bans and approvals take. */
+const BAN = ["policies", "name", "description", "reportOnly"] as const;
+const APPROVE = ["policies", "name", "description", "lazyApproval", "forceInstaller", "forceNotInstaller"] as const;
+const BAN_OPTIONS = [...BAN, "dryRun", "verify", ...CALL] as const;
+const APPROVE_OPTIONS = [...APPROVE, "dryRun", "verify", ...CALL] as const;
 
 /**
  * A rule that approves or bans a file, everywhere or for some policies.
@@ -136,6 +160,133 @@ export class FileRule extends defineModel(
     return ProtectionQuery.of(client, FileRule);
   }
 
+  /**
+   * All rules for a file, whichever way they name it: by its id in the catalogue or by one of its hashes. Asks the catalogue
+   * first, where the file is named by a hash. Rules for a file name are not among them.
+   * @throws InvalidHashError when the text is no MD5, SHA-1 or SHA-256; nothing is sent then
+   */
+  static async rulesFor(client: ModelHost, file: FileChoice, options: CallOptions = {}): Promise<readonly FileRule[]> {
+    if (file instanceof FileCatalog) return (await rulesOfFile(client, file, options)).rules;
+    const hash = checkedHash(file, "FileRule.rulesFor");
+    return (await rulesByHash(client, [hash], options)).files.get(hash)?.rules ?? [];
+  }
+
+  /**
+   * Bans a file, named by its MD5, SHA-1 or SHA-256 or by its entry in the catalogue: everywhere, or in some policies. With
+   * `reportOnly`, its executions are reported and not stopped.
+   *
+   * Asks for the rules that there are for the file first, however they name it. Those for the same policies are changed where
+   * they say otherwise (`PUT /fileRule/{id}`), and nothing is sent when they ban it already, whoever made them; where there is
+   * none, one is made (`POST /fileRule`). Rules for other policies are left alone, and given as `others`. With `dryRun`,
+   * gives what would be sent, `undefined` when nothing would be.
+   * @example
+   * const { rule, outcome, others } = await FileRule.ban(cb, sha256, { policies: [3, 5], name: "Incident 4711" });
+   * @throws InvalidHashError when the text is no such hash; nothing is sent then
+   * @throws ServerError with code `WRITE_NOT_APPLIED` when the server accepted the ban and the rule does not say so afterwards
+   * @throws TimeoutError with code `NOT_SHOWN_YET` when, with `verify`, the catalogue does not show it in time
+   */
+  static async ban<D extends boolean | undefined = false>(
+    client: ModelHost,
+    file: FileChoice,
+    options?: FileBanOptions & RuleCallOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, FileRuleOutcome>>;
+  static async ban(
+    client: ModelHost,
+    file: FileChoice,
+    options: FileBanOptions & RuleCallOptions = {},
+  ): Promise<FileRuleOutcome | WritePlan | undefined> {
+    checkCall("FileRule.ban()", options, BAN_OPTIONS);
+    return makeRule(client, file, banWish(options), callOptions(options));
+  }
+
+  /**
+   * Approves a file, as {@link FileRule.ban} bans it.
+   * @example await FileRule.approve(cb, sha256, { lazyApproval: true, description: "Release 4.2" });
+   * @throws InvalidHashError when the text is no such hash; nothing is sent then
+   * @throws ApiError with code `SERVER_TOO_OLD` when `lazyApproval` is asked of a server before 8.0; nothing is sent then
+   * @throws ServerError with code `WRITE_NOT_APPLIED` when the server accepted it and the rule does not say so afterwards
+   * @throws TimeoutError with code `NOT_SHOWN_YET` when, with `verify`, the catalogue does not show it in time
+   */
+  static async approve<D extends boolean | undefined = false>(
+    client: ModelHost,
+    file: FileChoice,
+    options?: FileApproveOptions & RuleCallOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, FileRuleOutcome>>;
+  static async approve(
+    client: ModelHost,
+    file: FileChoice,
+    options: FileApproveOptions & RuleCallOptions = {},
+  ): Promise<FileRuleOutcome | WritePlan | undefined> {
+    checkCall("FileRule.approve()", options, APPROVE_OPTIONS);
+    return makeRule(client, file, approveWish(options), callOptions(options));
+  }
+
+  /**
+   * Removes the rules of a file, all of them or those for exactly some policies: `DELETE /fileRule/{id}` for each. Gives those
+   * that were removed, as they were, and those that were left. With `dryRun`, gives what would be sent, `undefined` when
+   * nothing would be; {@link FileRule.rulesFor} shows the rules.
+   * @throws InvalidHashError when the text is no such hash; nothing is sent then
+   */
+  static async clear<D extends boolean | undefined = false>(
+    client: ModelHost,
+    file: FileChoice,
+    options?: ClearRulesOptions & { readonly dryRun?: D },
+  ): Promise<DryRun<D, ClearedRules>>;
+  static async clear(
+    client: ModelHost,
+    file: FileChoice,
+    options: ClearRulesOptions = {},
+  ): Promise<ClearedRules | WritePlan | undefined> {
+    checkCall("FileRule.clear()", options, ["policies", "dryRun", ...CALL]);
+    return clearRules(client, file, options);
+  }
+
+  /**
+   * Bans many files by their hashes, of any of the three kinds. Nothing is sent before it is awaited; `plan()` reads the rules
+   * that there are, many hashes at a time, and shows which hashes are banned already (`unchanged`), what would be written
+   * for the others, and in its `notes` which rules for other policies stay. Each hash has an outcome of its own.
+   * @example
+   * const ban = FileRule.banAll(cb, hashes, { policies: 3, name: "Incident 4711" });
+   * console.log((await ban.plan()).batches);
+   * (await ban).throwIfIncomplete();
+   * @throws InvalidHashError naming the texts that are no hashes; nothing is sent then
+   */
+  static banAll(
+    client: ModelHost,
+    hashes: Iterable<string>,
+    options: FileBanOptions & VerifyRulesOptions = {},
+  ): BulkOperation<string> {
+    checkCall("FileRule.banAll()", options, ["verify", "timeout", ...BAN]);
+    return makeRules(client, hashes, banWish(options), options);
+  }
+
+  /**
+   * Approves many files by their hashes, as {@link FileRule.banAll} bans them.
+   * @throws InvalidHashError naming the texts that are no hashes; nothing is sent then
+   */
+  static approveAll(
+    client: ModelHost,
+    hashes: Iterable<string>,
+    options: FileApproveOptions & VerifyRulesOptions = {},
+  ): BulkOperation<string> {
+    checkCall("FileRule.approveAll()", options, ["verify", "timeout", ...APPROVE]);
+    return makeRules(client, hashes, approveWish(options), options);
+  }
+
+  /**
+   * Removes the rules of many files by their hashes, as {@link FileRule.clear} does. `plan()` names in its `notes` each rule
+   * that would be removed or left.
+   * @throws InvalidHashError naming the texts that are no hashes; nothing is sent then
+   */
+  static clearAll(
+    client: ModelHost,
+    hashes: Iterable<string>,
+    options: { readonly policies?: PolicyChoice | undefined } = {},
+  ): BulkOperation<string> {
+    checkCall("FileRule.clearAll()", options, ["policies"]);
+    return clearAllRules(client, hashes, options.policies);
+  }
+
   protected override check(): void {
     const { key } = FileRule.stateOf(this);
     if (key === undefined && SUBJECTS.every((field) => !this[field])) {
@@ -148,4 +299,8 @@ export class FileRule extends defineModel(
       refuse(this, "reportOnly is for rules whose fileState is 1 (Unapproved)");
     }
   }
+}
+
+function callOptions({ signal, timeout, dryRun, verify }: RuleCallOptions): RuleCallOptions {
+  return { signal, timeout, dryRun, verify };
 }

@@ -5,7 +5,9 @@ import type { Terms } from "../../../core/query/terms.js";
 import { pathOf } from "../../paths.js";
 import { ProtectionQuery } from "../../queries/protection-query.js";
 import { Computer } from "../computers/computer.js";
+import { FileCatalog } from "../files/file-catalog.js";
 import { foreign } from "../foreign.js";
+import { DriftReport } from "./drift-report.js";
 
 /**
  * A row of a drift report. From 8.0 on. It cannot be changed.
@@ -20,6 +22,14 @@ export class DriftReportContents extends defineModel(
     /** The computer that it is about: `GET /computer/{id}`. */
     get computer() {
       return foreign(Computer, "computerId");
+    },
+    /** The file that it is about: `GET /fileCatalog/{id}`; `undefined` where it names none by a `fileCatalogId`. */
+    get fileCatalog() {
+      return foreign(FileCatalog, "fileCatalogId");
+    },
+    /** The report that it belongs to: `GET /driftReport/{id}`; `undefined` where it names none by a `driftReportId`. */
+    get driftReport() {
+      return foreign(DriftReport, "driftReportId");
     },
   },
 ) {

@@ -1,10 +1,17 @@
+import { CALL, checkCall } from "../../../core/call-options.js";
+import { MoreThanOneResultError, ObjectNotFoundError } from "../../../core/errors.js";
+import { invalidArgument } from "../../../core/invalid-argument.js";
 import { defineModel } from "../../../core/model/define-model.js";
-import type { Fetched, Key } from "../../../core/model/document.js";
+import { Completeness, type Fetched, type Key } from "../../../core/model/document.js";
 import { t } from "../../../core/model/fields.js";
 import type { ModelHost } from "../../../core/model/host.js";
+import { makeRef } from "../../../core/model/ref.js";
+import type { Ref } from "../../../core/model/ref-type.js";
 import { savedNumber } from "../../../core/model/saved.js";
+import { nearestNames } from "../../../core/query/nearest.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import { pathOf } from "../../paths.js";
+import type { ComputerQuery } from "../../queries/computer-query.js";
 import { ProtectionQuery } from "../../queries/protection-query.js";
 import { Computer } from "../computers/computer.js";
 import { foreign } from "../foreign.js";
@@ -114,9 +121,52 @@ export class Policy extends defineModel(
     return fetchByIds(client, Policy, keys, options);
   }
 
+  /**
+   * The policy of this name, whatever the case: `GET /policy?q=name:...`. Nothing is requested before it, or something taken
+   * through it, is awaited.
+   * @example const { enforcementLevel } = await Policy.byName(cb, "Servers");
+   * @throws ObjectNotFoundError when it is awaited and no policy has that name, naming those that are like it
+   */
+  static byName(client: ModelHost, name: string, options: CallOptions = {}): Ref<Policy> {
+    checkCall("Policy.byName()", options, CALL);
+    if (typeof name !== "string" || name.trim() === "") {
+      throw invalidArgument(`Policy.byName() takes the name of a policy, got ${JSON.stringify(name)}`);
+    }
+    const { signal, timeout } = options;
+    return makeRef<Policy, never>({
+      cls: Policy,
+      describe: () => `named ${JSON.stringify(name)}`,
+      locate: () => namedPolicy(client, name, { signal, timeout }),
+      options: { signal, timeout },
+      completeness: Completeness.full,
+    });
+  }
+
   /** The computers in it, deleted entries included, as a query that has not been sent. */
-  get computers(): ProtectionQuery<Computer> {
+  get computers(): ComputerQuery {
     const id = savedNumber(this, "list its computers");
     return Computer.query(Policy.stateOf(this).client).where(`policyId:${id}`);
   }
+}
+
+async function namedPolicy(client: ModelHost, name: string, options: CallOptions): Promise<Policy> {
+  const wanted = name.trim();
+  const [policy, ...more] = await Policy.query(client).where({ name: wanted }).all(options);
+  if (policy !== undefined && more.length === 0) return policy;
+  const path = Policy.spec.path;
+  if (policy !== undefined) {
+    const count = more.length + 1;
+    throw new MoreThanOneResultError(`${count} policies have the name ${JSON.stringify(name)}`, { count, path });
+  }
+  const others = await Policy.query(client).all(options);
+  const near = nearestNames(
+    wanted,
+    others.flatMap((each) => each.name ?? []),
+  );
+  const hint = near.length === 0 ? "" : ` Did you mean ${near.map((each) => JSON.stringify(each)).join(", or ")}?`;
+  throw new ObjectNotFoundError(`There is no policy with the name ${JSON.stringify(name)}.${hint}`, {
+    method: "GET",
+    path,
+    status: 200,
+  });
 }

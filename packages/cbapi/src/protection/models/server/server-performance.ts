@@ -1,9 +1,9 @@
-import { ApiError } from "../../../core/errors.js";
 import { invalidArgument } from "../../../core/invalid-argument.js";
 import { defineModel } from "../../../core/model/define-model.js";
-import type { Fetched } from "../../../core/model/document.js";
 import { t } from "../../../core/model/fields.js";
 import type { ModelHost } from "../../../core/model/host.js";
+import type { Ref } from "../../../core/model/ref-type.js";
+import type { CallOptions } from "../../../core/transport/types.js";
 import { pathOf } from "../../paths.js";
 import { ProtectionQuery } from "../../queries/protection-query.js";
 
@@ -15,7 +15,12 @@ import { ProtectionQuery } from "../../queries/protection-query.js";
  * @example for await (const sample of p.select(ServerPerformance).period(48)) console.log(sample.serverFileBacklog);
  */
 export class ServerPerformance extends defineModel(
-  { name: "ServerPerformance", path: pathOf("serverPerformance"), key: "dateCreated" },
+  {
+    name: "ServerPerformance",
+    path: pathOf("serverPerformance"),
+    key: "dateCreated",
+    unreadable: "A ServerPerformance has no id that lasts: select(ServerPerformance) gives a query for them",
+  },
   {
     /** Its place in the answer. */
     id: t.integer(),
@@ -56,12 +61,6 @@ export class ServerPerformance extends defineModel(
   static query(client: ModelHost): ServerPerformanceQuery {
     return new ServerPerformanceQuery(client, ServerPerformance, {});
   }
-
-  /** @internal @throws ApiError always */
-  static override fetchDocument(): Promise<Fetched> {
-    const message = "A ServerPerformance has no id that lasts: select(ServerPerformance) gives a query for them";
-    return Promise.reject(new ApiError(message));
-  }
 }
 
 /** A search for samples of the server's performance. */
@@ -74,5 +73,13 @@ export class ServerPerformanceQuery extends ProtectionQuery<ServerPerformance> {
     if (!Number.isInteger(hours) || hours < 1)
       throw invalidArgument(`period wants whole hours from 1 on, got ${hours}`);
     return this.with({ parameters: { period: hours } });
+  }
+
+  /**
+   * The newest sample; `undefined` when there is none in the period.
+   * @example (await cb.select(ServerPerformance).latest())?.serverFileBacklog
+   */
+  latest(options: CallOptions = {}): Ref<ServerPerformance | undefined> {
+    return this.sort("dateCreated DESC").first(options);
   }
 }
