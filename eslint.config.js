@@ -74,7 +74,7 @@ export default tseslint.config(
     ]),
   ),
   room(
-    ["bench/**/*.ts", "conformance/**/*.ts", "packages/cli/**/*.ts", "test/**/*.ts"],
+    ["bench/**/*.ts", "conformance/**/*.ts", "examples/**/*.ts", "packages/cli/**/*.ts", "test/**/*.ts"],
     ["(^|/)(cbapi|sandbox|cli)/(src|dist)(/|$)", "Use the public names (cbapi, cbapi/response, @cbapi/sandbox)."],
   ),
 );
