@@ -7,7 +7,7 @@ Usage: cbapi <command> [options]
 Commands:
   hunt       search processes and show each with its ancestry, host, group and signature
   lr         a shell on an endpoint by Live Response; with \`lr run\`, a script on many of them
-  sandbox    run an EDR server on this machine, for scripts and tests
+  sandbox    run an EDR and App Control server on this machine, for scripts and tests
 
 Options:
   --help, -h       this text; after a command, what the command takes
@@ -99,7 +99,7 @@ The exit status is 0 when every job is done, 1 when not, 130 after Ctrl-C.`,
 
   sandbox: `Usage: cbapi sandbox [options]
 
-Serves a Carbon Black EDR server until Ctrl-C.
+Serves one organisation as a Carbon Black EDR and an App Control server until Ctrl-C.
 
   --port PORT           any free one when left out
   --host HOST           the address to listen on (default 127.0.0.1: this machine only)

@@ -24,7 +24,7 @@ export async function serve(args: SandboxArguments, context: Context): Promise<v
   );
   try {
     const { colors, width } = terminal;
-    terminal.print(`${colors.bold("Carbon Black EDR sandbox")} at ${colors.cyan(sandbox.url)}`);
+    terminal.print(`${colors.bold("Carbon Black sandbox")} at ${colors.cyan(sandbox.url)}`);
     terminal.print(colors.dim(organisationText(safeData(sandbox.info()))));
     for (const report of safeData(imports)) {
       for (const line of drawImport(report, colors, width)) terminal.print(line);

@@ -15,6 +15,7 @@ export function drawConnection(sandbox: Sandbox, colors: Colors): string[] {
     "mkdir -p .carbonblack && cat > .carbonblack/credentials.response <<'EOF'",
     ...profile.map((text) => colors.cyan(text)),
     "EOF",
+    "cp .carbonblack/credentials.response .carbonblack/credentials.protection    # for App Control",
     "",
     colors.dim("or set these variables instead:"),
     "",
