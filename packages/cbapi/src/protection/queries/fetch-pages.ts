@@ -87,18 +87,21 @@ class PageSequence {
   /** The rows behind the last one that came. */
   async #behind(before: Piece, rows: number, options: CallOptions): Promise<FetchedPage> {
     // A full page is as many rows as servers give, the one that comes twice among them.
-    const limit = rows === PAGE_SIZE ? rows : rows + 1;
+    let limit = rows === PAGE_SIZE ? rows : rows + 1;
     let last = before;
     for (let tries = 0; tries < STALLED_PAGES; tries++) {
       const { piece, met } = await this.#meet(last, limit, options);
       if (met === undefined) return this.#unmet(piece);
       if (met === 1 && last.offset === 0 && piece.offset > 0) this.#host.offsetBase.sawRepetition();
       // Of rows in no certain order, those before one that has come may be missing still.
-      const documents = piece.documents.slice(this.#plan.totalOrder || met <= 0 ? met + 1 : 0);
+      const documents = this.#plan.totalOrder
+        ? piece.documents.slice(met + 1)
+        : piece.documents.filter((document) => !this.#hasCome(document));
       this.#remember(piece);
       if (piece.last || documents.length > 0) return { documents, total: undefined, last: piece.last };
-      // Servers that count from 1 begin one row further ahead than they are asked to, once.
+      // Servers that count from 1 begin one row further ahead than they are asked to, once; and rows come in ahead.
       last = piece;
+      limit = Math.max(limit, STEP_BACK);
     }
     const shortcomings = ["rows come in as fast as pages are read: the last pages held only rows that had come before"];
     return { documents: [], total: undefined, last: true, shortcomings };

@@ -210,6 +210,7 @@ describe("templates", () => {
 
   it("take whole values in all their forms behind a colon", () => {
     expect(template`name:${present()}`).toEqual(["name!"]);
+    expect(template`name:${"a*"}${"|b"}`).toEqual(["name:a\\*\\|b"]);
     expect(template` id:${range(1, 3)} `).toEqual(["id>0", "id<4"]);
     expect(template`lastPollDate>${raw("-10h")}`).toEqual(["lastPollDate>-10h"]);
     expect(template`${"name"}:${wildcard("a*")}|${"b"}`).toEqual(["name:a*|b"]);

@@ -158,7 +158,13 @@ function template(texts: readonly string[], values: readonly TermValue[], fields
     const after = own[index + 1] ?? "";
     const begun = conditionIn(text);
     if (begun === undefined) text += nameText(text, value);
-    else if (begun.operator === ":" && isEmpty(begun) && after === "" && !(value instanceof RawText)) {
+    else if (
+      begun.operator === ":" &&
+      isEmpty(begun) &&
+      index === values.length - 1 &&
+      after === "" &&
+      !(value instanceof RawText)
+    ) {
       return termOf(begun.field, value, fields.kindOf(begun.field));
     } else text += partText(begun, text, value, after);
     text += after;
