@@ -18,6 +18,7 @@ export type {
   BlockedProcess,
   FilteredProcess,
   LaunchReport,
+  PreventedProcess,
   StartedProcess,
 } from "./response/simulation/launch.js";
 export type { LaunchRequest } from "./response/simulation/launch-request.js";

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { SimulationClock } from "./clock.js";
 import type { OrganisationSink } from "./domain/index.js";
-import { type EndpointOptions, Machines, type ProgramStart } from "./endpoint/index.js";
+import { type EndpointOptions, Machines, type ProgramRequest, type ProgramStart } from "./endpoint/index.js";
 import { endpointPresence } from "./endpoint/presence.js";
 import { type ImportReport, importSysmon } from "./importer/index.js";
 import type { SandboxOptions } from "./options.js";
@@ -25,7 +25,7 @@ export async function openOwnWorld(
   if (fresh && file !== undefined) removeDatabase(file);
   const store = openStore(file);
   try {
-    const made = store.collection("world");
+    const made = store.internal("world");
     const tokenKey = made.get(THIS_ONE)?.token_key ?? createHmac("sha256", token).update(String(seed)).digest("hex");
     const { extraFiles, memorySize } = options;
     const played = new Map<PlayableProduct, ProductServer>();
@@ -36,7 +36,9 @@ export async function openOwnWorld(
       ...(memorySize === undefined ? {} : { memorySize }),
     });
     const presence = endpointPresence(clock, clock.startTime);
-    const parts = { ...settings, options, store, machines, presence, tokenKey };
+    const prevented = (program: ProgramRequest): boolean =>
+      [...played.values()].some((server) => server.prevents?.(program) === true);
+    const parts = { ...settings, options, store, machines, presence, prevented, tokenKey };
     for (const product of products) {
       played.set(product, await product.open({ ...parts, version: versionOf(product) }));
     }
@@ -68,11 +70,13 @@ export async function openOwnWorld(
         for (const server of servers) server.settle?.();
         return report;
       },
-      put: (kind, key, record) => {
-        const kinds = [...store.kinds].filter((each) => each !== "world");
+      put: async (kind, key, record) => {
+        const kinds = [...store.kinds];
         if (!kinds.includes(kind)) {
           throw new RangeError(`No objects of the kind ${kind} are kept: the kinds are ${kinds.sort().join(", ")}`);
         }
+        // Whoever is making the first objects of a product would take this one for one of his own.
+        for (const server of servers) await server.settled?.()?.catch(() => {});
         store.collection(kind).put(key, record);
       },
       close: async () => {
@@ -117,7 +121,7 @@ const THIS_ONE = 1;
 function openStore(file: string | undefined): Store {
   if (file === undefined) return Store.open();
   const store = Store.open({ file });
-  if (store.isNew || store.collection("world").get(THIS_ONE) !== undefined) return store;
+  if (store.isNew || store.internal("world").get(THIS_ONE) !== undefined) return store;
   store.close();
   removeDatabase(file);
   return Store.open({ file });

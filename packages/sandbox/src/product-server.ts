@@ -1,5 +1,5 @@
 import type { SimulationClock } from "./clock.js";
-import type { EndpointOptions, Machines, ProgramStart } from "./endpoint/index.js";
+import type { EndpointOptions, Machines, ProgramRequest, ProgramStart } from "./endpoint/index.js";
 import type { EndpointPresence } from "./endpoint/presence.js";
 import type { SandboxOptions } from "./options.js";
 import type { Behaviour } from "./server/behaviour.js";
@@ -27,6 +27,8 @@ export interface ProductServer {
   readonly version?: string;
   /** Brings what has come in by other ways (an import) into its place. */
   settle?(): void;
+  /** What is being made beside requests, in many turns; undefined where nothing is. Nobody puts anything there meanwhile. */
+  settled?(): Promise<void> | undefined;
   /** Finds what a new organisation holds already, as if it had been looking all along. The same seed, the same findings. */
   detect?(seed: string): Steps<void>;
   /**
@@ -34,6 +36,11 @@ export interface ProductServer {
    * order in which they are played, and no more of them once one has blocked it.
    */
   programStarted?(start: ProgramStart): ReturnType<NonNullable<EndpointOptions["onStart"]>>;
+  /**
+   * Whether what this product has on an endpoint keeps a program from being started there, however it is; its server knows
+   * of it then. Asked before anybody is told that the program starts.
+   */
+  prevents?(program: ProgramRequest): boolean;
   /** The tokens of its users that are not among those of the sandbox: nobody is to read them anywhere. */
   secrets?(): Iterable<string>;
   /** Lets go of everybody who waits for something, ahead of {@link close}. */
@@ -63,6 +70,8 @@ export interface ServerParts {
   readonly presence: EndpointPresence;
   /** What is inside the endpoints. */
   readonly machines: Machines;
+  /** Whether any of the products keeps a program from being started. */
+  readonly prevented: (program: ProgramRequest) => boolean;
   readonly seed: number | string;
   /** A secret from which the tokens of the organisation's own users can follow: the same as long as the organisation is. */
   readonly tokenKey: string;

@@ -29,12 +29,12 @@ const KINDS: Record<ObjectKind, true> = {
   ...{ action: true, ban: true, feed: true, filtered_process: true, ingress_filter: true, investigation: true },
   ...{ license: true, partition: true, published_feed: true, removed_user: true, tagged_event: true, team: true },
   ...{ throttle: true, user: true, watchlist: true },
-  ...{ protection_agent_task: true, protection_approvalRequest: true, protection_certificate: true },
+  ...{ protection_approvalRequest: true, protection_certificate: true },
   ...{ protection_computer: true, protection_connector: true, protection_driftReport: true },
   ...{ protection_driftReportContents: true, protection_event: true, protection_fileAnalysis: true },
   ...{ protection_fileCatalog: true, protection_fileInstance: true, protection_fileInstanceDeleted: true },
   ...{ protection_fileInstanceGroup: true, protection_fileRule: true, protection_fileUpload: true },
-  ...{ protection_grantedUserPolicyPermission: true, protection_made: true, protection_meteredExecution: true },
+  ...{ protection_grantedUserPolicyPermission: true, protection_meteredExecution: true },
   ...{ protection_notification: true, protection_notifier: true, protection_policy: true },
   ...{ protection_publisher: true, protection_publisherCertificate: true, protection_scriptRule: true },
   ...{ protection_serverConfig: true, protection_serverPerformance: true, protection_trustedDirectory: true },
@@ -87,8 +87,10 @@ describe("an object that is put into a sandbox", () => {
     const problem = `No objects of the kind teams are kept: the kinds are ${kinds.join(", ")}`;
     // @ts-expect-error There is no such kind.
     await expect(sandbox.put("teams", team(7, "Night shift"))).rejects.toEqual(new RangeError(problem));
-    // @ts-expect-error This one is the sandbox's own.
-    await expect(sandbox.put("world", { token_key: "" }, 1)).rejects.toThrow("No objects of the kind world are kept");
+    for (const own of ["world", "protection_made", "protection_agent_task"]) {
+      // @ts-expect-error These are the sandbox's own.
+      await expect(sandbox.put(own, { id: 1 })).rejects.toThrow(`No objects of the kind ${own} are kept`);
+    }
     expect(await get(sandbox, "/api/teams")).toMatchObject({ status: 200, body: [] });
   });
 

@@ -207,7 +207,8 @@ export class Sandbox {
 
   /**
    * Starts a program on an endpoint, for whoever learns or tests how it is detected. The server knows of it when the
-   * promise resolves. Rejects with a RangeError when the endpoint is switched off or the request makes no sense.
+   * promise resolves. One that is banned, by EDR or by App Control, does not run, and the report says so. Rejects with a
+   * RangeError when the endpoint is switched off or the request makes no sense.
    *
    * ```ts
    * const launched = await sandbox.launch({
@@ -245,7 +246,7 @@ export class Sandbox {
       }
       if (id !== undefined && key !== undefined)
         throw new RangeError(`Objects of the kind ${kind} are kept by their id, not by ${key}`);
-      this.#world.put(kind, place as number | string, record);
+      await this.#world.put(kind, place as number | string, record);
     });
   }
 
@@ -259,12 +260,14 @@ export class Sandbox {
 
   /**
    * Who asks for something that belongs to no product: as those products have it that know him by the token. A global
-   * administrator is who is one for each of them. Where no product has accounts, as the sandbox knows him.
+   * administrator is who is one for each of them. Where no product has an account of his, as the sandbox knows him.
    */
   identify(token: string | undefined, known: TokenRecord | undefined): TokenRecord | undefined {
     const accounts = this.#products().filter(({ identify }) => identify !== undefined);
-    if (accounts.length === 0) return known;
-    const records = accounts.flatMap((product) => product.identify?.(token, known) ?? []);
+    // A product that leaves it at that has no account of his, and no say.
+    const told = accounts.map((product) => product.identify?.(token, known)).filter((record) => record !== known);
+    if (told.length === 0) return known;
+    const records = told.flatMap((record) => record ?? []);
     const [first] = records;
     return first && { ...first, globalAdmin: records.every(({ globalAdmin }) => globalAdmin) };
   }

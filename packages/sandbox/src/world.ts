@@ -15,8 +15,8 @@ export interface World {
   counts(): Record<string, number>;
   /** Adds the telemetry in a file; resolves to a report. Rejects without having added anything when aborted. */
   importFile(file: string, signal: AbortSignal): Promise<ImportReport>;
-  /** Puts an object that is kept whole under its key. Throws a RangeError when nobody here keeps objects of this kind. */
-  put<K extends ObjectKind>(kind: K, key: number | string, record: ObjectRecords[K]): void;
+  /** Puts an object that is kept whole under its key. Rejects with a RangeError when nobody here keeps objects of this kind. */
+  put<K extends ObjectKind>(kind: K, key: number | string, record: ObjectRecords[K]): Promise<void>;
   close(): void | Promise<void>;
 }
 
@@ -46,9 +46,7 @@ export function fixedWorld(products: readonly Product[]): World {
     serverOf: () => undefined,
     counts: () => ({}),
     importFile: () => Promise.reject(new RangeError("This sandbox has no organisation to import into")),
-    put: () => {
-      throw new RangeError("This sandbox has no organisation, and so no objects");
-    },
+    put: () => Promise.reject(new RangeError("This sandbox has no organisation, and so no objects")),
     close: () => {},
   };
 }

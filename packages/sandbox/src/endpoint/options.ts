@@ -23,6 +23,14 @@ export interface ProgramStart {
   md5?: string;
 }
 
+/** A program that is about to start, with what is known of it by then. */
+export interface ProgramRequest extends ProgramStart {
+  /** The hash of its file. */
+  md5: string;
+  /** Where the program that starts it is; undefined when that is not known. */
+  parentPath?: string | undefined;
+}
+
 /** What all endpoints are made with. */
 export interface EndpointOptions {
   /** Milliseconds since 1970. */

@@ -2,6 +2,7 @@ import type { BinaryRecord } from "../domain/index.js";
 import type { EndpointPresence } from "../endpoint/presence.js";
 import type { TokenRecord } from "../server/product.js";
 import type { Store } from "../store/index.js";
+import { ConsoleAccounts } from "./accounts.js";
 import type { ProtectionSwitches } from "./behaviour.js";
 import { ProtectionData } from "./data/index.js";
 import type { Present } from "./objects/index.js";
@@ -27,6 +28,7 @@ export interface ProtectionContext extends ProtectionOptions {
   readonly traits: VersionTraits;
   readonly data: ProtectionData;
   readonly tasks: AgentTasks;
+  readonly accounts: ConsoleAccounts;
   now(): number;
   present(): Present;
   /** How somebody sees the objects. */
@@ -41,7 +43,7 @@ export function createContext(options: ProtectionOptions): ProtectionContext {
   const tasks = new AgentTasks(store);
   return {
     ...options,
-    ...{ traits, now, present, tasks },
+    ...{ traits, now, present, tasks, accounts: new ConsoleAccounts(store) },
     data: new ProtectionData({ ...options, traits, start: presence.start, now }),
     reader: (user) => readerOf(traits.has8, present(), user),
   };

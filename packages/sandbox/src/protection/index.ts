@@ -4,6 +4,7 @@ import type { HttpProblem, Product, SandboxReply } from "../server/product.js";
 import { PROTECTION_SWITCHES } from "./behaviour.js";
 import { createContext, type ProtectionContext, type ProtectionOptions } from "./context.js";
 import * as routeMakers from "./routes/index.js";
+import { preventStart } from "./simulation/executions.js";
 import { tickOf } from "./simulation/index.js";
 
 export type { ProtectionSwitches } from "./behaviour.js";
@@ -17,10 +18,18 @@ export interface ProtectionServer extends ProductServer {
 /** App Control. Its objects are made when somebody asks for them first. */
 export function createProtectionServer(options: ProtectionOptions): ProtectionServer {
   const context = createContext(options);
+  const { accounts, data } = context;
   return {
     product: productOf(context),
     version: context.traits.version,
-    settle: () => context.data.adopt(),
+    settle: () => data.adopt(),
+    prevents: (program) => preventStart(context, program),
+    settled: () => data.making,
+    secrets: () => accounts.secrets(),
+    close: async () => {
+      accounts.close();
+      await data.close();
+    },
   };
 }
 
@@ -36,6 +45,8 @@ function productOf(context: ProtectionContext): Product {
       "Cache-Control": "no-cache",
       Server: "Microsoft-IIS/10.0",
     },
+    // Who is known to the sandbox has no need of an account here.
+    identify: (token = "", known) => known ?? (context.traits.has8 ? context.accounts.find(token) : undefined),
     unauthorized: "Authorization has been denied for this request.",
     problem: problemReply,
   };

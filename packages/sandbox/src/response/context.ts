@@ -1,4 +1,5 @@
 import type { BinaryRecord } from "../domain/index.js";
+import type { ProgramRequest } from "../endpoint/index.js";
 import { type EndpointPresence, endpointPresence } from "../endpoint/presence.js";
 import type { TokenRecord } from "../server/product.js";
 import { Partitions } from "../store/partitions.js";
@@ -32,6 +33,8 @@ export interface ResponseOptions extends LiveResponseOptions {
   feedFolder?: string;
   /** When endpoints report, as all products of an organisation know it; by the clock when left out. */
   presence?: EndpointPresence;
+  /** Whether something other than the sensor keeps a program from being started; nothing does when left out. */
+  prevented?: (program: ProgramRequest) => boolean;
   /** The tokens that are accepted whatever the organisation: their owners are among its users. */
   tokenOwners?: () => readonly TokenRecord[];
   /** A secret from which the tokens of all other users follow; a random one when left out. */
@@ -55,6 +58,7 @@ export interface ResponseContext {
   /** Aborted when the server ends: what takes long gives up then. */
   signal: AbortSignal;
   now(): number;
+  prevented(program: ProgramRequest): boolean;
   binaryContent(record: BinaryRecord): Uint8Array;
   binaryIcon(record: BinaryRecord): Uint8Array | undefined;
 }
@@ -86,6 +90,7 @@ export function createContext(options: ResponseOptions, signal: AbortSignal): Re
     startTime,
     signal,
     now: () => options.clock.now(),
+    prevented: options.prevented ?? (() => false),
     binaryContent: content,
     binaryIcon: options.binaryIcon ?? (() => undefined),
   };

@@ -29,7 +29,7 @@ const HEADERS: Record<string, string> = {
 };
 
 /** Carbon Black EDR, and its endpoints as they are steered from outside. */
-export interface ResponseServer extends Required<ProductServer> {
+export interface ResponseServer extends Required<Omit<ProductServer, "prevents" | "settled">> {
   /** Starts a program on an endpoint. Throws a RangeError when the request makes no sense. */
   launch(request: LaunchRequest): LaunchReport;
   /** Switches an endpoint on or off, by the id of its sensor. Throws a RangeError when there is none. */

@@ -5,11 +5,12 @@ import { createResponseServer, type ResponseServer } from "./index.js";
 
 /** An EDR server for the organisation of a sandbox. */
 export function openResponse(parts: ServerParts): ResponseServer {
-  const { options, version, store, clock, behaviour, machines, presence, seed, tokenKey, tokens, url, onFailure } =
-    parts;
+  const { options, version, store, clock, behaviour, machines, presence, seed, tokenKey, tokens, url } = parts;
+  const { onFailure, prevented } = parts;
   const { stateDirectory, liveResponse } = options;
   return createResponseServer({
-    ...{ version, store, clock, behaviour, presence, seed, tokenKey, onFailure, binaryContent, binaryIcon },
+    ...{ version, store, clock, behaviour, presence, seed, tokenKey, onFailure, prevented, binaryContent },
+    binaryIcon,
     sensorServer: url,
     tokenOwners: tokens,
     machineOf: ({ id }) => machines.get(id),

@@ -100,7 +100,8 @@ export interface Product {
   unauthorized?: string;
   /**
    * Who asks, where the product has accounts of its own: sees the token, and whom the sandbox itself knows by it. Undefined
-   * turns the request away. Left out: whoever the sandbox knows.
+   * turns the request away; the record that the sandbox has says that there is nothing to add. Left out: whoever the
+   * sandbox knows.
    */
   identify?(token: string | undefined, known: TokenRecord | undefined): TokenRecord | undefined;
   /** The product's form of an error answer. */

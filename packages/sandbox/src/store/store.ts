@@ -1,6 +1,8 @@
 import type {
   BinaryRecord,
   GroupRecord,
+  InternalRecords,
+  ObjectKind,
   ObjectRecords,
   OrganisationSink,
   ProcessEvents,
@@ -45,7 +47,7 @@ export class Store implements OrganisationSink {
   readonly #writers: Record<"sensor" | "object", RowWriter>;
   /** Whether there was nothing in the file, or no file. */
   readonly isNew: boolean;
-  readonly #kinds = new Set<keyof ObjectRecords>();
+  readonly #kinds = new Set<ObjectKind>();
   #dirty = false;
   #indexed = false;
   #inTransaction = false;
@@ -97,14 +99,19 @@ export class Store implements OrganisationSink {
   }
 
   /** The kinds of objects that somebody has asked for: an object of another kind would be read by nobody. */
-  get kinds(): ReadonlySet<keyof ObjectRecords> {
+  get kinds(): ReadonlySet<ObjectKind> {
     return this.#kinds;
   }
 
   /** The objects of a kind that are read and written whole. */
-  collection<K extends keyof ObjectRecords>(kind: K): Collection<ObjectRecords[K]> {
+  collection<K extends ObjectKind>(kind: K): Collection<ObjectRecords[K]> {
     this.#kinds.add(kind);
     return new Collection<ObjectRecords[K]>(this, kind);
+  }
+
+  /** What is noted beside the objects: of no kind that somebody could put objects of. */
+  internal<K extends keyof InternalRecords>(kind: K): Collection<InternalRecords[K]> {
+    return new Collection<InternalRecords[K]>(this, kind);
   }
 
   object<K extends keyof ObjectRecords>(kind: K, key: ObjectKey, record: ObjectRecords[K]): void {

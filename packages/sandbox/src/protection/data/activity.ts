@@ -1,4 +1,5 @@
 import { Random } from "../../organisation/random.js";
+import type { Steps } from "../../steps.js";
 import type {
   ApprovalRequestRecord,
   ComputerRecord,
@@ -95,13 +96,14 @@ export function requestFor(
 const EVENTS_PER_COMPUTER = 12;
 const REQUESTS = 6;
 
-export function writePast(past: Past): void {
+export function* writePast(past: Past): Steps<void> {
   const { writer, start, computers, seed, instances, file } = past;
   const random = new Random(`${seed}/protection/past`);
   const ofComputers = byComputer(instances);
   const unapproved = instances.filter(({ localState }) => localState === 1);
   const events: Omit<EventRecord, "id">[] = [];
   for (const computer of computers) {
+    yield;
     const own = ofComputers.get(computer.id) ?? [];
     const policyName = past.policyNames.get(computer.policyId ?? 0) ?? "";
     for (let n = 0; n < EVENTS_PER_COMPUTER; n++) {
@@ -121,6 +123,7 @@ export function writePast(past: Past): void {
   events.push(eventOf("login", start - 2 * HOUR, {}));
   events.sort((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0));
   const kept = events.map((event) => writer.add("protection_event", event));
+  yield;
   const wanted = unapproved.length > 0 ? unapproved : instances;
   for (let n = 0; n < REQUESTS && wanted.length > 0; n++) {
     const instance = random.pick(wanted);
@@ -130,6 +133,7 @@ export function writePast(past: Past): void {
     const state = n === 0 ? { status: 3, resolution: 2, resolutionComments: "Known" } : n === 1 ? { status: 2 } : {};
     writer.add("protection_approvalRequest", { ...requestFor(instance, computer, time, random), ...state });
   }
+  yield;
   writeMeters(past, kept, random);
   writeFileRequests(past, random);
   const [first, template] = [computers[0], computers[1]];

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Sandbox } from "../../sandbox.js";
+import { Store } from "../../store/index.js";
 import { KINDS } from "../objects/index.js";
 import { type Ask, startSmall, where } from "../samples.js";
 
@@ -65,6 +66,56 @@ describe("the objects of App Control", () => {
     await small.sandbox.put("protection_policy", { id: 3, name: "Mine" });
     expect((await small.ask("GET", "computer/2")).body).toMatchObject({ name: "CORP\\MINE", policyName: "Mine" });
     expect((await small.ask("GET", "approvalRequest?limit=-1")).body).toEqual({ count: 6 });
+  });
+
+  it("are made while others have their turn, once for all who ask, and what is put there waits", async () => {
+    await using small = await startSmall();
+    // To the clock that turns are measured with, each step takes as long as a turn may.
+    let time = performance.now();
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+      time += 30;
+      return time;
+    });
+    onTestFinished(() => clock.mockRestore());
+    let turns = 0;
+    const turn = async (): Promise<void> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns += 1;
+    };
+    const asked = [small.ask("GET", "computer?limit=-1"), small.ask("GET", "policy?limit=-1")];
+    const answered = Promise.all(asked);
+    let making = true;
+    void answered.finally(() => {
+      making = false;
+    });
+    for (let n = 0; n < 10; n++) await turn();
+    expect(making).toBe(true);
+    const put = small.sandbox.put("protection_computer", { id: 2, name: "CORP\\MINE", policyId: 3 });
+    while (making) await turn();
+    expect(turns).toBeGreaterThan(100);
+    expect((await answered).map(({ body }) => body)).toEqual([{ count: 5 }, { count: 7 }]);
+    await put;
+    expect((await small.ask("GET", "computer/2")).body).toMatchObject({ name: "CORP\\MINE", policyId: 3 });
+  });
+
+  it("are made anew when they were given up on the way, without what was made of them", async () => {
+    const file = join(folder, "given-up.db");
+    const withoutAddress = async (ask: Ask) => ({ ...(await everything(ask)), serverConfig: undefined });
+    const start = async () => {
+      const small = await startSmall({ file });
+      await small.sandbox.put("protection_policy", { id: 40, name: "Mine" });
+      return small;
+    };
+    const first = await start();
+    const whole = await withoutAddress(first.ask);
+    await first.sandbox.stop();
+    const store = Store.open({ file });
+    store.change("DELETE FROM object WHERE kind = 'protection_fileInstance' AND key % 2 = 0");
+    store.change("UPDATE object SET key = key + 1000 WHERE kind = 'protection_event'");
+    store.internal("protection_made").put(1, { id: 1, complete: false, before: [["protection_policy", 40]] });
+    store.close();
+    await using small = await startSmall({ file });
+    expect(await withoutAddress(small.ask)).toEqual(whole);
   });
 
   it("are none but the set-up where the organisation is empty", async () => {
@@ -137,7 +188,12 @@ describe("the objects of App Control", () => {
     expect((await hours()).slice(-1)).toEqual(["2026-01-05T09:00:00Z"]);
     expect((await hours()).length).toBe(24);
     expect((await hours("period=2")).length).toBe(2);
-    expect((await small.ask("GET", "serverPerformance/720?period=1")).body.dateCreated).toBe("2026-01-05T09:00:00Z");
+    // They are known by their place in the answer only.
+    const [first, second] = (await small.ask("GET", "serverPerformance?period=2")).body;
+    expect([first.id, second.id, second.dateCreated]).toEqual([1, 2, "2026-01-05T09:00:00Z"]);
+    expect((await small.ask("GET", "serverPerformance?period=2&offset=1")).body).toEqual([{ ...second, id: 1 }]);
+    expect((await small.ask("GET", "serverPerformance/2?period=2")).body).toEqual(second);
+    expect((await small.ask("GET", "serverPerformance/2?period=1")).status).toBe(404);
     small.sandbox.clock.set(Date.UTC(2026, 0, 5, 11, 30));
     expect((await hours("period=1&sort=id")).slice(-1)).toEqual(["2026-01-05T11:00:00Z"]);
   });

@@ -1,3 +1,5 @@
+import { HttpProblem } from "../../server/product.js";
+import { atOnce, inSlices, type Steps } from "../../steps.js";
 import { FILE_INSTANCE, KINDS, POLICY, recordsOf, stored } from "../objects/index.js";
 import { writePast } from "./activity.js";
 import { type IntakeParts, takeIn } from "./intake.js";
@@ -12,11 +14,21 @@ export interface DataParts extends IntakeParts {
 }
 
 declare module "../../domain/objects.js" {
-  interface ObjectRecords {
-    /** Kept by 1: there as soon as all objects have been made. */
-    protection_made: { id: number };
+  interface InternalRecords {
+    /** Kept by 1: there as soon as somebody has wanted the objects. */
+    protection_made: {
+      id: number;
+      /** Whether all of them have been made. */
+      complete: boolean;
+      /** What was there before, by kind and key: put there by somebody. */
+      before: [kind: string, key: number][];
+    };
   }
 }
+
+const THE_ONLY = 1;
+const KEPT = [...new Set([...KINDS.values()].map(({ kept }) => kept))];
+const OURS = `kind IN (${KEPT.map((kept) => `'${kept}'`).join(", ")})`;
 
 /** Indexes of the one kind that has very many objects. */
 const INDEXES = (["fileCatalogId", "computerId"] as const).map(
@@ -28,35 +40,39 @@ const INDEXES = (["fileCatalogId", "computerId"] as const).map(
 /** The objects of the product: made from what the organisation has when they are first wanted, and carried on from then. */
 export class ProtectionData {
   readonly #parts: DataParts;
+  readonly #end = new AbortController();
+  #making: Promise<void> | undefined;
   #ready = false;
   #seen = "";
 
   constructor(parts: DataParts) {
     this.#parts = parts;
-    for (const { kept } of KINDS.values()) parts.store.collection(kept as "protection_computer");
-    parts.store.collection("protection_made");
+    for (const kept of KEPT) parts.store.collection(kept as "protection_computer");
   }
 
-  /** Whether anybody has wanted the objects yet. */
+  /** Whether all objects are there, because somebody has wanted them. */
   get isReady(): boolean {
     return this.#ready;
   }
 
-  /** Makes the objects, unless they are there. */
-  ensure(): void {
-    if (this.#ready) return;
-    const { store, start, version, url } = this.#parts;
-    const made = store.collection("protection_made");
-    const isNew = made.get(1) === undefined;
-    store.transaction(() => {
-      if (isNew) this.#make();
-      writeServerConfig(store, new ObjectWriter(store), start, version, url());
-      store.object("protection_made", 1, { id: 1 });
+  /** Resolves when the objects that are being made have been made; undefined where none are. */
+  get making(): Promise<void> | undefined {
+    return this.#making;
+  }
+
+  /** Makes the objects, unless they are there. Others have their turn meanwhile, and all who want them wait for the same. */
+  ensure(): Promise<void> {
+    if (this.#ready) return Promise.resolve();
+    this.#making ??= inSlices(this.#all(), this.#end.signal).finally(() => {
+      this.#making = undefined;
     });
-    for (const index of INDEXES) store.database.exec(index);
-    this.#ready = true;
-    if (isNew) this.#seen = this.#state();
-    else this.adopt();
+    return this.#making;
+  }
+
+  /** Gives up what is being made; resolves when it has. */
+  async close(): Promise<void> {
+    this.#end.abort(new HttpProblem(503, "The server is being shut down"));
+    await this.#making?.catch(() => {});
   }
 
   /** Takes in what has become known of endpoints and files since: imported, or started by somebody. */
@@ -66,7 +82,7 @@ export class ProtectionData {
     if (seen === this.#seen) return;
     this.#seen = seen;
     const { store } = this.#parts;
-    store.transaction(() => takeIn(this.#parts, new ObjectWriter(store), true));
+    store.transaction(() => atOnce(takeIn(this.#parts, new ObjectWriter(store), true)));
   }
 
   /** How much there is of what objects are made of. */
@@ -77,14 +93,50 @@ export class ProtectionData {
     return row?.state ?? "";
   }
 
-  #make(): void {
+  *#all(): Steps<void> {
+    const { store, start, version, url } = this.#parts;
+    const made = store.internal("protection_made");
+    if (made.get(THE_ONLY)?.complete !== true) {
+      // What is added while others have their turn is taken in behind.
+      this.#seen = this.#state();
+      const before = this.#clear();
+      made.put(THE_ONLY, { id: THE_ONLY, complete: false, before });
+      yield* this.#make();
+      made.put(THE_ONLY, { id: THE_ONLY, complete: true, before: [] });
+    }
+    writeServerConfig(store, new ObjectWriter(store), start, version, url());
+    for (const index of INDEXES) {
+      yield;
+      store.database.exec(index);
+    }
+    this.#ready = true;
+    this.adopt();
+  }
+
+  /** Removes what was made and given up on the way; leaves, and returns, what was there before. */
+  #clear(): [kind: string, key: number][] {
+    const { store } = this.#parts;
+    const begun = store.internal("protection_made").get(THE_ONLY);
+    if (begun === undefined) {
+      const rows = store.database.all<{ kind: string; key: number }>(`SELECT kind, key FROM object WHERE ${OURS}`);
+      return rows.map(({ kind, key }) => [kind, key]);
+    }
+    store.change(
+      `DELETE FROM object WHERE ${OURS}
+       AND (kind, key) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))`,
+      [JSON.stringify(begun.before)],
+    );
+    return begun.before;
+  }
+
+  *#make(): Steps<void> {
     const { store, start, seed } = this.#parts;
     const writer = new ObjectWriter(store);
     const users = store.collection("user").all();
     writeSettings({ writer, start, users });
-    const made = takeIn(this.#parts, writer, false);
+    const made = yield* takeIn(this.#parts, writer, false);
     const names = recordsOf(store, POLICY).all();
-    writePast({
+    yield* writePast({
       ...{ writer, seed: String(seed), start, computers: made.computers, instances: made.instances },
       policyNames: new Map(names.map(({ id, name }) => [id, name ?? ""])),
       file: (id) => made.files.get(id),

@@ -1,4 +1,5 @@
 import type { BinaryRecord } from "../../domain/index.js";
+import type { Steps } from "../../steps.js";
 import { findSensors } from "../../store/endpoints.js";
 import type { Store } from "../../store/index.js";
 import {
@@ -43,7 +44,7 @@ export interface TakenIn {
 }
 
 /** Adds the computers, files and instances that the organisation has and App Control has not; `later` than the first ones. */
-export function takeIn(parts: IntakeParts, writer: ObjectWriter, later: boolean): TakenIn {
+export function takeIn(parts: IntakeParts, writer: ObjectWriter, later: boolean): Steps<TakenIn> {
   return new Intake(parts).all(writer, later);
 }
 
@@ -62,7 +63,7 @@ class Intake {
     this.#parts = parts;
   }
 
-  all(writer: ObjectWriter, later: boolean): TakenIn {
+  *all(writer: ObjectWriter, later: boolean): Steps<TakenIn> {
     const { store, start, seed } = this.#parts;
     const text = String(seed);
     const policies = recordsOf(store, POLICY).all();
@@ -80,13 +81,14 @@ class Intake {
       computers.set(computer.id, computer);
       writer.put("protection_computer", computer);
     }
-    const files = this.#files(writer);
-    const instances = this.#instances(writer, files, computers, added, later);
+    yield;
+    const files = yield* this.#files(writer);
+    const instances = yield* this.#instances(writer, files, computers, added, later);
     return { computers: [...computers.values()], instances, files: files.byId };
   }
 
   /** The catalogue, with what is new in it. */
-  #files(writer: ObjectWriter): Files {
+  *#files(writer: ObjectWriter): Steps<Files> {
     const { store, seed, start, traits } = this.#parts;
     const catalogue = recordsOf(store, FILE_CATALOG).all();
     const byHash = new Map(catalogue.map((file) => [file.md5 ?? "", file]));
@@ -97,6 +99,7 @@ class Intake {
     const signers = new Signers(writer, { seed: String(seed), start, everywhere }, { publishers, certificates });
     const binaries = new Map<string, BinaryRecord>();
     const places = this.#places();
+    yield;
     const firstSeen = new Map<string, number>();
     for (const { md5, sensor_id } of places) if (!firstSeen.has(md5)) firstSeen.set(md5, computerIdOf(sensor_id));
     const rules = store.collection("protection_fileRule");
@@ -104,6 +107,7 @@ class Intake {
     const signed = new Map<number, { publisher: PublisherRecord; certificate: CertificateRecord } | undefined>();
     const rows = store.database.all<{ md5: string; record: string }>("SELECT md5, record FROM binary ORDER BY doc");
     for (const { md5, record } of rows) {
+      yield;
       const binary = JSON.parse(record) as BinaryRecord;
       binaries.set(md5, binary);
       if (byHash.has(md5)) continue;
@@ -120,6 +124,7 @@ class Intake {
     if (known.length === 0) known.push(...firstRules(writer, fresh, start, everywhere));
     const ofFile = new Map<number, FileRuleRecord[]>();
     for (const rule of known) {
+      yield;
       const { hash, fileCatalogId } = rule;
       // A rule may have been waiting for its file.
       const met =
@@ -131,6 +136,7 @@ class Intake {
       ofFile.set(id, [...(ofFile.get(id) ?? []), rule]);
     }
     for (const file of fresh) {
+      yield;
       const judged = { file, rules: ofFile.get(file.id) ?? [], ...asSigned(signed.get(file.id)) };
       Object.assign(file, statesOf(judged, traits.has8));
       writer.put("protection_fileCatalog", file);
@@ -138,13 +144,13 @@ class Intake {
     return { byHash, byId, binaries, places, rulesOf: (id) => ofFile.get(id) ?? [], signers };
   }
 
-  #instances(
+  *#instances(
     writer: ObjectWriter,
     files: Files,
     computers: ReadonlyMap<number, ComputerRecord>,
     added: readonly ComputerRecord[],
     later: boolean,
-  ): FileInstanceRecord[] {
+  ): Steps<FileInstanceRecord[]> {
     const { store, now } = this.#parts;
     const known = new Set(
       store.database
@@ -162,6 +168,7 @@ class Intake {
     const made: FileInstanceRecord[] = [];
     let next = writer.next("protection_fileInstance");
     for (const { md5, id } of wanted) {
+      yield;
       const [file, binary, computer] = [files.byHash.get(md5), files.binaries.get(md5), computers.get(id)];
       if (file === undefined || binary === undefined || computer === undefined || known.has(`${id}/${file.id}`))
         continue;

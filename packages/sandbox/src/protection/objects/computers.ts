@@ -175,6 +175,8 @@ declare module "../../domain/objects.js" {
     protection_policy: PolicyRecord;
     protection_driftReport: DriftReportRecord;
     protection_driftReportContents: DriftReportContentsRecord;
+  }
+  interface InternalRecords {
     protection_agent_task: AgentTask;
   }
 }

@@ -27,6 +27,3 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map(
     .filter(isKind)
     .map((each) => [each.name, each]),
 );
-
-/** Kept besides what has a path of its own. */
-export const AGENT_TASKS = "protection_agent_task";

@@ -1,4 +1,4 @@
-import type { ObjectRecords } from "../../domain/index.js";
+import type { ObjectKind } from "../../domain/index.js";
 import type { Collection } from "../../store/collection.js";
 import type { Store } from "../../store/index.js";
 import type { Right } from "../rights.js";
@@ -8,7 +8,7 @@ import type { Fields, RecordOf } from "./field.js";
 export interface Kind<F extends Fields = Fields> {
   /** As in paths: `fileCatalog`. */
   readonly name: string;
-  /** The kind of {@link ObjectRecords} that it is kept as. */
+  /** The {@link ObjectKind} that it is kept as. */
   readonly kept: string;
   readonly fields: F;
   readonly view: Right;
@@ -30,5 +30,5 @@ export function kind<F extends Fields>(
 /** The objects of a kind, as they are kept. */
 export function recordsOf<F extends Fields>(store: Store, { kept }: Kind<F>): Collection<RecordOf<F>> {
   // Each kind is declared in ObjectRecords beside its fields.
-  return store.collection(kept as keyof ObjectRecords) as unknown as Collection<RecordOf<F>>;
+  return store.collection(kept as ObjectKind) as unknown as Collection<RecordOf<F>>;
 }

@@ -29,6 +29,8 @@ export interface Definition<F extends Fields> {
   readonly writeSince8?: boolean;
   /** False where objects can only be sent. */
   readonly readable?: boolean;
+  /** Whether objects are known by their place in the answer only, which is their id there. */
+  readonly byPlace?: boolean;
   /** What the routes take besides what all of them do. */
   readonly reading?: readonly string[];
   readonly writing?: readonly string[];
@@ -65,8 +67,11 @@ export function kindRoutes<F extends Fields>(context: ProtectionContext, definit
   const reads = reader(context, definition);
   const writes = writer(context, definition);
   const routes: Route[] = [];
+  const { data } = context;
   const route = (method: Route["method"], path: string, handle: Route["handle"]): void => {
-    routes.push({ method, path, anyCase: true, handle });
+    const whenReady: Route["handle"] = (request) =>
+      data.isReady ? handle(request) : data.ensure().then(() => handle(request));
+    routes.push({ method, path, anyCase: true, handle: whenReady });
   };
   if (readable) {
     route("GET", base, reads.list);
@@ -89,11 +94,24 @@ function reader<F extends Fields>(
   const begin = (request: SandboxRequest): Parameters => {
     requireRights(request.user, [kind.view]);
     const parameters = new Parameters(request.query, known);
-    context.data.ensure();
     definition.prepare?.(context.now());
     return parameters;
   };
+  const list = (request: SandboxRequest, parameters: Parameters): unknown => {
+    const answer = search(context.store, kind, context.reader(request.user), parameters, {
+      oneBasedOffset: context.behaviour.oneBasedOffset,
+      ...definition.listing?.(parameters, context.now()),
+    });
+    if (!Array.isArray(answer) || parameters.one("group") !== undefined) return answer;
+    const rows = answer.map((row: Record<string, unknown>) => withoutNulls(context, row));
+    return definition.byPlace === true ? rows.map((row, index) => ({ ...row, id: index + 1 })) : rows;
+  };
   const one = (request: SandboxRequest, id: string | undefined, parameters: Parameters): SandboxReply => {
+    if (definition.byPlace === true) {
+      const row = (list(request, parameters) as unknown[])[(readId(id) ?? 0) - 1];
+      if (row === undefined) throw new HttpProblem(404, `There is no ${kind.name} ${id ?? ""}`);
+      return { status: 200, body: row };
+    }
     const record = located(context, kind, id);
     if (definition.download !== undefined && parameters.flag("downloadFile") === true) {
       return definition.download(record, request);
@@ -106,12 +124,7 @@ function reader<F extends Fields>(
       const parameters = begin(request);
       // The form that the vendor's first client has.
       if (parameters.flag("downloadFile") === true) return one(request, parameters.one("id"), parameters);
-      const answer = search(context.store, kind, context.reader(request.user), parameters, {
-        oneBasedOffset: context.behaviour.oneBasedOffset,
-        ...definition.listing?.(parameters, context.now()),
-      });
-      const isRows = Array.isArray(answer) && parameters.one("group") === undefined;
-      return { status: 200, body: isRows ? answer.map((row) => withoutNulls(context, row)) : answer };
+      return { status: 200, body: list(request, parameters) };
     },
     one: (request) => one(request, request.params["id"], begin(request)),
   };
@@ -126,7 +139,6 @@ function writer<F extends Fields>(
   const begin = (request: SandboxRequest): Write => {
     requireRights(request.user, [kind.view, ...rights]);
     const parameters = new Parameters(request.query, writing);
-    context.data.ensure();
     return { request, parameters, now: context.now(), username: request.user.username };
   };
   const bodyOf = (write: Write): { id: number | undefined; changes: Changes<F> } => {

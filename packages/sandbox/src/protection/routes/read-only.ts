@@ -37,6 +37,7 @@ export function readOnlyRoutes(context: ProtectionContext): Route[] {
     ...kindRoutes(context, { kind: SERVER_CONFIG }),
     ...kindRoutes(context, {
       kind: SERVER_PERFORMANCE,
+      byPlace: true,
       reading: ["period"],
       prepare(now) {
         const agents = sql`SELECT count(*) AS n FROM object o WHERE o.kind = ${COMPUTER.kept} AND ${connectedAt("o")}`;

@@ -1,4 +1,4 @@
-import type { ObjectRecords } from "../../domain/index.js";
+import type { ObjectKind } from "../../domain/index.js";
 import type { Store } from "../../store/index.js";
 import { type AgentTask, COMPUTER, connectedAt, stored } from "../objects/index.js";
 
@@ -11,12 +11,10 @@ export class AgentTasks {
 
   constructor(store: Store) {
     this.#store = store;
-    // Nothing may have been asked of anybody yet; the kind is kept all the same.
-    store.collection(KEPT);
   }
 
   add(...tasks: readonly Omit<AgentTask, "id">[]): void {
-    const kept = this.#store.collection(KEPT);
+    const kept = this.#store.internal(KEPT);
     let id = kept.nextKey();
     for (const task of tasks) {
       this.#store.object(KEPT, id, { id, ...task });
@@ -25,24 +23,18 @@ export class AgentTasks {
   }
 
   /** Something becomes true of an object when its computer reports next. */
-  atCheckin(computerId: number, kept: keyof ObjectRecords, key: number, changes: Record<string, unknown>): void {
+  atCheckin(computerId: number, kept: ObjectKind, key: number, changes: Record<string, unknown>): void {
     this.add({ computerId, left: 0, atCheckin: true, kept, key, changes });
   }
 
   /** Something becomes true of an object after so many ticks. */
-  after(
-    ticks: number,
-    computerId: number,
-    kept: keyof ObjectRecords,
-    key: number,
-    changes: Record<string, unknown>,
-  ): void {
+  after(ticks: number, computerId: number, kept: ObjectKind, key: number, changes: Record<string, unknown>): void {
     this.add({ computerId, left: ticks, atCheckin: false, kept, key, changes });
   }
 
   /** Withdraws what an object is waiting for. */
-  withdraw(kept: keyof ObjectRecords, key: number): void {
-    const tasks = this.#store.collection(KEPT);
+  withdraw(kept: ObjectKind, key: number): void {
+    const tasks = this.#store.internal(KEPT);
     const waiting = this.#store.database.all<{ key: number }>(
       `SELECT key FROM object t WHERE t.kind = '${KEPT}' AND ${stored("t", "kept")} = ? AND ${stored("t", "key")} = ?`,
       [kept, key],
@@ -54,7 +46,7 @@ export class AgentTasks {
   tick(isCheckin: boolean): void {
     const { database } = this.#store;
     if (database.count("SELECT count(*) AS n FROM object t WHERE t.kind = ?", [KEPT]) === 0) return;
-    const tasks = this.#store.collection(KEPT);
+    const tasks = this.#store.internal(KEPT);
     const list = (sql: string, params: number[] = []): AgentTask[] =>
       database.all<{ record: string }>(sql, params).map(({ record }) => JSON.parse(record) as AgentTask);
     for (const task of list(`SELECT t.record FROM object t WHERE t.kind = '${KEPT}' AND ${left} > 0`)) {
@@ -68,7 +60,7 @@ export class AgentTasks {
       [isCheckin ? 1 : 0],
     );
     for (const task of due) {
-      const objects = this.#store.collection(task.kept as keyof ObjectRecords);
+      const objects = this.#store.collection(task.kept as ObjectKind);
       const record = objects.get(task.key);
       if (record !== undefined) objects.put(task.key, { ...record, ...task.changes });
       tasks.remove(task.id);

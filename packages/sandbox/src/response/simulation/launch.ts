@@ -27,7 +27,7 @@ import { type LaunchRequest, readLaunch } from "./launch-request.js";
 import { useFile } from "./programs.js";
 
 /** What came of a launch. */
-export type LaunchReport = StartedProcess | FilteredProcess | BlockedProcess;
+export type LaunchReport = StartedProcess | FilteredProcess | BlockedProcess | PreventedProcess;
 
 /** The program runs, and the server knows it. */
 export interface StartedProcess {
@@ -55,6 +55,13 @@ export interface BlockedProcess {
   parent_id: string | undefined;
   /** The parent's new segment, which holds the event; undefined when there is no parent. */
   parent_unique_id: string | undefined;
+}
+
+/** Another product that is on the endpoint kept the program from being started: the sensor has seen nothing of it. */
+export interface PreventedProcess {
+  outcome: "prevented";
+  md5: string;
+  parent_id: string | undefined;
 }
 
 /**
@@ -97,6 +104,7 @@ class Launch {
     const path = this.#spelt(this.#request.path);
     const { md5 } = this.#request;
     const program = this.#use({ path, ...(md5 === undefined ? {} : { md5 }) });
+    if (this.#isPrevented(program, path)) return { outcome: "prevented", md5: program.md5, parent_id: parent?.id };
     if (this.#isBanned(program.md5)) return this.#block(program, path);
 
     const process = this.#process(program, path);
@@ -154,11 +162,23 @@ class Launch {
     return running.at(-1);
   }
 
+  /** How it is started, and by whom. */
+  get #call(): { cmdline: string; username: string } {
+    const { cmdline = `"${this.#request.path}"`, username = this.#parent?.username ?? "" } = this.#request;
+    return { cmdline, username };
+  }
+
+  #isPrevented({ md5 }: BinaryRecord, path: string): boolean {
+    const { cmdline: commandLine, username } = this.#call;
+    const parentPath = this.#parent?.path;
+    return this.#context.prevented({ sensorId: this.#sensor.id, path, commandLine, username, md5, parentPath });
+  }
+
   #process(program: BinaryRecord, path: string): ProcessRecord {
     const parent = this.#parent;
     const { id: sensor_id, os_type } = this.#sensor;
     const pid = freePid(this.#context.store, sensor_id, os_type === "windows" ? 4 : 1);
-    const { cmdline = `"${this.#request.path}"`, username = parent?.username ?? "" } = this.#request;
+    const { cmdline, username } = this.#call;
     const arrival = this.#arrival();
     return {
       ...{ sensor_id, pid, id: processGuid(sensor_id, pid, this.#now), start: this.#now },
@@ -215,7 +235,7 @@ class Launch {
 
   #block(program: BinaryRecord, path: string): BlockedProcess {
     const parent = this.#parent;
-    const { cmdline = `"${this.#request.path}"`, username = parent?.username ?? "" } = this.#request;
+    const { cmdline, username } = this.#call;
     const { id: last_block_sensor_id, computer_name: last_block_hostname, computer_sid } = this.#sensor;
     const bans = this.#context.store.collection("ban");
     const md5 = program.md5.toLowerCase();

@@ -13,7 +13,8 @@ export function recordStart(
       ...(md5 === undefined ? {} : { md5 }),
       ...(parentGuid === undefined ? {} : { parent: parentGuid }),
     });
-    return report.outcome === "blocked" ? "blocked" : { pid: report.pid, guid: report.id };
+    const isRunning = report.outcome === "started" || report.outcome === "filtered";
+    return !isRunning ? "blocked" : { pid: report.pid, guid: report.id };
   } catch (error) {
     // What cannot be told to the server (a command line that is too long, say) still runs on the endpoint.
     if (error instanceof RangeError) return undefined;
