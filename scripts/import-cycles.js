@@ -6,8 +6,8 @@ import { dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
 
 const root = resolve(import.meta.dirname, "..");
-/** Where files may import each other in a circle: the server's objects, and the queries that give them. */
-const OBJECTS = /^(response|protection|psc|defense|threathunter|livequery)\/(models\/|queries\/|isolation)/;
+/** Where files may import each other in a circle: the server's objects, the queries that give them, and what works on them. */
+const OBJECTS = /^(response|protection|psc|defense|threathunter|livequery)\/(models\/|queries\/|isolation|connector\/)/;
 
 /** The files of the package that a file imports from. */
 function importsOf(file) {

@@ -1,6 +1,6 @@
 // Has the members of models note their uses. Members stay what they are: an accessor an accessor, a method a method, called
 // with the object that the test has. Whatever imports this shares one watch: files of tests that share a process do too.
-import * as response from "cbapi/response";
+import { readFileSync } from "node:fs";
 
 interface ModelClass {
   readonly spec: { readonly name: string };
@@ -11,8 +11,9 @@ interface ModelClass {
 type Method = (this: object, ...args: readonly unknown[]) => unknown;
 /** Sees what a member gave, before the test does. */
 type After = (self: object, result: unknown, args: readonly unknown[]) => void;
+type Module = Readonly<Record<string, unknown>>;
 
-/** `Model.member` as far as the running test has used them; absent between tests. */
+/** `product/Model.member` as far as the running test has used them; absent between tests. */
 let used: Set<string> | undefined;
 
 /** From now on uses count as those of a test that begins. */
@@ -31,22 +32,39 @@ function note(owner: string | undefined, member: string): void {
   if (owner !== undefined) used?.add(`${owner}.${member}`);
 }
 
+/** Classes by the names that uses are noted under. Products have models of the same name: the name says whose it is. */
+const owners = new Map<unknown, string>();
+
+/** What an object is of, or the nearest class above its own that is known; the prototypes themselves are of none. */
+function ownerOf(self: object): string | undefined {
+  for (let at: unknown = self.constructor; typeof at === "function"; at = Object.getPrototypeOf(at)) {
+    const owner = owners.get(at);
+    if (owner !== undefined) return owner;
+  }
+  return undefined;
+}
+
 const done = new WeakMap<object, Set<string | symbol>>();
 
 /**
  * Makes a member note its use, once. What is neither an accessor nor a method is left alone.
- * @param ownerOf whose member it is, by the object that it is used on: classes may share a prototype
+ * @param owner whose member it is, by the object that it is used on: classes may share a prototype
  */
-function wrap(prototype: object, name: string | symbol, ownerOf: (self: object) => string | undefined, after?: After) {
+function wrap(
+  prototype: object,
+  name: string | symbol,
+  owner: (self: object) => string | undefined,
+  after?: After,
+  member = typeof name === "symbol" ? "for await" : name,
+) {
   const names = done.get(prototype) ?? new Set();
   done.set(prototype, names);
   const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
   if (descriptor?.configurable !== true || names.has(name)) return;
   names.add(name);
-  const member = typeof name === "symbol" ? "for await" : name;
   const noting = (original: Method): Method =>
     function (...args) {
-      note(ownerOf(this), member);
+      note(owner(this), member);
       const result: unknown = Reflect.apply(original, this, args);
       after?.(this, result, args);
       return result;
@@ -79,12 +97,6 @@ function* membersOf(prototype: object): Generator<readonly [prototype: object, n
   }
 }
 
-/** The model that an object is of; the prototypes themselves are of none. */
-function modelOf(self: object): string | undefined {
-  const { spec } = self.constructor as Partial<ModelClass>;
-  return spec?.name;
-}
-
 /** What the record declares under this name; plain fields are not told. */
 function declared(
   model: ModelClass,
@@ -103,16 +115,23 @@ function isPlainField(model: ModelClass, prototype: object, name: string | symbo
   );
 }
 
-function watchModel(model: ModelClass): void {
+function watchModel(product: string, model: ModelClass): void {
+  const named = `${product}/${model.spec.name}`;
+  owners.set(model, named);
   for (const [prototype, name] of membersOf(model.prototype)) {
     if (isPlainField(model, prototype, name)) continue;
     const target = declared(model, String(name))?.target;
-    wrap(prototype, name, modelOf, target && ((_, ref) => watchRef(ref, target)));
+    wrap(prototype, name, ownerOf, target && ((_, ref) => watchRef(ref, target)));
+  }
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(model))) {
+    // The class may be known under its name only, as where a function gets it handed over.
+    if (typeof value === "function" && name !== "query") wrap(model, name, () => named, undefined, `static ${name}`);
   }
   for (const name of Object.keys(model.record)) {
     const type = declared(model, name)?.type;
     if (typeof type !== "function") continue;
-    for (const [prototype, member] of membersOf(type.prototype as object)) wrap(prototype, member, () => type.name);
+    owners.set(type, `${product}/${type.name}`);
+    for (const [prototype, member] of membersOf(type.prototype as object)) wrap(prototype, member, ownerOf);
   }
 }
 
@@ -129,7 +148,7 @@ function watchRef(ref: unknown, model: ModelClass): void {
       wrap(
         prototype,
         name,
-        () => model.spec.name,
+        () => owners.get(model),
         (_, next) => watchRef(next, target),
       );
   }
@@ -142,16 +161,16 @@ function watchQuery(query: unknown): void {
     const model: unknown = Reflect.get(self, "model");
     return isModel(model) ? model : undefined;
   };
-  const ownerOf = (self: object): string | undefined => {
-    const model = modelOfQuery(self);
-    return model && `${model.spec.name}.query`;
+  const owner = (self: object): string | undefined => {
+    const model = owners.get(modelOfQuery(self));
+    return model && `${model}.query`;
   };
   const ref: After = (self, result) => {
     const model = modelOfQuery(self);
     if (model !== undefined) watchRef(result, model);
   };
   for (const [prototype, name] of membersOf(Object.getPrototypeOf(query) as object)) {
-    wrap(prototype, name, ownerOf, name === "first" || name === "one" || name === "at" ? ref : undefined);
+    wrap(prototype, name, owner, name === "first" || name === "one" || name === "at" ? ref : undefined);
   }
 }
 
@@ -159,36 +178,45 @@ function isModel(value: unknown): value is ModelClass {
   return typeof value === "function" && "spec" in value && "record" in value;
 }
 
-for (const [name, value] of Object.entries(response)) {
-  if (isModel(value)) watchModel(value);
-  else if (/^Cb\w+Event$/.test(name) && typeof value === "function") {
-    for (const [prototype, member] of membersOf(value.prototype as object)) {
-      wrap(prototype, member, (self) => self.constructor.name);
+/** What a client gives leads to everything else. */
+function watchClient(client: object): void {
+  const nobody = () => undefined;
+  for (const [prototype, name] of membersOf(client)) {
+    if (name === "select") {
+      wrap(prototype, name, nobody, (_, result, [model, ...key]) => {
+        if (!isModel(model)) return;
+        note(owners.get(model), key.length === 0 ? "select" : "select by key");
+        if (key.length === 0) watchQuery(result);
+        else watchRef(result, model);
+      });
+    } else if (name === "create") {
+      wrap(prototype, name, nobody, (_, __, [model]) => {
+        if (isModel(model)) note(owners.get(model), "create");
+      });
     }
   }
 }
 
-for (const [prototype, name] of membersOf(response.CbResponseAPI.prototype)) {
-  if (name === "select") {
-    wrap(
-      prototype,
-      name,
-      () => undefined,
-      (_, result, [model, ...key]) => {
-        if (!isModel(model)) return;
-        note(model.spec.name, key.length === 0 ? "select" : "select by key");
-        if (key.length === 0) watchQuery(result);
-        else watchRef(result, model);
-      },
-    );
-  } else if (name === "create") {
-    wrap(
-      prototype,
-      name,
-      () => undefined,
-      (_, __, [model]) => {
-        if (isModel(model)) note(model.spec.name, "create");
-      },
-    );
+function watch(product: string, module: Module): void {
+  for (const [name, value] of Object.entries(module)) {
+    if (isModel(value)) watchModel(product, value);
+    else if (typeof value !== "function") continue;
+    else if (typeof (value.prototype as Module | undefined)?.["select"] === "function") {
+      watchClient(value.prototype as object);
+    } else if (/^Cb\w+Event$/.test(name)) {
+      owners.set(value, `${product}/${name}`);
+      for (const [prototype, member] of membersOf(value.prototype as object)) wrap(prototype, member, ownerOf);
+    }
   }
+}
+
+/** Products are the subpaths that the package exports. */
+const { exports } = JSON.parse(readFileSync(new URL("../../packages/cbapi/package.json", import.meta.url), "utf8")) as {
+  exports: Readonly<Record<string, unknown>>;
+};
+for (const path of Object.keys(exports)) {
+  const [, product] = /^\.\/(\w+)$/.exec(path) ?? [];
+  if (product === undefined) continue;
+  const name = `cbapi/${product}`;
+  watch(product, (await import(name)) as Module);
 }
