@@ -43,7 +43,7 @@ function placed(code: string): string {
 const pages = [
   "README.md",
   "CONTRIBUTING.md",
-  ...["docs", "packages/cbapi", "packages/sandbox", "packages/cli"].flatMap((place) =>
+  ...["docs", "examples", "packages/cbapi", "packages/sandbox", "packages/cli"].flatMap((place) =>
     readdirSync(join(root, place))
       .filter((file) => file.endsWith(".md"))
       .map((file) => `${place}/${file}`),
@@ -58,7 +58,10 @@ beforeAll(async () => {
   mkdirSync(join(folder, ".carbonblack"), { recursive: true });
   // Endpoints check in every other tick: often enough not to keep the blocks waiting.
   sandbox = await Sandbox.start({ organisation: "small", clock: { tickInterval: 50 } });
-  writeFileSync(join(folder, ".carbonblack", "credentials.response"), sandbox.profile(), { mode: 0o600 });
+  // One server plays all products, so that blocks find the same profile whatever product they import.
+  for (const product of ["response", "protection"]) {
+    writeFileSync(join(folder, ".carbonblack", `credentials.${product}`), sandbox.profile(), { mode: 0o600 });
+  }
   for (const { file, code } of blocks) {
     writeFileSync(file, `${code}\nexport {};\n`);
     const { outputText } = ts.transpileModule(code, {

@@ -8,11 +8,11 @@ import {
   FileCatalog,
   FileInstance,
   noBits,
-  Policy,
   present,
   Q,
   range,
   raw,
+  ScriptRule,
   UnauthorizedError,
   wildcard,
 } from "cbapi/protection";
@@ -41,42 +41,119 @@ const ids = (rows: readonly { readonly id?: number | undefined }[]): (number | u
 
 describe("values of terms", () => {
   const awkward = [
-    "a|b",
-    "a*b",
-    "a\\b",
-    "c:\\temp\\",
-    "\\|",
-    "\\\\*",
-    "name:x",
-    "50%",
-    "under_score",
-    "!",
-    "+1",
-    "<x>",
-    "ünï 世界",
+    ...[
+      "a|b",
+      "a*b",
+      "a\\b",
+      "c:\\temp\\",
+      "\\|",
+      "\\\\*",
+      "*",
+      "|",
+      "\\",
+      "name:x",
+      "50%",
+      "under_score",
+      "!",
+      "+1",
+      "<x>",
+    ],
+    ...["", " ", " a", "a ", "  a  b  ", "\ta\n", '"quoted"', "'x'", "a&q=b", "#", "%2A", "-10h", "2d", "true", "5"],
+    ...["ünï 世界", "ÜNÏ", "😀", "ß", "e\u0301", "é", "null", "undefined", "$&"],
   ];
-  // Names with blanks around them, or alike but for their case, are not told apart by the server.
-  const words = fc.sample(fc.string({ minLength: 1, maxLength: 12, unit: "grapheme-ascii" }), { numRuns: 60, seed: 3 });
-  const names = [...new Set([...awkward, ...words].map((name) => name.trim().toLowerCase()))].filter(
-    (name) => name !== "",
+  const parts = [
+    "a",
+    "B",
+    "*",
+    "|",
+    "\\",
+    ":",
+    "!",
+    "<",
+    "-",
+    "+",
+    "%",
+    "_",
+    '"',
+    "'",
+    " ",
+    "&",
+    "ü",
+    "世",
+    "😀",
+    "\n",
+  ];
+  const any = fc.oneof(
+    { weight: 3, arbitrary: fc.array(fc.constantFrom(...parts), { maxLength: 6 }).map((each) => each.join("")) },
+    fc.string({ maxLength: 10, unit: "grapheme" }),
   );
+  /** Rows that have these texts, each one of its own. */
+  const texts = [...new Set([...awkward, ...fc.sample(any, { numRuns: 110, seed: 3 })])];
+  const rows = texts.map((text, n) => ({ id: 1000 + n, text }));
+  const everything = () => cb.select(ScriptRule).where("id>999");
+  const number = (text: string) => rows.find((row) => row.text === text)?.id;
 
-  it("find the object of that name and no other, alone and in a list", async () => {
-    const made = new Map<string, number>();
-    for (const name of names) {
-      const { id } = (await cb.object("policy").create({ name, enforcementLevel: 40 })) ?? {};
-      made.set(name, Number(id));
+  beforeAll(async () => {
+    await cb.select(ScriptRule).count();
+    await Promise.all(
+      rows.map(({ id, text }) => sandbox.put("protection_scriptRule", { id, name: "x", description: text })),
+    );
+  });
+
+  /** The server does not tell texts apart that differ in case only; which letters those are is its own matter. */
+  const alike = (a: string, b: string) => a.toLowerCase() === b.toLowerCase() || a.toUpperCase() === b.toUpperCase();
+
+  /** What is found are the rows with these texts, and at most others in another case. */
+  async function expectFound(
+    query: { all(): Promise<readonly ScriptRule[]> },
+    wanted: readonly string[],
+  ): Promise<void> {
+    const found = await query.all();
+    const given = found.map((row) => row.description ?? "");
+    for (const text of wanted) expect(ids(found), JSON.stringify(text)).toContain(number(text));
+    for (const text of given) expect([text, wanted.some((each) => alike(each, text))]).toEqual([text, true]);
+  }
+
+  it("find the rows of that text and no others, however they are given, and so does their opposite", async () => {
+    for (const text of texts) {
+      await expectFound(everything().where({ description: text }), [text]);
+      await expectFound(everything().where`description:${text}`, [text]);
+      await expectFound(everything().where(Q({ description: text }).or({ description: text })), [text]);
+      const others = everything().where(Q({ description: text }).not());
+      const same = await everything().where({ description: text }).count();
+      expect([text, (await others.count()) + same]).toEqual([text, rows.length]);
+      expect(ids(await others.all({ limit: 2000 }))).not.toContain(number(text));
     }
-    for (const [name, id] of made) {
-      expect(ids(await cb.select(Policy).where({ name }).all()), name).toEqual([id]);
-      expect(ids(await cb.select(Policy).where`name:${name}`.all()), name).toEqual([id]);
-    }
-    const all = cb.select(Policy).where({ id: [...made.values()] });
-    expect(await all.count()).toBe(names.length);
-    expect(await all.where(Q({ name: names.slice(5) }).not()).count()).toBe(5);
-    expect(await all.where(Q({ name: "a|b" }).or({ name: "a*b" })).count()).toBe(2);
-    expect(ids(await all.where({ name: wildcard("a*b") }).all())).toEqual(
-      ids([...made].filter(([name]) => /^a.*b$/s.test(name)).map(([, id]) => ({ id }))),
+  });
+
+  it("are put together: several in a list, parts in a template, patterns", async () => {
+    const some = fc.uniqueArray(fc.constantFrom(...texts), { minLength: 2, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(some, async (list) => {
+        const [first = "", second = ""] = list;
+        await expectFound(everything().where({ description: list }), list);
+        await expectFound(everything().where`description:${first}|${second}`, [first, second]);
+        await expectFound(everything().where(Q({ description: first }).or({ description: second })), [first, second]);
+        const those = await everything().where({ description: list }).count();
+        expect(
+          await everything()
+            .where(Q({ description: list }).not())
+            .count(),
+        ).toBe(rows.length - those);
+        // A text in two pieces, of which a template puts one in.
+        const [...letters] = first;
+        const [front, back] = [letters.slice(0, 1).join(""), letters.slice(1).join("")];
+        await expectFound(everything().where`description:${front}${back}`, [first]);
+        if (/[*?]/.test(first) || first === "") return;
+        const begins = texts.filter((text) => text.toLowerCase().startsWith(first.toLowerCase()));
+        const found = await everything()
+          .where({ description: wildcard(`${first}*`) })
+          .all();
+        for (const text of begins) expect(ids(found)).toContain(number(text));
+        for (const { description = "" } of found)
+          expect(alike([...description].slice(0, letters.length).join(""), first)).toBe(true);
+      }),
+      { numRuns: 60, seed: 4 },
     );
   });
 });

@@ -104,7 +104,7 @@ describe("many alerts", () => {
     });
     const report = await many().changeStatus("Resolved");
     expect(report.complete).toBe(false);
-    expect(report.counts).toEqual({ done: total - 500, unknown: 500, refused: 0, unsent: 0 });
+    expect(report.counts).toEqual({ done: total - 500, pending: 0, unknown: 500, refused: 0, unsent: 0 });
     expect(report.reasons).toMatchObject([{ state: "unknown", error: { name: "ConnectionError" } }]);
     expect(() => report.throwIfIncomplete()).toThrow(/500 unknown/);
     // Nothing was sent twice by itself; what is in doubt was in fact carried out.
@@ -115,7 +115,7 @@ describe("many alerts", () => {
     expect((await report.retry({ unknown: false })).counts.unknown).toBe(500);
     expect(posts()).toEqual([]);
     const again = await report.retry();
-    expect(again.counts).toEqual({ done: total, unknown: 0, refused: 0, unsent: 0 });
+    expect(again.counts).toEqual({ done: total, pending: 0, unknown: 0, refused: 0, unsent: 0 });
     expect(again.throwIfIncomplete()).toBe(again);
     expect(posts()).toHaveLength(1);
   });
@@ -123,7 +123,7 @@ describe("many alerts", () => {
   it("that fail on the server may have been changed; the others are", async () => {
     sandbox.faults.add({ match: { method: "POST", path: "/api/v1/alerts", times: 1 }, do: { status: 500 } });
     const report = await many().changeStatus("Resolved");
-    expect(report.counts).toEqual({ done: total - 500, unknown: 500, refused: 0, unsent: 0 });
+    expect(report.counts).toEqual({ done: total - 500, pending: 0, unknown: 500, refused: 0, unsent: 0 });
     await settle();
     expect(await open()).toBe(500);
     expect((await report.retry()).complete).toBe(true);
@@ -136,7 +136,7 @@ describe("many alerts", () => {
     const reason = new Error("that will do");
     const onProgress = () => stop.abort(reason);
     const report = await many().changeStatus("Resolved").run({ signal: stop.signal, onProgress });
-    expect(report.counts).toEqual({ done: 500, unsent: total - 500, refused: 0, unknown: 0 });
+    expect(report.counts).toEqual({ done: 500, unsent: total - 500, pending: 0, refused: 0, unknown: 0 });
     expect(report.reasons).toMatchObject([{ state: "unsent", error: reason }]);
     expect(posts()).toHaveLength(1);
     await settle();
@@ -155,7 +155,7 @@ describe("many alerts", () => {
     await hang.met();
     late.abort(reason);
     const halted = await halting;
-    expect(halted.counts).toEqual({ done: 0, unknown: 500, unsent: total - 500, refused: 0 });
+    expect(halted.counts).toEqual({ done: 0, pending: 0, unknown: 500, unsent: total - 500, refused: 0 });
 
     // A listener that fails ends it as well.
     const failing = await many()
@@ -180,7 +180,7 @@ describe("many alerts", () => {
     const report = await many(passing)
       .changeStatus("Resolved")
       .run({ onProgress: () => void sandbox.tokens.remove(token) });
-    expect(report.counts).toEqual({ done: 500, refused: 500, unsent: total - 1000, unknown: 0 });
+    expect(report.counts).toEqual({ done: 500, pending: 0, refused: 500, unsent: total - 1000, unknown: 0 });
     expect(report.reasons.map(({ state }) => state)).toEqual(["refused", "unsent"]);
     expect(report.reasons[0]?.error).toBeInstanceOf(UnauthorizedError);
     expect(JSON.stringify(report)).not.toContain(token);
@@ -196,13 +196,13 @@ describe("many alerts", () => {
     // A proxy wants somebody to sign in: with a page, and with status 200.
     sandbox.faults.add({ match: { ...posted, after: 1, times: 1 }, do: { html: true } });
     const report = await many().changeStatus("Resolved");
-    expect(report.counts).toEqual({ done: 500, unknown: 500, unsent: total - 1000, refused: 0 });
+    expect(report.counts).toEqual({ done: 500, pending: 0, unknown: 500, unsent: total - 1000, refused: 0 });
     expect(report.reasons[0]).toMatchObject({ state: "unknown", error: { name: "ServerError", code: "NOT_JSON" } });
     await settle();
     expect(await open()).toBe(total - 500);
     sandbox.faults.add({ match: { ...posted, times: 1 }, do: { truncate: 6 } });
     const again = await report.retry();
-    expect(again.counts).toEqual({ done: total - 500, unknown: 500, refused: 0, unsent: 0 });
+    expect(again.counts).toEqual({ done: total - 500, pending: 0, unknown: 500, refused: 0, unsent: 0 });
     expect((await again.retry()).complete).toBe(true);
 
     const [alert] = await many().all({ limit: 1 });
@@ -219,7 +219,7 @@ describe("many alerts", () => {
     const match = { method: "POST", path: "/api/v1/alerts", times: 1 };
     sandbox.faults.add({ match, do: { hang: true, carriedOut: true } });
     const report = await many().changeStatus("Resolved").run({ timeout: 400 });
-    expect(report.counts).toEqual({ done: total - 500, unknown: 500, refused: 0, unsent: 0 });
+    expect(report.counts).toEqual({ done: total - 500, pending: 0, unknown: 500, refused: 0, unsent: 0 });
     expect(report.reasons[0]?.error).toBeInstanceOf(TimeoutError);
     await settle();
     expect(await open()).toBe(0);

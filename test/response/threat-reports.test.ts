@@ -257,7 +257,7 @@ describe("all reports of a query", () => {
     expect(posts()).toEqual([]);
     expect(await ignored()).toEqual([]);
     const report = await change;
-    expect(report.counts).toEqual({ done: FUZZY.length, refused: 0, unknown: 0, unsent: 0 });
+    expect(report.counts).toEqual({ done: FUZZY.length, pending: 0, refused: 0, unknown: 0, unsent: 0 });
     expect(report.items().map(({ item, state }) => [item, state])).toEqual(plan.items.map((item) => [item, "done"]));
     expect(await ignored()).toEqual(FUZZY);
 
@@ -278,7 +278,7 @@ describe("all reports of a query", () => {
     expect(() => byQuery.throwIfIncomplete()).toThrow(/sent as a query, unknown/);
     expect(await ignored()).toEqual(FUZZY);
     const byId = await wombats().setIgnored(false, { each: true });
-    expect(byId.counts).toEqual({ done: 0, unknown: FUZZY.length, refused: 0, unsent: 0 });
+    expect(byId.counts).toEqual({ done: 0, pending: 0, unknown: FUZZY.length, refused: 0, unsent: 0 });
     expect(await ignored()).toEqual([]);
     expect(await byQuery.retry()).toMatchObject({ complete: true });
     expect(await ignored()).toEqual(FUZZY);

@@ -1,0 +1,63 @@
+// The same as given.ts for App Control: what a file of tests is given to work with.
+import { Sandbox, type SandboxOptions } from "@cbapi/sandbox";
+import { CbProtectionAPI, type CbProtectionOptions } from "cbapi/protection";
+import { beforeAll, beforeEach, expect } from "vitest";
+import { sharedClock } from "./shared-clock.js";
+
+/** The sandbox of the file, from its set-up on. */
+export let sandbox: Sandbox;
+/** The client that is tested: a new one for each test. A client that waits moves the sandbox's time on. */
+export let cb: CbProtectionAPI;
+/** Whatever is read by it was told by the server, and not by what `cb` has written. */
+export let other: CbProtectionAPI;
+
+const API = "/api/bit9platform/v1/";
+
+/** A client of the sandbox, which verifies its certificate. */
+export function protectionClient(options: CbProtectionOptions = {}): CbProtectionAPI {
+  const { url, token, caFile } = sandbox;
+  const clock = sharedClock(sandbox);
+  return new CbProtectionAPI({
+    url,
+    token,
+    ...(caFile === undefined ? {} : { sslCertFile: caFile }),
+    clock,
+    ...options,
+  });
+}
+
+/** What was asked for since this was last called, without the path of the API: `PUT fileRule/3`, `fileRule?q=hash:...`. */
+export function asked(): string[] {
+  const requests = sandbox.requests.entries().map(({ method, path }) => {
+    const text = decodeURIComponent(path.slice(API.length).replaceAll("+", " "));
+    return method === "GET" ? text : `${method} ${text}`;
+  });
+  sandbox.requests.clear();
+  return requests;
+}
+
+/** The writes among them. */
+export function written(): string[] {
+  return asked().filter((request) => /^(POST|PUT|DELETE) /.test(request));
+}
+
+/** Starts a sandbox for the tests of this file or block, whose time stands still unless somebody waits, and stops it. */
+export function useProtection(options: SandboxOptions = {}, fresh = true): void {
+  beforeAll(async () => {
+    sandbox = await Sandbox.start({ organisation: "small", clock: { running: false }, ...options });
+    return async () => {
+      await sandbox.stop();
+    };
+  });
+  beforeEach(async () => {
+    if (fresh) await sandbox.reset();
+    cb = protectionClient();
+    other = protectionClient();
+    sandbox.requests.clear();
+    return async () => {
+      sandbox.faults.clear();
+      await Promise.all([cb.close(), other.close()]);
+      expect(sandbox.requests.failures()).toEqual([]);
+    };
+  });
+}
