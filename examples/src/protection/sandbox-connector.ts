@@ -48,7 +48,9 @@ await runExample(
       const body = Readable.toWeb(file) as ReadableStream;
       const type = { ...headers, "content-type": "application/octet-stream" };
       const answer = await ask(`${url}/samples`, { method: "POST", headers: type, body, duplex: "half", signal });
-      return String((answer.body as { id?: unknown } | undefined)?.id);
+      const { id } = (answer.body ?? {}) as { id?: string | number };
+      if (id === undefined) throw new Error("The sandbox has taken the file, and does not say under which id");
+      return String(id);
     }
     const reportOn = async (id: string, signal: AbortSignal): Promise<Report> =>
       (await ask(`${url}/samples/${encodeURIComponent(id)}`, { headers, signal })).body as Report;

@@ -1,4 +1,5 @@
 import { CbApiError, ObjectNotFoundError, TimeoutError } from "../core/errors.js";
+import { firstOf } from "../core/signals.js";
 import { timeLimit } from "../core/transport/limits.js";
 import { waitFor } from "../core/transport/wait.js";
 import { commandError } from "./command-error.js";
@@ -6,7 +7,6 @@ import { stateOf } from "./dialect.js";
 import type { Current, SessionLink } from "./link.js";
 import { poll } from "./polling.js";
 import { type Fields, objectWithId, send, sendForObject } from "./protocol.js";
-import { firstOf } from "./signals.js";
 import type { CommandData, CommandOptions } from "./types.js";
 
 /** Milliseconds that a command may take when nobody names a limit. */

@@ -1,6 +1,7 @@
 import { asError } from "../core/as-error.js";
 import type { BaseApi } from "../core/client.js";
 import { CbApiError, ObjectNotFoundError, TimeoutError } from "../core/errors.js";
+import { firstOf } from "../core/signals.js";
 import { timeLimit } from "../core/transport/limits.js";
 import type { CallOptions } from "../core/transport/types.js";
 import { waitFor } from "../core/transport/wait.js";
@@ -12,7 +13,6 @@ import { closeSession, listSessions, type OpeningOptions, openSession } from "./
 import { OwnSessions } from "./own-sessions.js";
 import { type Job, type JobOptions, type JobRun, Jobs, type RunOptions, type SubmittedJob } from "./scheduler/index.js";
 import { LiveResponseSession } from "./session.js";
-import { firstOf } from "./signals.js";
 import type {
   CloseOptions,
   ListSessionsOptions,

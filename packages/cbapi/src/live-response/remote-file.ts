@@ -2,11 +2,11 @@ import { createHash, type Hash } from "node:crypto";
 import { Readable } from "node:stream";
 import { CbApiError, ConnectionError, ObjectNotFoundError, ServerError } from "../core/errors.js";
 import { firstBytes } from "../core/first-bytes.js";
+import { firstOf } from "../core/signals.js";
 import type { CallOptions } from "../core/transport/types.js";
 import type { Commands, Issued } from "./commands.js";
 import { requirePath } from "./files.js";
 import { isFields, isPassing, send } from "./protocol.js";
-import { firstOf } from "./signals.js";
 import type { CommandData, GetFileOptions, TransferProgress } from "./types.js";
 
 /** How often in a row a transfer is taken up again without a byte more. */

@@ -5,12 +5,12 @@ import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { CbApiError, TimeoutError } from "../core/errors.js";
 import { isSystemError } from "../core/local-file.js";
+import { firstOf } from "../core/signals.js";
 import { streamMultipart } from "../core/transport/multipart.js";
 import type { Commands } from "./commands.js";
 import { listDirectory, requirePath } from "./files.js";
 import type { Current } from "./link.js";
 import { isPassing, objectWithId } from "./protocol.js";
-import { firstOf } from "./signals.js";
 import type { CommandOptions, PutFileOptions, SessionId, Transferred, UploadSource } from "./types.js";
 
 /** How often an upload that was cut is tried again. */

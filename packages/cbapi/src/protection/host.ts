@@ -1,3 +1,4 @@
+import { ApiError } from "../core/errors.js";
 import type { ModelHost } from "../core/model/host.js";
 import type { ModelApi } from "../core/model/model-api.js";
 import type { ServerVersion } from "../core/server-version.js";
@@ -33,4 +34,22 @@ export function protection(client: ModelHost): ProtectionHost {
 export async function connectedTo(client: ModelHost, options: CallOptions): Promise<ProtectionHost> {
   await client.connect(options);
   return protection(client);
+}
+
+/**
+ * @internal Sees to it that nothing is asked of a server that is known to be older.
+ * @param what what is asked for; begins the error's sentence
+ * @throws ApiError with code `SERVER_TOO_OLD` when it is older than `version`
+ */
+export async function requireVersion(
+  client: ModelHost,
+  options: CallOptions,
+  what: string,
+  ...version: readonly number[]
+): Promise<void> {
+  const { cb_server_version: known, url } = await connectedTo(client, options);
+  if (known?.atLeast(...version) !== false) return;
+  throw new ApiError(`${what} requires at least server version ${version.join(".")}: ${url} runs ${known}`, {
+    code: "SERVER_TOO_OLD",
+  });
 }

@@ -1,7 +1,6 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { CbResponseAPI, type CbResponseOptions } from "../response/client.js";
+import { type PlainAnswer, plainServer, spelt } from "./plain-server.js";
 
 /** What a route of the test server answers: a document, or text with a status; later, when it is a promise. */
 export type Answer = { readonly status: number; readonly text: string } | object | null;
@@ -49,42 +48,14 @@ export async function edrServer(
     "/api/v1/storage/events/partition": { writer: { name: "writer", status: "hot", info: { isLegacy: false } } },
     ...routes,
   };
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk) => {
-      body += String(chunk);
-    });
-    const answer = async () => {
-      const url = new URL(request.url ?? "/", "http://localhost");
-      if (!["/api/info", "/api/v1/storage/events/partition"].includes(url.pathname)) {
-        requests.push(
-          `${request.method === "GET" ? "" : `${request.method} `}${decodeURIComponent(url.pathname + url.search.replaceAll("+", " "))}`,
-        );
-      }
-      const route = (all as Record<string, unknown>)[url.pathname];
-      const given: unknown = await (typeof route === "function"
-        ? route(url.searchParams, request.method, body)
-        : route);
-      if (given === undefined) response.writeHead(404).end("not found");
-      else if (typeof given === "object" && given !== null && "text" in given && "status" in given) {
-        response.writeHead(Number(given.status)).end(String(given.text));
-      } else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(given));
-    };
-    request.on("end", () => void answer());
+  const connection = await plainServer("not found", async ({ method, url, body }) => {
+    if (!["/api/info", "/api/v1/storage/events/partition"].includes(url.pathname)) {
+      requests.push(`${method === "GET" ? "" : `${method} `}${spelt(url, url.pathname)}`);
+    }
+    const route = (all as Record<string, unknown>)[url.pathname];
+    return (typeof route === "function" ? route(url.searchParams, method, body) : route) as PlainAnswer;
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const cb = new CbResponseAPI({
-    url,
-    token: "0123456789abcdef".repeat(2),
-    allowHttp: true,
-    maxRetries: 0,
-    ...clientOptions,
-  });
-  onTestFinished(async () => {
-    await cb.close();
-    server.closeAllConnections();
-    server.close();
-  });
+  const cb = new CbResponseAPI({ ...connection, ...clientOptions });
+  onTestFinished(() => cb.close());
   return { cb, requests };
 }

@@ -2,16 +2,12 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setImmediate as turn } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import type { Clock } from "../core/clock.js";
+import { Sleepers } from "./sleepers.js";
 
 /** The channels on which the end of a request is told. */
 const ENDS = ["undici:request:trailers", "undici:request:error"];
 /** Turns of the event loop in which nothing happens before time goes on. */
 const TURNS = 8;
-
-interface Sleeper {
-  readonly at: number;
-  readonly wake: () => void;
-}
 
 /**
  * A clock whose time passes only when everybody waits, servers included: then it goes on to the next moment that somebody
@@ -21,9 +17,8 @@ interface Sleeper {
 export class IdleClock implements Clock {
   /** The lengths of the pauses that were waited to their end, in their order. */
   readonly pauses: number[] = [];
-  readonly #sleepers = new Set<Sleeper>();
+  readonly #sleepers = new Sleepers();
   readonly #underWay = new Set<unknown>();
-  #now = Date.UTC(2026, 0, 5, 9);
   #stopped = false;
 
   constructor() {
@@ -38,28 +33,12 @@ export class IdleClock implements Clock {
   }
 
   now(): number {
-    return this.#now;
+    return this.#sleepers.now;
   }
 
-  sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const stop = () => {
-        this.#sleepers.delete(sleeper);
-        reject(signal?.reason as Error);
-      };
-      const sleeper: Sleeper = {
-        at: this.#now + Math.max(0, milliseconds),
-        wake: () => {
-          this.#sleepers.delete(sleeper);
-          signal?.removeEventListener("abort", stop);
-          this.pauses.push(milliseconds);
-          resolve();
-        },
-      };
-      if (signal?.aborted) return stop();
-      signal?.addEventListener("abort", stop, { once: true });
-      this.#sleepers.add(sleeper);
-    });
+  async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    await this.#sleepers.sleep(milliseconds, signal);
+    this.pauses.push(milliseconds);
   }
 
   async #go(): Promise<void> {
@@ -68,10 +47,7 @@ export class IdleClock implements Clock {
         await turn();
         if (this.#underWay.size > 0) turns = 0;
       }
-      const next = Math.min(...[...this.#sleepers].map(({ at }) => at));
-      if (!Number.isFinite(next)) continue;
-      this.#now = Math.max(this.#now, next);
-      for (const { at, wake } of [...this.#sleepers]) if (at <= this.#now) wake();
+      this.#sleepers.advance();
     }
   }
 

@@ -1,15 +1,10 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { CbProtectionAPI, type CbProtectionOptions } from "../protection/client.js";
 import { API } from "../protection/paths.js";
+import { type PlainAnswer, plainServer, spelt } from "./plain-server.js";
 
-/** What a route of the test server answers: a document, text with a status, or bytes. */
-export type ProtectionAnswer =
-  | { readonly status: number; readonly text: string; readonly type?: string | undefined }
-  | Uint8Array
-  | object
-  | null;
+/** What a route of the test server answers: text is JSON, unless it says otherwise. */
+export type ProtectionAnswer = Exclude<PlainAnswer, undefined>;
 
 /** A request as a route sees it. */
 export interface RouteRequest {
@@ -69,45 +64,23 @@ export async function protectionServer(
     serverConfig: version === undefined ? NO_PERMISSION : [{ id: 1, name: "ParityServerVersion", value: version }],
     ...routes,
   };
-  const server = createServer((request, response) => {
-    let text = "";
-    request.on("data", (chunk) => {
-      text += String(chunk);
-    });
-    const answer = async () => {
-      const url = new URL(request.url ?? "/", "http://localhost");
+  const connection = await plainServer(
+    '{"Message":"No HTTP resource was found"}',
+    async ({ method, url, body: text }) => {
       const name = url.pathname.slice(API.length + 1);
-      const path = `${name}${decodeURIComponent(url.search.replaceAll("+", " "))}`;
-      const { method = "GET" } = request;
+      const path = spelt(url, name);
       const body: unknown = text === "" ? undefined : JSON.parse(text);
       requests.push(method === "GET" ? path : `${method} ${path}`);
       if (method !== "GET") writes.push({ method, path, body });
       if (body !== undefined) bodies.push(body);
       const route = all[name];
-      const given = typeof route === "function" ? await route({ query: url.searchParams, method, body }) : route;
-      if (given === undefined) response.writeHead(404).end('{"Message":"No HTTP resource was found"}');
-      else if (given instanceof Uint8Array) response.writeHead(200).end(given);
-      else if (given !== null && "text" in given && "status" in given) {
-        const { status, text: content, type = "application/json" } = given;
-        response.writeHead(status, { "content-type": type }).end(content);
-      } else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(given));
-    };
-    request.on("end", () => void answer());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const cb = new CbProtectionAPI({
-    url,
-    token: "0123456789abcdef".repeat(2),
-    allowHttp: true,
-    maxRetries: 0,
-    ...clientOptions,
-  });
-  onTestFinished(async () => {
-    await cb.close();
-    server.closeAllConnections();
-    server.close();
-  });
+      const given = await (typeof route === "function" ? route({ query: url.searchParams, method, body }) : route);
+      const isText = given !== undefined && given !== null && "text" in given && "status" in given;
+      return isText ? { type: "application/json", ...given } : given;
+    },
+  );
+  const cb = new CbProtectionAPI({ ...connection, ...clientOptions });
+  onTestFinished(() => cb.close());
   return {
     cb,
     /** Paths that were asked for, with their query and without the path of the API. */

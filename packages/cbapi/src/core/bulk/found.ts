@@ -1,3 +1,4 @@
+import { addTo } from "../groups.js";
 import type { Key } from "../model/document.js";
 import { type AnyModel, Model } from "../model/model.js";
 import type { PageExecution } from "../query/execution.js";
@@ -40,10 +41,7 @@ export async function keysOf(
     if (verdict.state === "unchanged") unchanged.add(key);
     if (verdict.state === "refused") refused.set(key, verdict.error);
     const { note } = verdict;
-    if (note === undefined) return;
-    const same = notes.get(note);
-    if (same === undefined) notes.set(note, [key]);
-    else same.push(key);
+    if (note !== undefined) addTo(notes, note, key);
   };
   for await (const page of pages) {
     const objects = page.items.filter((row) => Model.stateOf(row).key !== undefined);

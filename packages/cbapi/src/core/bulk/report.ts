@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { nameError } from "../error-class.js";
 import { CbApiError, type ErrorDetails } from "../errors.js";
+import { addTo } from "../groups.js";
 
 import type { Key } from "../model/document.js";
 import type { QueryReport } from "../query/report.js";
@@ -158,9 +159,7 @@ export function group<Item extends Key>(items: readonly BulkItem<Item>[]): BulkR
     if (state === "done") continue;
     const states = groups.get(error) ?? new Map<BulkState, Item[]>();
     groups.set(error, states);
-    const same = states.get(state);
-    if (same === undefined) states.set(state, [item]);
-    else same.push(item);
+    addTo(states, state, item);
   }
   return [...groups].flatMap(([error, states]) =>
     [...states].flatMap(([state, alike]) => (state === "done" ? [] : [reason(state, alike, error)])),

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { CbApiError } from "../../core/errors.js";
-import { onAbort } from "../signals.js";
+import { onAbort } from "../../core/signals.js";
 import type { Batch } from "./batch.js";
 import { type Ending, type Entry, outcomeOf } from "./entry.js";
 import { Feed } from "./feed.js";

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { CbApiError } from "../../core/errors.js";
-import { onAbort } from "../signals.js";
+import { onAbort } from "../../core/signals.js";
 import { type Ending, type Entry, outcomeOf } from "./entry.js";
 import type { Job, JobOutcome, JobSession, JobState, SubmittedJob } from "./job.js";
 import type { JobSettings } from "./options.js";

@@ -10,8 +10,8 @@ import {
 } from "../../core/errors.js";
 import { checkLocalFile, writeLocalFile } from "../../core/local-file.js";
 import { ServerFile } from "../../core/model/server-file.js";
+import { firstOf } from "../../core/signals.js";
 import type { CallOptions } from "../../core/transport/types.js";
-import { firstOf } from "../../live-response/signals.js";
 import type { PendingAnalysis } from "../models/analysis/pending-analysis.js";
 import { isHash } from "../models/fields.js";
 import { Sha256HashType } from "../models/names.js";

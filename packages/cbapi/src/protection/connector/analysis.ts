@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { CbApiError, ObjectNotFoundError, TimeoutError, UnauthorizedError } from "../../core/errors.js";
 import { invalidArgument } from "../../core/invalid-argument.js";
-import { onAbort } from "../../live-response/signals.js";
+import { onAbort } from "../../core/signals.js";
 import type { Notification } from "../models/analysis/notification.js";
 import type { PendingAnalysis } from "../models/analysis/pending-analysis.js";
 import { AnalysisStatus } from "../models/names.js";
@@ -10,7 +10,7 @@ import type { Registered, RunContext } from "./context.js";
 import { errorText } from "./error-text.js";
 import type { Known } from "./known-analyses.js";
 import type { Teller, Told } from "./teller.js";
-import { pauseAfter, troubleOf } from "./trouble.js";
+import { pauseBeforeRetry, troubleOf } from "./trouble.js";
 import type {
   AnalysisDeferral,
   AnalysisOutcome,
@@ -208,7 +208,7 @@ export class Analysis {
       if (failure instanceof UnauthorizedError) throw failure;
       if (trouble === "passing" && known.brokenDownloads < MOST_BROKEN_DOWNLOADS) {
         known.brokenDownloads++;
-        return this.#tryAgain(error, during, pauseAfter(known.brokenDownloads, settings.interval, failure));
+        return this.#tryAgain(error, during, pauseBeforeRetry(known.brokenDownloads, settings.interval, failure));
       }
       const isMissing = failure instanceof ObjectNotFoundError;
       if (isMissing && (await this.#teller.isPending(this.pending, { signal: deadline })) === false) {
@@ -217,7 +217,7 @@ export class Analysis {
     }
     known.failures++;
     if (known.failures < settings.attempts) {
-      return this.#tryAgain(error, during, pauseAfter(known.failures, settings.interval));
+      return this.#tryAgain(error, during, pauseBeforeRetry(known.failures, settings.interval));
     }
     await this.#context.problem(error, { during, pending: this.pending });
     await this.#tellFailure(error);

@@ -13,7 +13,7 @@ import {
 import { errorText } from "./error-text.js";
 import { KnownAnalyses } from "./known-analyses.js";
 import { settingsOf } from "./settings.js";
-import { pauseAfter, troubleOf } from "./trouble.js";
+import { pauseBeforeRetry, troubleOf } from "./trouble.js";
 
 const analyse = () => ({ result: 1 }) as const;
 
@@ -76,12 +76,12 @@ describe("a failed request", () => {
   });
 
   it("is followed by pauses that double up to five minutes, or are as long as the server wants", () => {
-    expect([1, 2, 3, 4, 9, 100].map((failures) => pauseAfter(failures, 1000))).toEqual([
+    expect([1, 2, 3, 4, 9, 100].map((failures) => pauseBeforeRetry(failures, 1000))).toEqual([
       ...[1000, 2000, 4000, 8000, 256_000, 300_000],
     ]);
-    expect(pauseAfter(1, 1000, new ServerError("x", { retryAfter: 7000 }))).toBe(7000);
-    expect(pauseAfter(1, 1000, new ServerError("x", { retryAfter: 99_000_000 }))).toBe(300_000);
-    expect(pauseAfter(3, 600_000)).toBe(600_000);
+    expect(pauseBeforeRetry(1, 1000, new ServerError("x", { retryAfter: 7000 }))).toBe(7000);
+    expect(pauseBeforeRetry(1, 1000, new ServerError("x", { retryAfter: 99_000_000 }))).toBe(300_000);
+    expect(pauseBeforeRetry(3, 600_000)).toBe(600_000);
   });
 });
 

@@ -6,7 +6,7 @@ import { type Registered, RunContext } from "./context.js";
 import { Intake } from "./intake.js";
 import type { Settings } from "./settings.js";
 import { Teller } from "./teller.js";
-import { pauseAfter, troubleOf } from "./trouble.js";
+import { pauseBeforeRetry, troubleOf } from "./trouble.js";
 import type { ConnectorProblem, ConnectorStatistics } from "./types.js";
 
 /** How soon a server that is out of order is tried again for the first time, in milliseconds; less where it is asked more often. */
@@ -91,7 +91,7 @@ export class ConnectorRun {
       } catch (error) {
         if (stopped.aborted) return undefined;
         if (troubleOf(error, reached) !== "passing") throw error;
-        const retryIn = pauseAfter(failures, Math.min(FIRST_PAUSE, settings.interval), error);
+        const retryIn = pauseBeforeRetry(failures, Math.min(FIRST_PAUSE, settings.interval), error);
         await this.#context.problem(error, { during, retryIn });
         await this.#rest(retryIn);
       }

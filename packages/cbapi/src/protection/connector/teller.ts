@@ -6,7 +6,7 @@ import type { Notification } from "../models/analysis/notification.js";
 import { PendingAnalysis } from "../models/analysis/pending-analysis.js";
 import { AnalysisStatus } from "../models/names.js";
 import type { RunContext } from "./context.js";
-import { pauseAfter, troubleOf } from "./trouble.js";
+import { pauseBeforeRetry, troubleOf } from "./trouble.js";
 import type { AnalysisProgressCode, AnalysisResultCode } from "./types.js";
 
 /**
@@ -111,7 +111,7 @@ export class Teller {
           if (await this.#isStillPending(pending)) return { refused: error as Error };
           return failures > 1 ? "told" : "gone"; // what seemed to fail before has arrived
         }
-        const retryIn = pauseAfter(failures, FIRST_PAUSE, error);
+        const retryIn = pauseBeforeRetry(failures, FIRST_PAUSE, error);
         await this.#context.problem(error, { during: "report", pending, retryIn });
         await this.#context.clock.sleep(retryIn, call.signal);
         // It may have been carried out: then there is nothing to repeat.
@@ -130,7 +130,7 @@ export class Teller {
     for (let failures = 1; ; failures++) {
       const answer = await this.isPending(pending, { signal });
       if (answer !== undefined) return answer;
-      await clock.sleep(pauseAfter(failures, FIRST_PAUSE), signal);
+      await clock.sleep(pauseBeforeRetry(failures, FIRST_PAUSE), signal);
     }
   }
 }

@@ -32,7 +32,7 @@ export function troubleOf(error: unknown, reached: boolean): Trouble {
 const LONGEST_PAUSE = 5 * 60_000;
 
 /** The pause after so many failures in a row, in milliseconds: doubling; longer where the server has asked for that. */
-export function pauseAfter(failures: number, first: number, error?: unknown): number {
+export function pauseBeforeRetry(failures: number, first: number, error?: unknown): number {
   const asked = error instanceof CbApiError ? (error.retryAfter ?? 0) : 0;
   const longest = Math.max(first, LONGEST_PAUSE);
   return Math.min(Math.max(first * 2 ** Math.min(failures - 1, 20), asked), longest);

@@ -7,6 +7,7 @@ import { takeOver } from "../../core/model/rebase.js";
 import { inTurn } from "../../core/model/turns.js";
 import { readNow, sendWrites } from "../../core/model/write.js";
 import type { SaveOptions } from "../../core/model/write-plan.js";
+import { isPassing } from "../../core/passing.js";
 import { pauseAfter } from "../../core/pauses.js";
 import { timeLimit } from "../../core/transport/limits.js";
 import type { CallOptions } from "../../core/transport/types.js";
@@ -347,11 +348,4 @@ export class IsolationEffort {
 function isRefusal(error: unknown): boolean {
   if (error instanceof ConnectionError) return error.kind !== "reset" && error.kind !== "closed";
   return error instanceof ApiError && (error.code === "REFUSED" || (error.status ?? 500) < 500);
-}
-
-/** Whether a later look may succeed: the sensor is not what is wrong. */
-function isPassing(error: unknown): error is ApiError {
-  if (!(error instanceof ApiError)) return false;
-  if (error instanceof ConnectionError) return error.kind !== "tls" && error.kind !== "url";
-  return error.retryable || (error.status ?? 0) >= 500;
 }

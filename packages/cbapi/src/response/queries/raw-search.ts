@@ -1,3 +1,4 @@
+import { addTo } from "../../core/groups.js";
 import type { QueryValue } from "../../core/transport/types.js";
 import { type Parameter, parseParameters } from "./query-string.js";
 
@@ -30,7 +31,7 @@ export function rawSearch(queryString: string): { readonly raw: RawSearch; reado
 /** The same parameters by name. */
 export function gathered(parameters: readonly Parameter[]): SearchParameters {
   const byName = new Map<string, string[]>();
-  for (const [name, value] of parameters) byName.set(name, [...(byName.get(name) ?? []), value]);
+  for (const [name, value] of parameters) addTo(byName, name, value);
   return Object.fromEntries([...byName].map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
 }
 

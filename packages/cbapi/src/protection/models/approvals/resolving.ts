@@ -1,11 +1,13 @@
 import type { Verdict } from "../../../core/bulk/found.js";
 import { Reasons } from "../../../core/bulk/reasons.js";
+import type { Document } from "../../../core/model/document.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import type { WriteRequest } from "../../../core/model/mutable-model.js";
 import { sameValue } from "../../../core/model/same-value.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import { FileRule } from "../files/file-rule.js";
 import { ApprovalResolution, ApprovalStatus } from "../names.js";
+import { unlikeWritten } from "../unlike.js";
 import { ApprovalRequest } from "./approval-request.js";
 import { type ApprovalDecision, checkDecision } from "./decision.js";
 import { filesOf, placeOf, ruleStep, type WantedRule, wantedRule } from "./wanted-rule.js";
@@ -112,15 +114,8 @@ export class Resolving {
   /** Why a request does not have what it was sent, as the answer tells. */
   overlooked(write: WriteRequest, answer: unknown): Error | undefined {
     if (isRule(write) || typeof answer !== "object" || answer === null) return undefined;
-    const has = new Map<string, unknown>(Object.entries(answer));
-    const wrong = Object.entries(write.body as object).filter(
-      ([name, value]) => has.has(name) && !sameValue(has.get(name), value),
-    );
-    if (wrong.length === 0) return undefined;
-    const text = wrong.map(
-      ([name, value]) => `${name} ${JSON.stringify(has.get(name))} and not ${JSON.stringify(value)}`,
-    );
-    return this.#reasons.of("WRITE_NOT_APPLIED", `the server accepted the change and has ${text.join(", ")}`);
+    const why = unlikeWritten(answer as Document, Object.entries(write.body as object));
+    return why === undefined ? undefined : this.#reasons.of("WRITE_NOT_APPLIED", why);
   }
 
   #share(request: ApprovalRequest, rule: WantedRule, made: Made, writes: readonly WriteRequest[]): Verdict {

@@ -4,13 +4,12 @@ import type { Change } from "../../../core/bulk/change.js";
 import type { Verdict } from "../../../core/bulk/found.js";
 import { Reasons } from "../../../core/bulk/reasons.js";
 import type { BulkEffect, Unshown } from "../../../core/bulk/types.js";
-import { ApiError } from "../../../core/errors.js";
 import { invalidArgument } from "../../../core/invalid-argument.js";
 import type { Document } from "../../../core/model/document.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import { timeLimit } from "../../../core/transport/limits.js";
 import type { CallOptions } from "../../../core/transport/types.js";
-import { connectedTo, protection } from "../../host.js";
+import { protection, requireVersion } from "../../host.js";
 import type { EffectOptions } from "../../queries/bulk-options.js";
 import { fetchByIds } from "../many.js";
 import { PolicyLevels, type PolicyOrName, policyIdOf } from "../policies/policy-target.js";
@@ -48,11 +47,7 @@ export function returning(client: ModelHost, options: EffectOptions): ComputerCh
 
 /** @throws ApiError with code `SERVER_TOO_OLD` where servers do not keep the policy before */
 export async function requirePreviousPolicies(client: ModelHost, options: CallOptions): Promise<void> {
-  const { cb_server_version: version, url } = await connectedTo(client, options);
-  if (version?.atLeast(8, 0) !== false) return;
-  throw new ApiError(`${url} runs ${version}: which policy a computer had before is known from 8.0 on`, {
-    code: "SERVER_TOO_OLD",
-  });
+  await requireVersion(client, options, "The policy that a computer had before", 8, 0);
 }
 
 /** Begins local approval, or ends it. */

@@ -2,6 +2,7 @@ import type { Document } from "../../../core/model/document.js";
 import { sameValue } from "../../../core/model/same-value.js";
 import { hasFlags, SyncFlag } from "../flags.js";
 import { EnforcementLevel } from "../names.js";
+import { unlikeWritten } from "../unlike.js";
 
 /** What a computer was told. */
 export interface Told {
@@ -42,15 +43,10 @@ export function lackOf(document: Document, told: Told): Lack | undefined {
 
 /** What the server has otherwise than it was told: an answer to a write may hold only some of the fields. */
 export function overlookedIn(document: Document, values: ReadonlyMap<string, unknown>): Lack | undefined {
-  const wrong = [...values].filter(
-    // The agent says whether it is protected.
-    ([name, value]) => name !== "tamperProtectionActive" && name in document && !sameValue(document[name], value),
-  );
-  if (wrong.length === 0) return undefined;
-  const text = wrong.map(
-    ([name, value]) => `${name} ${JSON.stringify(document[name])} and not ${JSON.stringify(value)}`,
-  );
-  return { why: `the server accepted the change and has ${text.join(", ")}`, overlooked: true };
+  // The agent says whether it is protected.
+  const kept = [...values].filter(([name]) => name !== "tamperProtectionActive");
+  const why = unlikeWritten(document, kept);
+  return why === undefined ? undefined : { why, overlooked: true };
 }
 
 function agentLack(document: Document, { values, level }: Told): string | undefined {

@@ -1,3 +1,4 @@
+import { addTo } from "../../../core/groups.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import type { Results } from "../../../core/query/query.js";
 import type { CallOptions } from "../../../core/transport/types.js";
@@ -37,12 +38,7 @@ export async function findAmong<M>(
 /** Hashes by the field of the catalogue that they are looked for in. */
 export function byHashField(hashes: Iterable<string>): ReadonlyMap<HashField, readonly string[]> {
   const groups = new Map<HashField, string[]>();
-  for (const hash of hashes) {
-    const field = hashFieldOf(hash);
-    const group = groups.get(field);
-    if (group === undefined) groups.set(field, [hash]);
-    else group.push(hash);
-  }
+  for (const hash of hashes) addTo(groups, hashFieldOf(hash), hash);
   return groups;
 }
 
@@ -66,11 +62,7 @@ export async function catalogued(
 export function byHash(files: Iterable<FileCatalog>): ReadonlyMap<string, readonly FileCatalog[]> {
   const groups = new Map<string, FileCatalog[]>();
   for (const file of files) {
-    for (const hash of hashesOf(file)) {
-      const group = groups.get(hash);
-      if (group === undefined) groups.set(hash, [file]);
-      else group.push(file);
-    }
+    for (const hash of hashesOf(file)) addTo(groups, hash, file);
   }
   return groups;
 }

@@ -1,6 +1,7 @@
 import { BulkOperation } from "../../../core/bulk/operation.js";
 import type { BulkNote, FoundItems, Unshown } from "../../../core/bulk/types.js";
 import { ServerError } from "../../../core/errors.js";
+import { addTo } from "../../../core/groups.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import { timeLimit } from "../../../core/transport/limits.js";
 import type { CallOptions } from "../../../core/transport/types.js";
@@ -158,7 +159,7 @@ function sameFiles(planned: ReadonlyMap<string, Planned>): BulkNote<string>[] {
   for (const [hash, { ruled, decision }] of planned) {
     const [file, ...more] = ruled.files;
     if (file === undefined || more.length > 0 || decision.writes.length === 0) continue;
-    byFile.set(file.id, [...(byFile.get(file.id) ?? []), hash]);
+    addTo(byFile, file.id, hash);
   }
   return [...byFile].flatMap(([id, items]) => {
     if (items.length < 2) return [];

@@ -1,3 +1,4 @@
+import { addTo } from "../../../core/groups.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import { byHash, catalogued, findAmong, hashesOf } from "./catalog-search.js";
@@ -89,6 +90,6 @@ function namesOf({ subject, files }: Omit<RuledFile, "rules">): { ids: Set<numbe
 
 function groupedBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  for (const item of items) addTo(groups, keyOf(item), item);
   return groups;
 }

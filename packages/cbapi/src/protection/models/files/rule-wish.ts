@@ -1,8 +1,7 @@
-import { ApiError } from "../../../core/errors.js";
 import { invalidArgument } from "../../../core/invalid-argument.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import type { CallOptions } from "../../../core/transport/types.js";
-import { connectedTo } from "../../host.js";
+import { requireVersion } from "../../host.js";
 import { FileState } from "../names.js";
 import { type PolicyChoice, policiesChosen } from "../policies/policy-choice.js";
 
@@ -79,9 +78,5 @@ export function approveWish(options: FileApproveOptions): RuleWish {
  * @throws ApiError with code `SERVER_TOO_OLD` when it does not; nothing is sent then
  */
 export async function requireKnown(client: ModelHost, { lazyApproval }: RuleWish, options: CallOptions): Promise<void> {
-  if (lazyApproval !== true) return;
-  const { cb_server_version: version, url } = await connectedTo(client, options);
-  if (version?.atLeast(8, 0) !== false) return;
-  const message = `lazyApproval requires at least server version 8.0: ${url} runs ${version}. Leave it out`;
-  throw new ApiError(message, { code: "SERVER_TOO_OLD" });
+  if (lazyApproval === true) await requireVersion(client, options, "lazyApproval", 8, 0);
 }

@@ -1,3 +1,4 @@
+import { addTo } from "../../../core/groups.js";
 import { Completeness, type Document } from "../../../core/model/document.js";
 import type { Moment } from "../../../core/model/history.js";
 import type { ModelHost } from "../../../core/model/host.js";
@@ -226,11 +227,7 @@ function grouped<R extends FileInstance | FileInstanceDeleted, T>(
   const groups = new Map<number, T[]>();
   for (const row of rows) {
     const made = make(row);
-    if (made === undefined) continue;
-    const id = row.fileCatalogId ?? 0;
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [made]);
-    else group.push(made);
+    if (made !== undefined) addTo(groups, row.fileCatalogId ?? 0, made);
   }
   return groups;
 }
