@@ -178,35 +178,49 @@ function isModel(value: unknown): value is ModelClass {
   return typeof value === "function" && "spec" in value && "record" in value;
 }
 
+/** A class that is no model, by the names of its own members. */
+function watchClass(product: string, cls: { readonly name: string; readonly prototype: object }): void {
+  const named = `${product}/${cls.name}`;
+  owners.set(cls, named);
+  for (const [prototype, name] of membersOf(cls.prototype)) wrap(prototype, name, ownerOf);
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(cls))) {
+    if (typeof value === "function") wrap(cls, name, () => named, undefined, `static ${name}`);
+  }
+}
+
+/** Functions have no prototype that is theirs alone, or one that can be written to. */
+function isClass(value: unknown): value is { readonly name: string; readonly prototype: object } {
+  return typeof value === "function" && Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false;
+}
+
 /** What a client gives leads to everything else. */
-function watchClient(client: object): void {
-  const nobody = () => undefined;
-  for (const [prototype, name] of membersOf(client)) {
+function watchClient(product: string, cls: { readonly name: string; readonly prototype: object }): void {
+  owners.set(cls, `${product}/${cls.name}`);
+  for (const [prototype, name] of membersOf(cls.prototype)) {
     if (name === "select") {
-      wrap(prototype, name, nobody, (_, result, [model, ...key]) => {
+      wrap(prototype, name, ownerOf, (_, result, [model, ...key]) => {
         if (!isModel(model)) return;
         note(owners.get(model), key.length === 0 ? "select" : "select by key");
         if (key.length === 0) watchQuery(result);
         else watchRef(result, model);
       });
     } else if (name === "create") {
-      wrap(prototype, name, nobody, (_, __, [model]) => {
+      wrap(prototype, name, ownerOf, (_, __, [model]) => {
         if (isModel(model)) note(owners.get(model), "create");
       });
-    }
+    } else wrap(prototype, name, ownerOf);
   }
 }
 
 function watch(product: string, module: Module): void {
-  for (const [name, value] of Object.entries(module)) {
+  for (const value of Object.values(module)) {
+    // What products share is of the one that they have it from.
+    if (owners.has(value)) continue;
     if (isModel(value)) watchModel(product, value);
-    else if (typeof value !== "function") continue;
-    else if (typeof (value.prototype as Module | undefined)?.["select"] === "function") {
-      watchClient(value.prototype as object);
-    } else if (/^Cb\w+Event$/.test(name)) {
-      owners.set(value, `${product}/${name}`);
-      for (const [prototype, member] of membersOf(value.prototype as object)) wrap(prototype, member, ownerOf);
-    }
+    else if (!isClass(value)) continue;
+    else if (typeof (value.prototype as Module)["select"] === "function") watchClient(product, value);
+    // Searches are noted with what they find, which is known when there is one.
+    else if (!value.name.endsWith("Query")) watchClass(product, value);
   }
 }
 
@@ -214,9 +228,9 @@ function watch(product: string, module: Module): void {
 const { exports } = JSON.parse(readFileSync(new URL("../../packages/cbapi/package.json", import.meta.url), "utf8")) as {
   exports: Readonly<Record<string, unknown>>;
 };
-for (const path of Object.keys(exports)) {
-  const [, product] = /^\.\/(\w+)$/.exec(path) ?? [];
-  if (product === undefined) continue;
+const subpaths = Object.keys(exports).flatMap((path) => /^\.\/(\w+)$/.exec(path)?.[1] ?? []);
+// The platform of the Cloud first: its products hand on what is of it.
+for (const product of subpaths.sort((a, b) => Number(b === "psc") - Number(a === "psc"))) {
   const name = `cbapi/${product}`;
   watch(product, (await import(name)) as Module);
 }
