@@ -19,7 +19,7 @@ const sdk = "packages/cbapi/src";
 const noSandbox = ["^@cbapi/", "The SDK imports nothing of the other packages."];
 const sandbox = "packages/sandbox/src";
 /** What the products of the sandbox have in common. */
-const common = ["domain", "endpoint", "importer", "organisation", "query", "server", "store", "tls"];
+const common = ["domain", "endpoint", "importer", "live-response", "organisation", "query", "server", "store", "tls"];
 const noSdk = [
   "^(cbapi|@cbapi)(/|$)|\\.\\./cbapi(/|$)",
   "The sandbox never imports the SDK: a misreading of the protocol must not be shared by both.",

@@ -1,6 +1,10 @@
 import type { Clock } from "cbapi";
+import * as defense from "cbapi/defense";
+import * as livequery from "cbapi/livequery";
 import * as protection from "cbapi/protection";
+import * as psc from "cbapi/psc";
 import * as response from "cbapi/response";
+import * as threathunter from "cbapi/threathunter";
 
 /** What is declared of a model, as far as the runner asks for it. */
 interface DeclaredModel {
@@ -42,6 +46,8 @@ export interface Product {
   readonly name: string;
   readonly models: ReadonlyMap<string, ModelClass>;
   open(options: ClientOptions): Client;
+  /** What clients of recordings are made with beside the address and the token. */
+  readonly connection: ClientOptions;
   /** Where the library's classes of errors are found by their names. */
   readonly names: Readonly<Record<string, unknown>>;
 }
@@ -50,16 +56,31 @@ function product(
   name: string,
   names: Readonly<Record<string, unknown>>,
   open: (options: ClientOptions) => unknown,
+  connection: ClientOptions = {},
 ): Product {
   const models = Object.entries(names).filter((entry): entry is [string, ModelClass] => isModelClass(entry[1]));
-  return { name, names, models: new Map(models), open: (options) => open(options) as Client };
+  return { name, names, models: new Map(models), open: (options) => open(options) as Client, connection };
 }
 
 function isModelClass(value: unknown): value is ModelClass {
   return typeof value === "function" && "spec" in value && typeof value.spec === "object" && value.spec !== null;
 }
 
+/** A product of the Cloud, whose recordings have what the Python library sends. */
+function cloudProduct(
+  name: string,
+  names: Readonly<Record<string, unknown>>,
+  Client: new (options: psc.CbPSCOptions) => unknown,
+): Product {
+  const open = (options: ClientOptions) => new Client({ routes: "classic", ...options } as psc.CbPSCOptions);
+  return product(name, names, open, { orgKey: "WNEX" });
+}
+
 const products: readonly Product[] = [
+  cloudProduct("defense", defense, defense.CbDefenseAPI),
+  cloudProduct("livequery", livequery, livequery.CbLiveQueryAPI),
+  cloudProduct("psc", psc, psc.CbPSCBaseAPI),
+  cloudProduct("threathunter", threathunter, threathunter.CbThreatHunterAPI),
   product(
     "protection",
     protection,

@@ -102,6 +102,7 @@ export class Session {
       ignoreSystemProxy: true,
       maxRetries: 0,
       clock: this.#clock,
+      ...product.connection,
       ...options,
     });
     await this.#client.connect();

@@ -1,7 +1,7 @@
 import type { SecureVersion } from "node:tls";
 import type { ClockOptions } from "./clock.js";
 import type { ExtraFile } from "./endpoint/index.js";
-import type { LiveResponseChanges } from "./response/live-response/settings.js";
+import type { LiveResponseChanges } from "./live-response/settings.js";
 import type { Behaviour } from "./server/behaviour.js";
 import type { FaultRule } from "./server/fault-rule.js";
 import type { Product } from "./server/product.js";
@@ -34,6 +34,8 @@ export interface ProductVersions {
   response?: string;
   /** App Control: `8.1.4.134` when left out. */
   protection?: string;
+  /** Carbon Black Cloud: there is one, `today`. */
+  cloud?: string;
 }
 
 /** How to start a sandbox. Everything may be left out. */

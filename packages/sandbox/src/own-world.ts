@@ -5,6 +5,7 @@ import type { OrganisationSink } from "./domain/index.js";
 import { type EndpointOptions, Machines, type ProgramRequest, type ProgramStart } from "./endpoint/index.js";
 import { endpointPresence } from "./endpoint/presence.js";
 import { type ImportReport, importSysmon } from "./importer/index.js";
+import type { LiveSessions } from "./live-response/sessions.js";
 import type { SandboxOptions } from "./options.js";
 import { generationOf } from "./organisation/index.js";
 import type { PlayableProduct, ProductServer } from "./product-server.js";
@@ -38,7 +39,9 @@ export async function openOwnWorld(
     const presence = endpointPresence(clock, clock.startTime);
     const prevented = (program: ProgramRequest): boolean =>
       [...played.values()].some((server) => server.prevents?.(program) === true);
-    const parts = { ...settings, options, store, machines, presence, prevented, tokenKey };
+    const liveSessions = (): LiveSessions | undefined =>
+      [...played.values()].find((server) => server.liveSessions !== undefined)?.liveSessions;
+    const parts = { ...settings, options, store, machines, presence, prevented, liveSessions, tokenKey };
     for (const product of products) {
       played.set(product, await product.open({ ...parts, version: versionOf(product) }));
     }

@@ -1,9 +1,11 @@
 import type { SimulationClock } from "./clock.js";
 import type { EndpointOptions, Machines, ProgramRequest, ProgramStart } from "./endpoint/index.js";
 import type { EndpointPresence } from "./endpoint/presence.js";
+import type { LiveSessions } from "./live-response/sessions.js";
 import type { SandboxOptions } from "./options.js";
 import type { Behaviour } from "./server/behaviour.js";
 import type { Product, Route, Switches, TokenRecord } from "./server/product.js";
+import type { SignedFiles } from "./server/signed-files.js";
 import type { Steps } from "./steps.js";
 import type { Store } from "./store/index.js";
 
@@ -15,10 +17,19 @@ export interface PlayableProduct<S extends ProductServer = ProductServer> {
   readonly defaultVersion: string;
   /** As {@link Product.behaviour}. */
   readonly behaviour: Switches;
+  /** What its clients send for a token of the sandbox, where that is not the token alone. */
+  credentials?(owner: { readonly seed: number | string; readonly token: string }): ProductCredentials;
   /** Control routes for what only this product has; their paths begin behind `/_sandbox`. */
   control?(hold: Hold<S>): Route[];
   /** Loads the product and lets it serve an organisation, which may still be empty. */
   open(parts: ServerParts): Promise<S>;
+}
+
+/** What a client of a product is configured with besides the address. */
+export interface ProductCredentials {
+  readonly token: string;
+  /** Where the organisation is named in requests. */
+  readonly orgKey?: string;
 }
 
 /** A product as it serves one organisation, with what stands behind its routes. All but the product may be left out. */
@@ -43,6 +54,8 @@ export interface ProductServer {
   prevents?(program: ProgramRequest): boolean;
   /** The tokens of its users that are not among those of the sandbox: nobody is to read them anywhere. */
   secrets?(): Iterable<string>;
+  /** The Live Response sessions of all products, where this one keeps them. */
+  readonly liveSessions?: LiveSessions;
   /** Lets go of everybody who waits for something, ahead of {@link close}. */
   release?(): void;
   /** Ends what is going on; resolves when nothing of it is left. */
@@ -72,6 +85,8 @@ export interface ServerParts {
   readonly machines: Machines;
   /** Whether any of the products keeps a program from being started. */
   readonly prevented: (program: ProgramRequest) => boolean;
+  /** The Live Response sessions that another product keeps for all of them; undefined where none does. */
+  readonly liveSessions: () => LiveSessions | undefined;
   readonly seed: number | string;
   /** A secret from which the tokens of the organisation's own users can follow: the same as long as the organisation is. */
   readonly tokenKey: string;
@@ -79,6 +94,8 @@ export interface ServerParts {
   readonly tokens: () => readonly TokenRecord[];
   /** The server's address, known once it listens. */
   readonly url: () => string;
+  /** Files that are read by signed addresses, from another host. */
+  readonly signed: SignedFiles;
   /** Receives what goes wrong inside while nobody waits for an answer. */
   readonly onFailure: (during: string, error: unknown) => void;
 }

@@ -1,10 +1,11 @@
+import { CLOUD } from "./cloud/playable.js";
 import type { SandboxOptions } from "./options.js";
 import type { PlayableProduct } from "./product-server.js";
 import { APP_CONTROL } from "./protection/playable.js";
 import { EDR } from "./response/playable.js";
 
 /** All products that the sandbox can play. */
-export const PLAYABLE_PRODUCTS: readonly PlayableProduct[] = [EDR, APP_CONTROL];
+export const PLAYABLE_PRODUCTS: readonly PlayableProduct[] = [EDR, APP_CONTROL, CLOUD];
 
 /**
  * The version of each product that is played: the one that is asked for, else its default. Throws a RangeError when

@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { SimulationClock } from "./clock.js";
+import { credentialsFor, profileFor, type SandboxCredentials } from "./credentials.js";
 import type { KeyBeside, ObjectKind, ObjectRecords } from "./domain/index.js";
 import { certify, type Identity } from "./identity.js";
 import type { ImportReport } from "./importer/index.js";
+import type { LiveResponseControl } from "./live-response/control.js";
 import type { SandboxOptions } from "./options.js";
 import type { Hold, PlayableProduct, ProductServer } from "./product-server.js";
 import { PLAYABLE_PRODUCTS } from "./products.js";
-import type { LiveResponseControl } from "./response/live-response/control.js";
 import { EDR } from "./response/playable.js";
 import type { LaunchReport } from "./response/simulation/launch.js";
 import type { LaunchRequest } from "./response/simulation/launch-request.js";
@@ -19,12 +20,14 @@ import { dispatchFetch } from "./server/fetch.js";
 import { Listener } from "./server/listener.js";
 import type { Product, Switches, TokenRecord } from "./server/product.js";
 import { RequestLog } from "./server/request-log.js";
+import { SignedFiles } from "./server/signed-files.js";
 import { TokenRing } from "./server/tokens.js";
 import { StateDirectory } from "./state-directory.js";
 import { fixedWorld, type World, type WorldSettings } from "./world.js";
 
 const DEFAULT_SEED = 1;
 const ADMINISTRATOR = "admin";
+const LOCAL = "127.0.0.1";
 /** How long a reset waits for requests that are being answered. */
 const SETTLE_TIME = 1000;
 const BODY_LIMIT = 32 * 1024 * 1024;
@@ -62,6 +65,7 @@ export class Sandbox {
   readonly #edr: ResponseSteering;
   readonly #state: StateDirectory;
   readonly #dispatcher: Dispatcher;
+  readonly #signed: SignedFiles;
   /** Undefined without TLS. */
   #identity: Identity | undefined;
   #caFile: string | undefined;
@@ -113,6 +117,12 @@ export class Sandbox {
       ...options.clock,
       onError: (error) => this.requests.addFailure("clock tick", error),
     });
+    this.#signed = new SignedFiles({
+      host: options.host ?? LOCAL,
+      tls: () => this.#identity?.tls,
+      now: () => this.clock.now(),
+      onFailure: (during, error) => this.requests.addFailure(during, error),
+    });
     this.#dispatcher = new Dispatcher({
       products: () => this.#products(),
       pause: () => this.#pause,
@@ -153,11 +163,18 @@ export class Sandbox {
     return this.#seed;
   }
 
-  /** The text of a credential file with which a client reaches this sandbox. */
-  profile(section = "default"): string {
-    const lines = [`[${section}]`, `url=${this.url}`, `token=${this.token}`];
-    if (this.caFile !== undefined) lines.push(`ssl_cert_file=${this.caFile}`);
-    return `${lines.join("\n")}\n`;
+  /**
+   * What a client of a product needs: for the cloud, its token is `secret/connector id`, and there is the key of the organisation.
+   * @param product `response` when left out
+   * @throws RangeError when there is no such product
+   */
+  credentials(product = EDR.name): SandboxCredentials {
+    return credentialsFor(this, product);
+  }
+
+  /** The text of a credential file with which a client reaches a product of this sandbox, `response` when left out. */
+  profile(section = "default", product = EDR.name): string {
+    return profileFor(this, section, product);
   }
 
   /** What is running here, as `GET /_sandbox` tells it. */
@@ -309,7 +326,7 @@ export class Sandbox {
       signal?.removeEventListener("abort", giveUp);
     }
     this.#listener = await Listener.open({
-      host: this.#options.host ?? "127.0.0.1",
+      host: this.#options.host ?? LOCAL,
       port: this.#options.port ?? 0,
       ...(this.#identity === undefined ? {} : { tls: this.#identity.tls }),
       dispatch: (incoming) => this.#dispatcher.dispatch(incoming),
@@ -321,7 +338,7 @@ export class Sandbox {
     this.#life.abort(new Error("The sandbox has been stopped"));
     for (const call of this.#calls) call.abort();
     try {
-      await this.#listener?.close();
+      await Promise.all([this.#listener?.close(), this.#signed.close()]);
       this.#release();
       await this.clock.stop();
       await this.#turn.catch(() => {});
@@ -343,6 +360,7 @@ export class Sandbox {
       ...{ seed, fresh, clock: this.clock, behaviour: this.behaviour, token: this.token },
       tokens: () => this.tokens.records(),
       url: () => this.url,
+      signed: this.#signed,
       signal: this.#life.signal,
       onFailure: (during, error) => this.requests.addFailure(during, error),
     });

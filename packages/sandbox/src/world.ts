@@ -4,6 +4,7 @@ import type { ImportReport } from "./importer/index.js";
 import type { PlayableProduct, ProductServer } from "./product-server.js";
 import type { Behaviour } from "./server/behaviour.js";
 import type { Product, TokenRecord } from "./server/product.js";
+import type { SignedFiles } from "./server/signed-files.js";
 
 /** The organisation behind the server, and the products that show it. A reset puts another one in its place. */
 export interface World {
@@ -33,6 +34,8 @@ export interface WorldSettings {
   tokens: () => readonly TokenRecord[];
   /** The server's address, known once it listens. */
   url: () => string;
+  /** Files that are read by signed addresses, from another host. */
+  signed: SignedFiles;
   /** Gives up making the world when aborted. */
   signal: AbortSignal;
   /** Receives what goes wrong inside while nobody waits for an answer. */

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "./clock.js";
 import { CredentialSource, type Credentials, type Product } from "./credentials/index.js";
 import { ServerError, TimeoutError, UnauthorizedError } from "./errors.js";
 import { type ClientOptions, checkOptions, transportSettings } from "./options.js";
+import type { ElsewhereRequest } from "./transport/elsewhere.js";
 import { stringifyMasked } from "./transport/json.js";
 import { clientLimits, timeLimit } from "./transport/limits.js";
 import { debugLogger } from "./transport/log.js";
@@ -85,6 +86,11 @@ export abstract class BaseApi implements AsyncDisposable {
   /** The profile as it was asked for; undefined when none was, or when url and token were given outright. */
   get credentialProfileName(): string | undefined {
     return this.#source.profile;
+  }
+
+  /** The credentials, asked for when they are not known yet. */
+  protected async findCredentials(): Promise<Credentials> {
+    return this.#source.find();
   }
 
   /** How many requests this client has sent, and how many of them were repetitions. */
@@ -196,6 +202,17 @@ export abstract class BaseApi implements AsyncDisposable {
   /** Sends any request and resolves with the headers: for downloads (`stream()`), uploads, and what has no method here. */
   requestStream(request: ApiRequest): Promise<ApiResponse> {
     return this.transport.request(request);
+  }
+
+  /**
+   * Reads an address that the server has given out and that leads elsewhere, as signed addresses of stored files do: `GET`
+   * of an absolute https address, without the token. Resolves with the headers; the body is still to be read or discarded.
+   * Neither errors nor logs repeat the address's query.
+   *
+   * @throws CbApiError with code `INVALID_ADDRESS` when it is no https address; otherwise as for any request.
+   */
+  requestElsewhere(address: string, request: ElsewhereRequest = {}): Promise<ApiResponse> {
+    return this.transport.elsewhere(address, request);
   }
 
   /**

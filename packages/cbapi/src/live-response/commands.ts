@@ -129,7 +129,8 @@ export class Commands {
   cancel({ session, data }: Issued): void {
     const { link } = this;
     if (stateOf(data.status) !== "waiting" || link.isEnded) return;
-    const request = link.dialect.cancelCommand(session.id, data);
+    const request = link.dialect.cancelCommand?.(session.id, data);
+    if (request === undefined) return;
     link.background(send(link.api, request, { timeout: CANCEL_TIME }));
   }
 

@@ -58,12 +58,12 @@ export interface LiveResponseDialect<Target = unknown> {
   archive: ((session: SessionId) => ProtocolRequest) | undefined;
   createCommand(session: SessionId, body: Readonly<Record<string, unknown>>): ProtocolRequest;
   readCommand(session: SessionId, command: CommandData["id"]): ProtocolRequest;
-  /** Takes back a command that is pending. */
-  cancelCommand(session: SessionId, command: CommandData): ProtocolRequest;
+  /** Takes back a command that is pending; undefined where servers cannot. */
+  cancelCommand: ((session: SessionId, command: CommandData) => ProtocolRequest) | undefined;
   /** Where a form with one part named `file` is sent. */
   uploadFile(session: SessionId): ProtocolRequest;
-  /** What the server knows of a stored file, with its `size` in bytes. */
-  readStoredFile(session: SessionId, file: SessionId): ProtocolRequest;
+  /** What the server knows of a stored file, with its `size` in bytes; undefined where it does not tell. */
+  readStoredFile: ((session: SessionId, file: SessionId) => ProtocolRequest) | undefined;
   readContent(session: SessionId, file: SessionId): ProtocolRequest;
 
   /** What a command is about, as the body names it: `{ object: path }`, `{ path }` or `{ pid }`. */
@@ -74,6 +74,8 @@ export interface LiveResponseDialect<Target = unknown> {
   openedAt(session: SessionData): number | undefined;
   /** The id of the stored file that a `get file` command fills. */
   fileIdOf(command: CommandData): SessionId | undefined;
+  /** How many bytes that command has fetched, where it tells. */
+  fileSizeOf(command: CommandData): number | undefined;
   /** Whether an answer 404 with this text means that the session is gone. */
   sessionGone(text: string): boolean;
   process(document: Readonly<Record<string, unknown>>): ProcessInfo;

@@ -1,6 +1,6 @@
 import { CbApiError } from "../core/errors.js";
 import type { Commands } from "./commands.js";
-import { fieldsIn } from "./protocol.js";
+import { type Fields, fieldsIn } from "./protocol.js";
 import type { CommandOptions, DirectoryEntry } from "./types.js";
 
 /** @throws CbApiError when a path is no text, or empty: the endpoint would take it for its own folder. */
@@ -28,8 +28,14 @@ export async function listDirectory(
 ): Promise<DirectoryEntry[]> {
   requirePath(path, "The directory to list");
   const { result } = await commands.run({ name: "directory list", subject: path, reads: true }, options);
-  // Old servers say `name`.
-  return fieldsIn(result["files"]).map(
-    (file) => ("filename" in file ? file : { ...file, filename: file["name"] }) as DirectoryEntry,
-  );
+  return fieldsIn(result["files"]).map(entryOf);
+}
+
+/** Old servers say `name`, and those of the Cloud `alternate_name`. */
+function entryOf({ alternate_name: short, ...file }: Fields): DirectoryEntry {
+  return {
+    ...file,
+    ...("filename" in file ? {} : { filename: file["name"] }),
+    ...(typeof short === "string" && short !== "" ? { alt_name: short } : {}),
+  } as unknown as DirectoryEntry;
 }

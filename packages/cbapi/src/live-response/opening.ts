@@ -272,7 +272,7 @@ function switchedOff(cause: CbApiError): CbApiError {
 
 function noSlot(dialect: LiveResponseDialect, endpoint: Endpoint, timeout: number, cause: CbApiError): TimeoutError {
   return new TimeoutError(
-    `No Live Response session came free for ${dialect.noun} ${endpoint.id} within ${timeout} ms: the server has as many as it allows. See cb.liveResponse.listSessions().`,
+    `No Live Response session came free for ${dialect.noun} ${endpoint.id} within ${timeout} ms: the server has as many as it allows.${dialect.listSessions === undefined ? "" : " See cb.liveResponse.listSessions()."}`,
     { cause, code: "SLOTS_TAKEN", timeout, status: cause.status, serverMessage: cause.serverMessage },
   );
 }

@@ -258,8 +258,10 @@ class Transfer {
   /** Whether the server has a file of this size: what looks like a page may be one that was asked for. */
   async #isStored({ issued, fileId }: Source, size: number | undefined): Promise<boolean> {
     const { api, dialect } = this.#commands.link;
+    const request = dialect.readStoredFile?.(issued.session.id, fileId);
+    if (request === undefined) return size !== undefined && size === dialect.fileSizeOf(issued.data);
     try {
-      const document = await send(api, dialect.readStoredFile(issued.session.id, fileId), this.#options);
+      const document = await send(api, request, this.#options);
       return size !== undefined && isFields(document) && Number(document["size"]) === size;
     } catch {
       this.#options.signal?.throwIfAborted();

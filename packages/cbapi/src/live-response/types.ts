@@ -108,6 +108,9 @@ export interface CommandOptions extends CallOptions {
   timeout?: number | undefined;
 }
 
+/** How a command that is only looked at or taken back is asked about. */
+export type CommandId = number | string;
+
 /** An entry of a directory. Times are Unix seconds. */
 export interface DirectoryEntry {
   /** Its name, without the directory. */

@@ -6,6 +6,7 @@ import { SpillFolder } from "./disk/spill.js";
 import { Endpoint, type Shared } from "./endpoint.js";
 import type { EndpointMachine } from "./machine.js";
 import type { EndpointOptions, ExtraFile } from "./options.js";
+import type { ProgramHost } from "./programs/host.js";
 import { RecordedValues } from "./registry/recorded.js";
 
 /** So many endpoints that nobody changed are kept; others are made again when they are asked for. */
@@ -33,6 +34,11 @@ export class Machines {
 
   /** The endpoint of a sensor; undefined when there is no such sensor. */
   get(sensorId: number): EndpointMachine | undefined {
+    return this.#endpoint(sensorId);
+  }
+
+  /** The same endpoint as the programs on it see it, for whoever asks the system itself. */
+  host(sensorId: number): ProgramHost | undefined {
     return this.#endpoint(sensorId);
   }
 

@@ -1,4 +1,5 @@
 export { type Comparison, compared, exactly, keywordComparison, keywordCondition, within } from "./conditions.js";
+export { folded } from "./folded.js";
 export { combine, EVERYTHING, globOf, NOTHING, raw, sql } from "./sql.js";
 export {
   allOf,

@@ -1,6 +1,7 @@
 import type { BinaryRecord } from "../domain/index.js";
 import type { ProgramRequest } from "../endpoint/index.js";
 import { type EndpointPresence, endpointPresence } from "../endpoint/presence.js";
+import type { LiveResponseOptions } from "../live-response/options.js";
 import type { TokenRecord } from "../server/product.js";
 import { Partitions } from "../store/partitions.js";
 import { Searcher } from "../store/search.js";
@@ -8,7 +9,6 @@ import type { Store } from "../store/store.js";
 import { Accounts } from "./accounts.js";
 import type { ResponseBehaviour } from "./behaviour.js";
 import { PageDrift } from "./drift.js";
-import type { LiveResponseOptions } from "./live-response/options.js";
 import { DEFAULT_RESPONSE_VERSION, traitsOf, type VersionTraits } from "./version.js";
 
 /** What the product is made of. All but the store and the clock may be left out. */

@@ -1,10 +1,10 @@
+import type { AddedContent } from "../live-response/control.js";
+import type { LiveResponseChanges } from "../live-response/settings.js";
 import type { Hold } from "../product-server.js";
 import { done, fields, ok } from "../server/control-route.js";
 import { readId } from "../server/ids.js";
 import { HttpProblem, type Route, type SandboxReply } from "../server/product.js";
 import type { ResponseServer } from "./index.js";
-import type { AddedContent } from "./live-response/control.js";
-import type { LiveResponseChanges } from "./live-response/settings.js";
 import type { LaunchRequest } from "./simulation/launch-request.js";
 import { type ResponseSteering, steerResponse } from "./steering.js";
 

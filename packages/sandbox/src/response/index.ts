@@ -1,9 +1,9 @@
+import type { LiveResponseControl } from "../live-response/control.js";
 import type { ProductServer } from "../product-server.js";
 import { ownership } from "../server/prefixes.js";
 import type { HttpProblem, Product, SandboxReply } from "../server/product.js";
 import { RESPONSE_SWITCHES } from "./behaviour.js";
 import { createContext, type ResponseContext, type ResponseOptions } from "./context.js";
-import type { LiveResponseControl } from "./live-response/control.js";
 import { createLiveResponse, type LiveResponseServer } from "./live-response/index.js";
 import * as routeMakers from "./routes/index.js";
 import { switchEndpoint } from "./simulation/check-ins.js";
@@ -63,7 +63,8 @@ export function createResponseServer(options: ResponseOptions): ResponseServer {
     settle: () => context.partitions.settle(),
     detect: (seed) => settleDetection(context, seed),
     programStarted: (program) => recordStart(start, program),
-    liveResponse: liveResponse.control,
+    liveResponse: liveResponse.sessions,
+    liveSessions: liveResponse.sessions,
     secrets: () => context.accounts.secrets(),
     release: () => void close().catch(() => {}),
     close,

@@ -1,6 +1,6 @@
+import { type LiveResponseControl, steering } from "../live-response/control.js";
 import type { Hold } from "../product-server.js";
 import type { ResponseServer } from "./index.js";
-import { type LiveResponseControl, steering } from "./live-response/control.js";
 import type { LaunchReport } from "./simulation/launch.js";
 import type { LaunchRequest } from "./simulation/launch-request.js";
 

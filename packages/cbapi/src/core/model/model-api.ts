@@ -21,6 +21,15 @@ export interface QueryableClass {
   query(client: ModelHost): unknown;
 }
 
+/** A class of which one asks for something by more than a key: it says how. */
+export interface AskableClass {
+  /** @internal */
+  readonly spec: ModelSpec;
+  /** @internal */
+  // biome-ignore lint/suspicious/noExplicitAny: what it takes is up to the class
+  ask(client: ModelHost, what: any, options?: any): unknown;
+}
+
 /** What every client with objects takes. */
 export interface ModelApiOptions extends ClientOptions {
   /** How many documents the client keeps and for how long, so that objects are fetched once. */
@@ -92,8 +101,21 @@ export abstract class ModelApi extends BaseApi implements ModelHost {
    * @throws ObjectNotFoundError when it is awaited and the server has no such object
    */
   select<C extends ModelClass>(model: C, key: Key, options?: SelectOptions): Ref<InstanceType<C>>;
-  select(model: ModelClass & Partial<QueryableClass>, ...rest: [key?: Key, options?: SelectOptions]): unknown {
+  /**
+   * What a class gives for more than a key: `Downloads`, for a list of hashes. Nothing is requested before it is awaited.
+   * @throws CbApiError when it cannot be asked for
+   */
+  select<C extends AskableClass>(
+    model: C,
+    what: Parameters<C["ask"]>[1],
+    options?: Parameters<C["ask"]>[2],
+  ): ReturnType<C["ask"]>;
+  select(
+    model: ModelClass & Partial<QueryableClass & AskableClass>,
+    ...rest: [key?: Key, options?: SelectOptions]
+  ): unknown {
     this.#refuseTooNew(model.spec);
+    if (model.ask !== undefined) return model.ask(this, rest[0], rest[1]);
     // A key that is missing by mistake must not turn into a search for everything.
     if (rest.length > 0) return refByKey(this, model, rest[0] as Key, rest[1]);
     if (model.query === undefined)

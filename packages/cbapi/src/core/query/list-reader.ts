@@ -12,6 +12,8 @@ export interface ListOptions {
   readonly query?: Readonly<Record<string, QueryValue>>;
   /** Where the list is, when it is not the model's own path. */
   readonly path?: string;
+  /** The field of the answer that holds the list, where it does not stand by itself. */
+  readonly under?: string;
   /**
    * Where the route gives only so many entries as it is asked for: the parameter that names the number, and the number
    * to begin with. A list that is as long as that is asked for again with a larger one.
@@ -110,7 +112,9 @@ export class ListReader {
 
   async #ask(query: QueryParameters | undefined, options: CallOptions): Promise<unknown[]> {
     const { spec } = this.#model;
-    const answer = await this.#client.getObject(this.#options.path ?? spec.path, query, { ...options, default: [] });
+    const { path, under } = this.#options;
+    const whole = await this.#client.getObject(path ?? spec.path, query, { ...options, default: [] });
+    const answer = under === undefined ? whole : listUnder(under, whole);
     if (typeof answer !== "object" || answer === null) {
       throw new ApiError(`The server answered the request for the list of ${spec.name} with something that is no list`);
     }
@@ -124,6 +128,13 @@ export class ListReader {
     if (key === undefined) return;
     this.#client.identityMap.seed(this.#model, key, document, Completeness.full, undefined, asked);
   }
+}
+
+/** The list under a name; an empty one is left out by some servers. */
+function listUnder(name: string, answer: unknown): unknown {
+  if (!isDocument(answer)) return Array.isArray(answer) ? answer : undefined;
+  const list = Object.hasOwn(answer, name) ? answer[name] : undefined;
+  return list ?? (Object.hasOwn(answer, name) ? [] : undefined);
 }
 
 function isDocument(value: unknown): value is Document {

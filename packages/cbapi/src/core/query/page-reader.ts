@@ -148,6 +148,7 @@ export class PageReader<M> {
       this.#noteTotal(page);
       this.#report.pages++;
       for (const reason of page.shortcomings ?? []) this.#report.because(reason);
+      for (const note of page.notes ?? []) this.#report.note(note);
       this.#ended = page.last === true || page.documents.length === 0;
       if (page.documents.length === 0) {
         this.#noteAvailable();

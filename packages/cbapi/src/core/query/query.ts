@@ -53,6 +53,11 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
   /** The first offset that the server refuses. */
   protected readonly maxOffset: number = Number.POSITIVE_INFINITY;
 
+  /** The first offset that cannot be read in one reading; further, where the server has another way to go on. */
+  protected capOf(_plan: ExecutionPlan): number {
+    return this.maxOffset;
+  }
+
   /** Whether the order that is sent leaves no two rows in doubt. */
   protected get totalOrder(): boolean {
     return false;
@@ -346,7 +351,7 @@ export abstract class Query<M extends AnyModel, S extends QueryState = QueryStat
       nameless: `no usable ${this.model.spec.key}`,
       makeModels: make,
       filter: this.filter,
-      maxOffset: this.maxOffset,
+      maxOffset: this.capOf(plan),
       seamOf: (document) => this.seamOf(document),
       continueFrom: (seam) => {
         const narrower = this.continueFrom(seam);

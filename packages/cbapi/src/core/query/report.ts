@@ -45,9 +45,9 @@ export class ReportWriter {
     if (!this.#reasons.includes(reason)) this.#reasons.push(reason);
   }
 
-  /** Notes what a reader should know although no row is missing for it. */
+  /** Notes what a reader should know although no row is missing for it. The same is noted once. */
   note(text: string): void {
-    this.#notes.push(text);
+    if (!this.#notes.includes(text)) this.#notes.push(text);
   }
 
   /**

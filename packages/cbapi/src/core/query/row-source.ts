@@ -16,6 +16,8 @@ export interface FetchedPage {
   readonly last?: boolean;
   /** Why these rows may not be the ones that the query asks for; each goes into the report. */
   readonly shortcomings?: readonly string[];
+  /** What else is to be known of how the rows were found; each goes into the report, which is complete for all that. */
+  readonly notes?: readonly string[];
   /** When the server was asked, where rows tell enough to be sent back without being read again. */
   readonly readAt?: number | undefined;
 }

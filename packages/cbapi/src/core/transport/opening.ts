@@ -35,7 +35,8 @@ export function openWire(
     settings.fetch === undefined
       ? connections(credentials, server, settings, limits, log)
       : new FetchWire(settings.fetch);
-  return { wire, server, prefix: server.prefix, headers, redactor: new Redactor(secretsOf(credentials)) };
+  const redactor = new Redactor(secretsOf(credentials));
+  return { wire, server, prefix: server.prefix, headers, redactor, orgKey: credentials.org_key };
 }
 
 function connections(

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { CbApiError } from "../errors.js";
+import { CbApiError, CredentialError } from "../errors.js";
 import { stringifySorted } from "./json.js";
 import { isHeaderValue } from "./limits.js";
 import { encodeMultipart } from "./multipart.js";
@@ -28,14 +28,20 @@ export interface Common {
   /** Names and values in turn. */
   readonly headers: readonly string[];
   readonly redactor: Redactor;
+  /** What the Cloud's addresses have in place of `{org}`. */
+  readonly orgKey?: string | undefined;
 }
+
+/** Stands in paths of the Cloud for the organization key of the profile, which is known when a request is sent. */
+const ORG = "/orgs/{org}";
 
 /**
  * Puts a request together: address, headers, body.
  *
  * @throws CbApiError when the path or a header cannot be sent.
  */
-export function prepare(request: ApiRequest, { prefix, headers: standard, redactor }: Common): Prepared {
+export function prepare(given: ApiRequest, { prefix, headers: standard, redactor, orgKey }: Common): Prepared {
+  const request = given.path.includes(ORG) ? { ...given, path: inOrganization(given.path, orgKey) } : given;
   const method = request.method.toUpperCase();
   if (!request.path.startsWith("/")) {
     const shown = redactor.path(request.path);
@@ -55,6 +61,21 @@ export function prepare(request: ApiRequest, { prefix, headers: standard, redact
   const idempotent = request.idempotent ?? (method === "GET" || method === "HEAD");
   const { headers, body, length, replayable } = prepareBody(request, standard);
   return { request, method, path, headers, body, length, replayable, idempotent };
+}
+
+/** @throws CredentialError with code `NO_ORG_KEY` when the profile has no organization key. */
+function inOrganization(path: string, orgKey: string | undefined): string {
+  if (!orgKey) throw noOrgKey(path.replace(/\?.*/s, ""));
+  return path.replaceAll(ORG, `/orgs/${encodeURIComponent(orgKey)}`);
+}
+
+/** The error for a profile without an organization key, where one is needed. */
+export function noOrgKey(what: string): CredentialError {
+  return new CredentialError(
+    `No organization key specified: ${what} needs one. Write org_key=... into the profile, beside url and token; or set ` +
+      "CBAPI_ORG_KEY with CBAPI_URL and CBAPI_TOKEN; or pass the option orgKey. The console shows it under Settings > API Access.",
+    { code: "NO_ORG_KEY" },
+  );
 }
 
 // Only what HTTP has no way to carry is escaped: the rest is as the caller wrote it.
@@ -115,5 +136,14 @@ function merge(
 
 /** The headers for another host. */
 export function withoutToken(headers: readonly string[]): string[] {
-  return headers.filter((_, index) => !SECRET_HEADER.test(headers[index - (index % 2)] ?? ""));
+  return without(headers, SECRET_HEADER);
+}
+
+/** The headers of a request that has no body any more. */
+export function withoutBody(headers: readonly string[]): string[] {
+  return without(headers, /^content-/i);
+}
+
+function without(headers: readonly string[], names: RegExp): string[] {
+  return headers.filter((_, index) => !names.test(headers[index - (index % 2)] ?? ""));
 }

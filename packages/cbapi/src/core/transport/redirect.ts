@@ -3,12 +3,18 @@ import { type RequestContext, requestDetails } from "./context.js";
 import { maskUrl } from "./redact.js";
 import type { WireResponse } from "./wire.js";
 
-/** Where an answer sends a read to, if it is a redirect that reads may follow. */
-export function redirectTarget(answer: WireResponse, method: string, from: string): URL | undefined {
+/**
+ * Where an answer sends a read to, if it is a redirect that may be followed.
+ * @param follows whether what is no read is followed as well, by reading where it leads to
+ */
+export function redirectTarget(answer: WireResponse, method: string, from: string, follows = false): URL | undefined {
   const { status, headers } = answer;
   if (status < 301 || status > 308 || (status > 303 && status < 307)) return undefined;
   const location = headers["location"];
-  if (location === undefined || (method !== "GET" && method !== "HEAD")) return undefined;
+  if (location === undefined) return undefined;
+  const isRead = method === "GET" || method === "HEAD";
+  // 307 and 308 ask for the same request once more, which might do its work twice.
+  if (!isRead && !(follows && status <= 303)) return undefined;
   return URL.canParse(location, from) ? new URL(location, from) : undefined;
 }
 

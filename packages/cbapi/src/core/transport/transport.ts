@@ -3,11 +3,12 @@ import type { Clock } from "../clock.js";
 import type { Credentials } from "../credentials/types.js";
 import { CbApiError, ConnectionError, TimeoutError } from "../errors.js";
 import type { RequestContext } from "./context.js";
+import { type Elsewhere, type ElsewhereRequest, parseElsewhere, withoutQuery } from "./elsewhere.js";
 import { explainFailure } from "./failure.js";
 import { clientLimits, type Limits, timeLimit } from "./limits.js";
 import { RequestLog } from "./log.js";
 import { type Opened, openWire } from "./opening.js";
-import { type Prepared, prepare, withoutToken } from "./prepare.js";
+import { type Prepared, prepare, withoutBody, withoutToken } from "./prepare.js";
 import type { Environment } from "./proxy.js";
 import { maskPath, Redactor } from "./redact.js";
 import { redirectError, redirectTarget } from "./redirect.js";
@@ -101,6 +102,17 @@ export class Transport {
   }
 
   /**
+   * Reads an absolute address that is not the client's server: `GET`, without the token. Resolves when the headers are
+   * there, as {@link Transport.request}. Its query stays out of errors and logs, as it may be what signs the address.
+   *
+   * @throws CbApiError with code `INVALID_ADDRESS` when it is no https address.
+   */
+  async elsewhere(address: string, request: ElsewhereRequest = {}): Promise<ApiResponse> {
+    const target = parseElsewhere(address, this.#options.allowHttp ?? false);
+    return this.#run({ ...request, method: "GET", path: target.path, followCrossOrigin: true }, "nothing", target);
+  }
+
+  /**
    * Sends a GET and returns its JSON document; undefined for an answer without content.
    *
    * @throws ServerError when the answer is not JSON or reports an error; otherwise as {@link Transport.request}.
@@ -122,7 +134,7 @@ export class Transport {
     await this.#opened?.wire.close();
   }
 
-  async #run(request: ApiRequest, read: Read): Promise<TransportResponse> {
+  async #run(request: ApiRequest, read: Read, elsewhere?: Elsewhere): Promise<TransportResponse> {
     request.signal?.throwIfAborted();
     if (this.#closed) throw closedError();
     const { clock } = this.#options;
@@ -134,15 +146,18 @@ export class Transport {
       waited = true;
       // A body that breaks off before anything reads it is met when it is read, and must not end the program meanwhile.
       if (request.body instanceof Readable) request.body.on("error", () => {});
-      opened = await waitFor(this.#open(), request.signal, timeout, () => noCredentials(request, timeout));
+      opened = await waitFor(this.#open(), request.signal, timeout, () =>
+        noCredentials(request.method, elsewhere?.shown ?? maskPath(request.path), timeout),
+      );
     }
     const { server, redactor } = opened;
-    const prepared = prepare(request, opened);
+    const prepared = prepare(request, elsewhere === undefined ? opened : abroad(opened));
+    const origin = elsewhere?.origin ?? server.origin;
     const context: RequestContext = {
       method: prepared.method,
-      path: redactor.path(prepared.path),
-      server: server.url,
-      origin: server.origin,
+      path: redactor.path(elsewhere?.shown ?? prepared.path),
+      server: elsewhere?.origin ?? server.url,
+      origin,
       timeout,
       redactor,
     };
@@ -184,7 +199,7 @@ export class Transport {
   ): Promise<TransportResponse | Failure> {
     let answer: WireResponse;
     try {
-      answer = await this.#send(prepared, opened, read, attempt, left);
+      answer = await this.#send(prepared, context.origin, opened, read, attempt, left);
     } catch (failure) {
       const error = explainFailure(failure, context);
       return new Failure(error, repeatForFailure(failure, error));
@@ -247,22 +262,24 @@ export class Transport {
   /** One request on the wire, and the redirects that are followed. */
   async #send(
     prepared: Prepared,
+    first: string,
     opened: Opened,
     read: Read,
     attempt: number,
     left: () => number,
   ): Promise<WireResponse> {
-    const { method } = prepared;
-    const { signal, longPoll = false, followCrossOrigin } = prepared.request;
+    let { method } = prepared;
+    const { signal, longPoll = false, followCrossOrigin, followWrite } = prepared.request;
     const { redactor } = opened;
     const mayBeLeft = read === "nothing";
     let { path, headers } = prepared;
-    let { origin } = opened.server;
+    let origin = first;
     for (let redirects = 0; ; redirects++) {
-      const told = this.#log.active ? { method, path: redactor.path(path), redactor, attempt } : undefined;
+      const shown = origin === opened.server.origin ? path : withoutQuery(path);
+      const told = this.#log.active ? { method, path: redactor.path(shown), redactor, attempt } : undefined;
       const started = told === undefined ? 0 : performance.now();
       if (told !== undefined) this.#log.sending(told, prepared);
-      const body = prepared.body();
+      const body = method === prepared.method ? prepared.body() : undefined;
       const timeout = left();
       this.#requests++;
       let answer: WireResponse;
@@ -273,13 +290,17 @@ export class Transport {
         throw error;
       }
       if (told !== undefined) this.#log.answered(told, answer.status, performance.now() - started);
-      const target = redirects < MAX_REDIRECTS ? redirectTarget(answer, method, origin + path) : undefined;
+      const target = redirects < MAX_REDIRECTS ? redirectTarget(answer, method, origin + path, followWrite) : undefined;
       if (target === undefined) return answer;
       if (target.origin !== origin) {
         if (followCrossOrigin !== true || target.protocol !== "https:") return answer;
         headers = withoutToken(headers);
       }
       answer.body.discard();
+      if (method !== "GET" && method !== "HEAD") {
+        method = "GET";
+        headers = withoutBody(headers);
+      }
       origin = target.origin;
       path = target.pathname + target.search;
     }
@@ -311,9 +332,13 @@ export class Transport {
   }
 }
 
-function noCredentials(request: ApiRequest, timeout: number): TimeoutError {
-  const method = request.method.toUpperCase();
-  const path = maskPath(request.path);
+/** What a request elsewhere begins with: nothing of the client's own but its name. */
+function abroad(opened: Opened): Opened {
+  return { ...opened, prefix: "", headers: withoutToken(opened.headers) };
+}
+
+function noCredentials(given: string, path: string, timeout: number): TimeoutError {
+  const method = given.toUpperCase();
   return new TimeoutError(
     `Timed out on ${method} ${path}: the credential provider did not answer within ${timeout} ms. Nothing was sent.`,
     { method, path, phase: "connect", timeout },

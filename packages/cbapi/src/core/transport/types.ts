@@ -39,6 +39,8 @@ export interface ApiRequest extends CallOptions {
   idempotent?: boolean | undefined;
   /** Whether a redirect to another host is followed, without the token. Otherwise it is an error. */
   followCrossOrigin?: boolean | undefined;
+  /** Whether a redirect that answers a write is followed by reading where it leads to. Otherwise it is an error. */
+  followWrite?: boolean | undefined;
   /**
    * Whether the server is expected to hold its answer back (long polls). Such requests use extra connections unless
    * the pool is told to block, so that they do not starve the others.

@@ -49,6 +49,7 @@ export function edrLiveResponse(cb: EdrHost): LiveResponseDialect<LiveResponseTa
     endpointOf: ({ sensor_id }) => (sensor_id === undefined ? undefined : Number(sensor_id)),
     openedAt: ({ create_time }) => (typeof create_time === "number" ? create_time * 1000 : undefined),
     fileIdOf: ({ file_id: id }) => (typeof id === "number" || typeof id === "string" ? id : undefined),
+    fileSizeOf: () => undefined,
     sessionGone,
     process: (document) => document as unknown as ProcessInfo,
     registryValue: (document) => document as unknown as RegistryValue,

@@ -1,4 +1,4 @@
-import { combine, raw, sql } from "../../query/index.js";
+import { combine, folded, raw, sql } from "../../query/index.js";
 import { HttpProblem } from "../../server/product.js";
 import type { SqlText } from "../../store/database.js";
 import { fold } from "../../store/tokens.js";
@@ -73,27 +73,13 @@ const LONGEST_PATTERN = 50_000;
 
 function textMatch(expression: SqlText, operand: Operand): SqlText {
   const parts = operand.map(fold);
-  const value = folded(expression, parts.join(""));
+  const value = folded(sql`coalesce(${expression}, '')`, parts.join(""));
   if (parts.length === 1) return sql`${value} = ${parts[0] ?? ""}`;
   // Several asterisks side by side are as good as one.
   const pieces = parts.filter((part, at) => part !== "" || at === 0 || at === parts.length - 1);
   const pattern = pieces.map((piece) => piece.replace(/[\\%_]/g, "\\$&")).join("%");
   if (Buffer.byteLength(pattern) > LONGEST_PATTERN) throw new HttpProblem(400, "The pattern is too long");
   return sql`${value} LIKE ${pattern} ESCAPE '\\'`;
-}
-
-/**
- * A text of the database without case, as far as it is compared with `wanted`, which is folded. The database knows the case
- * of ASCII letters only; of all others those matter that `wanted` holds, and these few are put into lower case one by one.
- */
-function folded(expression: SqlText, wanted: string): SqlText {
-  let value = sql`lower(coalesce(${expression}, ''))`;
-  for (const letter of new Set(wanted)) {
-    const upper = letter.toUpperCase();
-    if (letter <= "\x7f" || upper === letter || fold(upper) !== letter) continue;
-    value = sql`replace(${value}, ${upper}, ${letter})`;
-  }
-  return value;
 }
 
 /** The operand as the database has such values; null for nothing at all. */

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
+import type { TinyMachine } from "../../live-response/samples.js";
 import { asker, ODD_VALUES } from "../routes/samples.js";
-import { BASE, startLive, type TinyMachine, unzip } from "./samples.js";
+import { BASE, startLive, unzip } from "./samples.js";
 
 const complete = { status: "complete", result_type: "WinHresult", result_code: 0, result_desc: "" };
 const failed = (code: number) => ({ status: "error", result_type: "WinHresult", result_code: 0x80070000 + code });

@@ -1,9 +1,9 @@
 import type { EndpointProcess, FileEntry } from "../../endpoint/machine.js";
-import { type CommandOutput, supportedCommands } from "./commands/index.js";
-import type { StoredFile } from "./files.js";
-import type { CommandStatus, LiveCommand } from "./live-command.js";
-import { resultCode, resultType } from "./results.js";
-import type { LiveSession } from "./session.js";
+import { type CommandOutput, supportedCommands } from "../../live-response/commands/index.js";
+import type { StoredFile } from "../../live-response/files.js";
+import type { CommandStatus, LiveCommand } from "../../live-response/live-command.js";
+import { resultCode, resultType } from "../../live-response/results.js";
+import type { LiveSession } from "../../live-response/session.js";
 
 /** The documents of Carbon Black EDR. Their times are seconds since 1970. */
 

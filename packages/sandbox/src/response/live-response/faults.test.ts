@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
+import { scheduledOnline } from "../../live-response/schedule.js";
 import { findSensor } from "../../store/endpoints.js";
 import { BASE, startLive } from "./samples.js";
-import { scheduledOnline } from "./schedule.js";
 
 describe("what goes wrong with Live Response", () => {
   it("is an error of chosen commands", async () => {

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { afterAll, describe, expect, it, vi } from "vitest";
+import { readRange } from "../../live-response/ranges.js";
 import type { Sandbox } from "../../sandbox.js";
-import { readRange } from "./ranges.js";
 import { BASE, startLive, unzip } from "./samples.js";
 
 const folder = mkdtempSync(join(tmpdir(), "live-files-"));

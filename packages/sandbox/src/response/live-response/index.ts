@@ -1,18 +1,18 @@
+import type { CommandTime, LiveResponseOptions } from "../../live-response/options.js";
+import { type LiveEndpoints, LiveSessions } from "../../live-response/sessions.js";
 import type { Route } from "../../server/product.js";
 import { findSensor } from "../../store/endpoints.js";
 import type { ResponseContext } from "../context.js";
 import type { Activity } from "../simulation/activity.js";
 import { switchEndpoint } from "../simulation/check-ins.js";
-import type { LiveResponseControl } from "./control.js";
-import type { CommandTime, LiveResponseOptions } from "./options.js";
 import { liveResponseRoutes } from "./routes/index.js";
-import { type LiveEndpoints, LiveSessions } from "./sessions.js";
 
 /** Live Response of an EDR server. */
 export interface LiveResponseServer {
   routes: Route[];
   tick: Activity;
-  control: LiveResponseControl;
+  /** All sessions, those of other products included, and the hold by which they are steered. */
+  sessions: LiveSessions;
   /** Ends everything; resolves when no file and no program is left. */
   close(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export function createLiveResponse(
   return {
     routes,
     tick: (tick, now) => sessions.tick(tick, now),
-    control: sessions,
+    sessions,
     close: () => sessions.close(),
   };
 }

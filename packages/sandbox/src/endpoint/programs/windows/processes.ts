@@ -5,6 +5,7 @@ import { failureText } from "../../failures.js";
 import type { EndpointProcess } from "../../machine.js";
 import { type Service, servicesOf } from "../../services.js";
 import { grouped } from "../cmd/dir.js";
+import type { ProgramHost } from "../host.js";
 import type { Call, Program } from "../program.js";
 import { table } from "./identity.js";
 
@@ -174,6 +175,22 @@ const TASKS = [
   ["\\GoogleUpdateTaskMachineUA", "C:\\Program Files (x86)\\Google\\Update\\GoogleUpdate.exe /ua", 1],
 ] as const;
 
+/** A task that the system starts by itself, and when it does next. */
+export interface ScheduledTask {
+  name: string;
+  action: string;
+  next: number;
+}
+
+/** The tasks of an endpoint: those of the system, and those of programs that it has. */
+export function scheduledTasks(host: Pick<ProgramHost, "files" | "now">): ScheduledTask[] {
+  const today = host.now() - (host.now() % 86_400_000);
+  const google = host.files.find("C:\\Program Files (x86)\\Google\\Update\\googleupdate.exe") !== undefined;
+  return TASKS.filter(([name]) => google || !name.includes("Google")).map(([name, action, days]) => ({
+    ...{ name, action, next: today + days * 86_400_000 + 3 * 3_600_000 },
+  }));
+}
+
 /** `schtasks /query`, with `/fo csv|list|table`. */
 export const schtasks: Program = (call: Call) => {
   const { host, arguments: words, out, error } = call;
@@ -182,10 +199,8 @@ export const schtasks: Program = (call: Call) => {
     error.write("ERROR: Invalid syntax. Only /Query is allowed here.\r\n");
     return 1;
   }
-  const today = host.now() - (host.now() % 86_400_000);
-  const google = host.files.find("C:\\Program Files (x86)\\Google\\Update\\googleupdate.exe") !== undefined;
-  const rows = TASKS.filter(([name]) => google || !name.includes("Google")).map(([name, , days]) => {
-    const next = new Date(today + days * 86_400_000 + 3 * 3_600_000);
+  const rows = scheduledTasks(host).map(({ name, next: time }) => {
+    const next = new Date(time);
     const day = `${next.getUTCMonth() + 1}/${next.getUTCDate()}/${next.getUTCFullYear()} 3:00:00 AM`;
     return [name, day, "Ready"];
   });

@@ -1,4 +1,4 @@
-import type { LiveSessions } from "../sessions.js";
+import type { LiveSessions } from "../../../live-response/sessions.js";
 
 /** Where Live Response begins. */
 export const PATH = "/api/v1/cblr/session";

@@ -1,12 +1,13 @@
-import { HttpProblem, type Route, type SandboxReply, type SandboxRequest } from "../../../server/product.js";
+import type { StoredFile } from "../../../live-response/files.js";
+import type { LiveSession } from "../../../live-response/session.js";
+import { receiveFile, sendFile } from "../../../live-response/transfers.js";
+import { HttpProblem, type Route, type SandboxReply } from "../../../server/product.js";
 import { readObject } from "../../../server/write-body.js";
 import { fileDocument } from "../documents.js";
-import type { StoredFile } from "../files.js";
-import { readFilePart } from "../multipart.js";
-import { readRange } from "../ranges.js";
-import type { LiveSession } from "../session.js";
 import { type LiveResponseContext, PATH } from "./context.js";
 import { locateFile, locateOpen, sessionGone } from "./locate.js";
+
+const gone = ({ id }: LiveSession): HttpProblem => sessionGone(id);
 
 /** The files of a session: uploaded, listed, read in whole or in part, deleted. */
 export function fileRoutes({ sessions }: LiveResponseContext): Route[] {
@@ -28,7 +29,11 @@ export function fileRoutes({ sessions }: LiveResponseContext): Route[] {
       method: "POST",
       path,
       streamsBody: true,
-      handle: async (request) => await receive(locateOpen(sessions, request), request, sessions.settings.maxFileSize),
+      handle: async (request) => {
+        const session = locateOpen(sessions, request);
+        const file = await receiveFile(session, request, { limit: sessions.settings.maxFileSize, gone });
+        return { status: 200, body: fileDocument(session, file) };
+      },
     },
     {
       method: "GET",
@@ -61,57 +66,8 @@ export function fileRoutes({ sessions }: LiveResponseContext): Route[] {
       path: `${path}/:file/content`,
       handle: async (request) => {
         const session = locateOpen(sessions, request);
-        return await contentOf(session, locateFile(session, request), request);
+        return await sendFile(session, locateFile(session, request), request, gone);
       },
     },
   ];
-}
-
-/** Takes an upload. A refused one is let through unread, so that the client gets to see why. */
-async function receive(session: LiveSession, request: SandboxRequest, limit: number): Promise<SandboxReply> {
-  const { stream, headers, signal } = request;
-  if (stream === undefined) throw new HttpProblem(400, "There is no file");
-  const source = stream.iterator({ destroyOnReturn: false });
-  try {
-    const type = headers["content-type"];
-    const part = await readFilePart(source, typeof type === "string" ? type : undefined);
-    const file = await session.upload(part.fileName, { content: part.content, limit, tooLarge: () => tooLarge(limit) });
-    return { status: 200, body: fileDocument(session, file) };
-  } catch (error) {
-    if (signal.aborted) throw error;
-    stream.on("error", () => {});
-    // The iterator lets go of the stream first: nothing would flow otherwise.
-    void source.return?.().then(() => stream.resume());
-    if (!session.isOpen) throw sessionGone(session.id);
-    throw error;
-  }
-}
-
-const tooLarge = (limit: number): HttpProblem =>
-  new HttpProblem(413, `The file is larger than the ${limit} bytes that this server takes`);
-
-async function contentOf(session: LiveSession, file: StoredFile, request: SandboxRequest): Promise<SandboxReply> {
-  session.files.complete(file.id);
-  const { size } = file;
-  const tag = `"${session.id}-${file.id}-${size}"`;
-  const same = request.headers["if-range"] ?? tag;
-  const range = same === tag ? readRange(request.headers["range"], size) : undefined;
-  const headers = { "Content-Type": "application/octet-stream", "Accept-Ranges": "bytes", ETag: tag };
-  if (range === "none") {
-    const text = { "Content-Type": "text/plain; charset=utf-8", "Content-Range": `bytes */${size}` };
-    return { status: 416, headers: text, body: `File ${file.id} has ${size} bytes` };
-  }
-  const { start, length } = range ?? { start: 0, length: size };
-  const end = start + length - 1;
-  const partial = range === undefined ? {} : { "Content-Range": `bytes ${start}-${end}/${size}` };
-  const status = range === undefined ? 200 : 206;
-  if (length === 0) return { status, headers, body: Buffer.alloc(0) };
-  const handle = await session.files.open(file).catch((error: unknown) => {
-    if (session.isOpen && session.files.find(file.id) !== undefined) throw error;
-    throw session.isOpen ? new HttpProblem(404, `File ${file.id} not found`) : sessionGone(session.id);
-  });
-  const content = handle.createReadStream({ start, end });
-  const release = session.hold();
-  content.once("close", release);
-  return { status, headers: { ...headers, ...partial, "Content-Length": String(length) }, stream: content };
 }

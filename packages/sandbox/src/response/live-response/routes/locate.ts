@@ -1,9 +1,9 @@
+import type { StoredFile } from "../../../live-response/files.js";
+import type { LiveCommand } from "../../../live-response/live-command.js";
+import type { LiveSession } from "../../../live-response/session.js";
+import type { LiveSessions } from "../../../live-response/sessions.js";
 import { readId } from "../../../server/ids.js";
 import { HttpProblem, type SandboxRequest } from "../../../server/product.js";
-import type { StoredFile } from "../files.js";
-import type { LiveCommand } from "../live-command.js";
-import type { LiveSession } from "../session.js";
-import type { LiveSessions } from "../sessions.js";
 
 const shown = (text = ""): string => text.slice(0, 40);
 

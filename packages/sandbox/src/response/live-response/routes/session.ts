@@ -1,11 +1,11 @@
+import { archiveOf } from "../../../live-response/archive.js";
+import { holdFor } from "../../../live-response/hold.js";
+import type { LiveSession, SessionTimeouts } from "../../../live-response/session.js";
 import { readFlag } from "../../../server/parameters.js";
 import { HttpProblem, type Route, type SandboxReply } from "../../../server/product.js";
 import { readObject, type WriteBody, wrongType } from "../../../server/write-body.js";
-import { archiveOf } from "../archive.js";
 import { commandDocument, sessionDocument } from "../documents.js";
-import type { LiveSession, SessionTimeouts } from "../session.js";
 import { type LiveResponseContext, PATH } from "./context.js";
-import { holdFor } from "./hold.js";
 import { locateOpen, locateSession } from "./locate.js";
 
 /** Seconds after which a client that found no slot may ask again. */

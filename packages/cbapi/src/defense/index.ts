@@ -1,0 +1,2 @@
+export * from "../core/public.js";
+export { CbDefenseAPI, type CbDefenseOptions } from "./client.js";

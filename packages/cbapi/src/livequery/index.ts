@@ -1,0 +1,2 @@
+export * from "../core/public.js";
+export { CbLiveQueryAPI, type CbLiveQueryOptions } from "./client.js";

@@ -1,0 +1,99 @@
+import { invalidArgument } from "../../../core/invalid-argument.js";
+import { nearestNames } from "../../../core/query/nearest.js";
+import type { CloudRoutes } from "../../routes.js";
+import {
+  CLOSURE_REASONS,
+  type ClosureReason,
+  DETERMINATIONS,
+  type Determination,
+  WORKFLOW_STATUSES,
+  type WorkflowStatusWord,
+} from "./values.js";
+
+/** What alerts are changed to, in the words of today's service. */
+export interface AlertChange {
+  readonly status: WorkflowStatusWord;
+  /** Why they are closed. */
+  readonly closureReason?: ClosureReason | undefined;
+  /** What they turned out to be. */
+  readonly determination?: Determination | undefined;
+  /** What is to be said about it; shows with the alerts. */
+  readonly note?: string | undefined;
+}
+
+/** The state and the words of `cbapi`: what was done, and what is to be said about it. */
+export interface ClassicChange {
+  readonly state: "OPEN" | "DISMISSED";
+  readonly remediation?: string | undefined;
+  readonly comment?: string | undefined;
+}
+
+/**
+ * A change by dismissing or reopening, as it is sent.
+ * @throws ApiError with code `INVALID_ARGUMENT` when remediation or comment is no text
+ */
+export function classicChange(change: ClassicChange, routes: CloudRoutes): Record<string, unknown> {
+  const { state, remediation, comment } = change;
+  for (const [name, value] of Object.entries({ remediation, comment })) {
+    if (value === undefined || value === null || typeof value === "string") continue;
+    throw invalidArgument(`${name} is text, got ${JSON.stringify(value)}`);
+  }
+  if (routes === "classic") return threatChange(change);
+  const reason = CLOSURE_REASONS.find((one) => one === remediation);
+  // The service of today takes one of a few reasons: what is none goes with the note, so that nothing is lost.
+  const said = reason === undefined ? [remediation, comment] : [comment];
+  const note = said.filter((text) => text !== undefined && text !== null && text !== "").join(": ");
+  const closing = state === "DISMISSED" && remediation ? { closure_reason: reason ?? "OTHER" } : {};
+  return {
+    status: state === "DISMISSED" ? "CLOSED" : "OPEN",
+    ...closing,
+    ...(note === "" ? {} : { note }),
+  };
+}
+
+/** A change of a threat as either generation takes it. */
+export function threatChange({ state, remediation, comment }: ClassicChange): Record<string, unknown> {
+  return {
+    state,
+    ...(remediation === undefined || remediation === null ? {} : { remediation_state: remediation }),
+    ...(comment === undefined || comment === null ? {} : { comment }),
+  };
+}
+
+/**
+ * A change in the words of today's service, as it is sent.
+ * @throws ApiError with code `INVALID_ARGUMENT` when a word is none, or the classic routes have no words for it
+ */
+export function currentChange(change: AlertChange, routes: CloudRoutes, method: string): Record<string, unknown> {
+  const { status, closureReason, determination, note } = change;
+  word(`${method}: status`, status, WORKFLOW_STATUSES);
+  if (closureReason !== undefined) word(`${method}: closureReason`, closureReason, CLOSURE_REASONS);
+  if (determination !== undefined) word(`${method}: determination`, determination, DETERMINATIONS);
+  if (note !== undefined && (typeof note !== "string" || note.length > LONGEST_NOTE)) {
+    throw invalidArgument(`${method}: note is text of at most ${LONGEST_NOTE} characters`);
+  }
+  if (routes === "current") {
+    return {
+      status,
+      ...(closureReason === undefined ? {} : { closure_reason: closureReason }),
+      ...(determination === undefined ? {} : { determination }),
+      ...(note === undefined ? {} : { note }),
+    };
+  }
+  if (status === "IN_PROGRESS" || determination !== undefined) {
+    throw invalidArgument(
+      `${method}: the classic routes know OPEN and DISMISSED only, and no determination: make the client with routes: "current"`,
+    );
+  }
+  return threatChange({ state: status === "CLOSED" ? "DISMISSED" : "OPEN", remediation: closureReason, comment: note });
+}
+
+/** The longest note that the service takes. */
+export const LONGEST_NOTE = 20_000;
+
+function word(what: string, value: unknown, words: readonly string[]): void {
+  if (typeof value === "string" && words.includes(value)) return;
+  const near = typeof value === "string" ? nearestNames(value.toUpperCase(), words) : [];
+  const hint = near[0] === undefined ? `It is one of ${words.join(", ")}` : `Did you mean ${near[0]}?`;
+  throw invalidArgument(`${what} cannot be ${JSON.stringify(value)}. ${hint}`);
+}

@@ -1,0 +1,59 @@
+import { inspect } from "node:util";
+import type { CbApiError } from "../../core/errors.js";
+import { invalidArgument } from "../../core/invalid-argument.js";
+import { nearestNames } from "../../core/query/nearest.js";
+
+/** Criteria, or exclusions, as they are sent: lists of which any value will do, ranges, and single values. */
+export type Criteria = Readonly<Record<string, unknown>>;
+
+/** Tells whether a value can be one of a criterion's. */
+export type CriterionCheck = (value: unknown) => boolean;
+
+/** @internal A whole number, as ids are. `true` is none. */
+export const isWholeNumber: CriterionCheck = (value) => Number.isSafeInteger(value);
+
+/** @internal Text that is not empty. */
+export const isText: CriterionCheck = (value) => typeof value === "string" && value !== "";
+
+/** @internal One of these words. */
+export const isOneOf =
+  (words: readonly string[]): CriterionCheck =>
+  (value) =>
+    typeof value === "string" && words.includes(value);
+
+/**
+ * @internal The values of a criterion, checked.
+ * @param message what the error begins with; it goes on with the values that are none
+ * @param words those that there are, for the error to name
+ * @throws CbApiError with code `INVALID_ARGUMENT` when the values are no list, or one of them is none
+ */
+export function checkedValues<T>(
+  values: readonly T[],
+  check: CriterionCheck,
+  message: string,
+  words?: readonly string[],
+): readonly T[] {
+  // A single text would be taken letter by letter.
+  if (!Array.isArray(values)) throw invalidArgument(`${message}: a list is expected, got ${inspect(values)}`);
+  if (values.length === 0) {
+    throw invalidArgument(`${message}: an empty list matches nothing; leave the call out to ask for no restriction`);
+  }
+  const wrong = values.filter((value) => !check(value));
+  if (wrong.length > 0) throw refused(message, wrong, words);
+  return [...(values as readonly T[])];
+}
+
+function refused(message: string, wrong: readonly unknown[], words: readonly string[] | undefined): CbApiError {
+  const shown = wrong.map((value) => inspect(value)).join(", ");
+  if (words === undefined) return invalidArgument(`${message}: ${shown}`);
+  const near = wrong.flatMap((value) => (typeof value === "string" ? nearestNames(value.toUpperCase(), words) : []));
+  const hint = near[0] === undefined ? `They are ${words.join(", ")}` : `Did you mean ${near[0]}?`;
+  return invalidArgument(`${message}: ${shown}. ${hint}`);
+}
+
+/** @internal The criteria with values added to a list of them. */
+export function withValues(criteria: Criteria | undefined, key: string, values: readonly unknown[]): Criteria {
+  const held = criteria !== undefined && Object.hasOwn(criteria, key) ? criteria[key] : undefined;
+  const merged = [...(Array.isArray(held) ? (held as unknown[]) : []), ...values];
+  return { ...criteria, [key]: [...new Set(merged)] };
+}

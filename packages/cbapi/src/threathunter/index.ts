@@ -1,0 +1,17 @@
+export * from "../core/public.js";
+export { CbThreatHunterAPI, type CbThreatHunterOptions } from "./client.js";
+export { Binary, BinarySummary, type StoredFile } from "./models/binary/binary.js";
+export { Downloads, type DownloadsOptions } from "./models/binary/downloads.js";
+export { FoundItem, type SignedFile } from "./models/binary/found-item.js";
+export { Feed, type FeedInfo, type FeedSaveOptions } from "./models/intelligence/feed.js";
+export { FeedQuery, type FeedTerms } from "./models/intelligence/feed-query.js";
+export type { SecondsField } from "./models/intelligence/fields.js";
+export { IOC } from "./models/intelligence/ioc.js";
+export { IOC_V2 } from "./models/intelligence/ioc-v2.js";
+export type { IocQuery, IocV2Values, IocValues, MatchType } from "./models/intelligence/ioc-values.js";
+export { Report } from "./models/intelligence/report.js";
+export { ReportQuery } from "./models/intelligence/report-query.js";
+export { ReportSeverity } from "./models/intelligence/report-severity.js";
+export type { ReportValues } from "./models/intelligence/report-values.js";
+export { type FeedWatchlistValues, Watchlist, type WatchlistClassifier } from "./models/intelligence/watchlist.js";
+export { WatchlistQuery } from "./models/intelligence/watchlist-query.js";

@@ -1,0 +1,212 @@
+import type { SensorRecord } from "../../domain/index.js";
+import { findSensor } from "../../store/endpoints.js";
+import { findProcess, type ProcessRow } from "../../store/processes.js";
+import type { CloudContext } from "../context.js";
+import { perContext } from "../per-context.js";
+import type { Fields } from "../policies/record.js";
+import { deviceFacts, digits, iso, ownGuid, processFacts, uuidOf } from "./facts.js";
+import { detectFirst, detectOnTick } from "./detect.js";
+import type { AlertDocument, AlertRecord, AlertType, ThreatRecord, Workflow } from "./record.js";
+
+/** The alerts of the organisation, which all parts share. */
+export const alertsOf = perContext((context) => new Alerts(context));
+
+/** An alert that is to be raised. */
+export interface NewAlert {
+  type: AlertType;
+  /** What raises it about what: the same again raises nothing. */
+  source: string;
+  /** What alerts that belong together share. */
+  threat: string;
+  severity: number;
+  reason: string;
+  /** When what it is about happened, and when it was found, in milliseconds since 1970. */
+  first: number;
+  last?: number;
+  found: number;
+  sensor: SensorRecord;
+  process?: ProcessRow;
+  /** More of its document. */
+  more?: Fields;
+  /** What only the classic form has. */
+  classic?: Fields;
+}
+
+/** Something that a watchlist looks for, met in a process. */
+export interface WatchlistHit {
+  device_id: number;
+  /** As the cloud names it. */
+  process_guid: string;
+  ioc: { id: string; hit: string; field?: string };
+  report: { id: string; name: string; description?: string; link?: string; tags?: readonly string[]; severity: number };
+  /** Those whose alerts are on. */
+  watchlists: readonly { id: string; name: string }[];
+  /** When it was found; now when left out. */
+  time?: number;
+}
+
+/** Keeps alerts and raises new ones. Those of what the organisation holds already are raised when somebody asks first. */
+export class Alerts {
+  readonly #context: CloudContext;
+  #ready = false;
+  #raising = false;
+
+  constructor(context: CloudContext) {
+    this.#context = context;
+  }
+
+  /** Whether somebody has asked: until then nothing is detected. */
+  get isReady(): boolean {
+    return this.#ready;
+  }
+
+  get(id: string): AlertRecord | undefined {
+    this.ready();
+    return this.#kept.get(id);
+  }
+
+  /** Keeps what has changed of an alert. */
+  put(record: AlertRecord): void {
+    this.#kept.put(record.id, record);
+  }
+
+  /** In the order in which they were raised, from a number on. */
+  raisedSince(number: number): AlertRecord[] {
+    this.ready();
+    const rows = this.#context.store.database.all<{ record: string }>(
+      `SELECT record FROM object WHERE kind = 'cloud_alert' AND json_extract(record, '$.number') > ?
+       ORDER BY json_extract(record, '$.number')`,
+      [number],
+    );
+    return rows.map(({ record }) => JSON.parse(record) as AlertRecord);
+  }
+
+  /** What is kept of a threat; nobody has said anything about most of them. */
+  threat(id: string): ThreatRecord {
+    return (
+      this.#context.store.collection("cloud_threat").get(id) ?? { id, tags: [], notes: [], history: [], workflow: null }
+    );
+  }
+
+  putThreat(record: ThreatRecord): void {
+    this.#context.store.collection("cloud_threat").put(record.id, record);
+  }
+
+  /** The alerts of a threat. */
+  ofThreat(id: string): AlertRecord[] {
+    this.ready();
+    const rows = this.#context.store.database.all<{ record: string }>(
+      "SELECT record FROM object WHERE kind = 'cloud_alert' AND json_extract(record, '$.shown.threat_id') = ? ORDER BY key",
+      [id],
+    );
+    return rows.map(({ record }) => JSON.parse(record) as AlertRecord);
+  }
+
+  /** Raises WATCHLIST alerts: one for each report that was met in a process, however often. Returns those that are new. */
+  raiseWatchlist(hits: readonly WatchlistHit[]): AlertRecord[] {
+    const { store, orgKey } = this.#context;
+    const drafts = hits.flatMap((hit): NewAlert[] => {
+      const sensor = findSensor(store, hit.device_id);
+      const id = ownGuid(orgKey, hit.process_guid);
+      const process = id === undefined ? undefined : findProcess(store, id, { all: true });
+      const [first] = hit.watchlists;
+      if (sensor === undefined || first === undefined) return [];
+      const { report, ioc, watchlists } = hit;
+      const happened = process?.start ?? this.#context.now();
+      return [
+        {
+          ...{ type: "WATCHLIST", severity: report.severity, sensor, first: happened },
+          source: `watchlist/${first.id}/${report.id}/${hit.process_guid}`,
+          threat: `watchlist/${report.id}/${ioc.id}`,
+          reason: `Process ${process?.process_name ?? ""} was detected by the report "${report.name}" in watchlist "${first.name}"`,
+          found: hit.time ?? this.#context.now(),
+          ...(process === undefined ? {} : { process }),
+          more: {
+            ...{ watchlists, report_id: report.id, report_name: report.name, ioc_id: ioc.id, ioc_hit: ioc.hit },
+            ...{ report_description: report.description ?? "", report_link: report.link ?? "" },
+            ...{ report_tags: report.tags ?? [], ioc_field: ioc.field ?? null },
+            ...{ ttps: [], run_state: "RAN", policy_applied: "NOT_APPLIED", sensor_action: "ALLOW" },
+          },
+          classic: { count: 0, threat_cause_vector: "UNKNOWN", category: "THREAT", document_guid: digits(hit.process_guid, 22) },
+        },
+      ];
+    });
+    this.ready();
+    return this.raise(drafts);
+  }
+
+  /** Raises alerts, those apart that are there already. Returns the new ones. */
+  raise(drafts: readonly NewAlert[]): AlertRecord[] {
+    const kept = this.#kept;
+    const raised: AlertRecord[] = [];
+    if (drafts.length === 0) return raised;
+    let number = this.#context.store.database.count(
+      "SELECT max(json_extract(record, '$.number')) AS n FROM object WHERE kind = 'cloud_alert'",
+    );
+    for (const draft of drafts) {
+      const id = uuidOf(`${this.#context.orgKey}/${draft.source}`);
+      if (kept.get(id) !== undefined) continue;
+      number += 1;
+      const record = this.#recordOf(draft, id, number);
+      kept.put(id, record);
+      raised.push(record);
+    }
+    return raised;
+  }
+
+  /** What happens at a tick, once somebody has asked. */
+  tick(tick: number, now: number): void {
+    if (this.#ready) detectOnTick(this.#context, this, tick, now);
+  }
+
+  /** Sees to it that everything has been raised that is to be by now. */
+  ready(): void {
+    if (this.#ready || this.#raising) return;
+    this.#raising = true;
+    try {
+      const { clock } = this.#context;
+      if (this.#kept.size === 0) {
+        detectFirst(this.#context, this);
+        // What would have been raised had somebody looked all along.
+        for (let tick = 1; tick <= clock.ticks; tick++) {
+          detectOnTick(this.#context, this, tick, Math.min(this.#context.now(), clock.startTime + tick * clock.tickInterval));
+        }
+      }
+      this.#ready = true;
+    } finally {
+      this.#raising = false;
+    }
+  }
+
+  get #kept() {
+    return this.#context.store.collection("cloud_alert");
+  }
+
+  #recordOf(draft: NewAlert, id: string, number: number): AlertRecord {
+    const { orgKey, url } = this.#context;
+    const { sensor, process, first, last = first, found } = draft;
+    const threat = digits(`${orgKey}/${draft.threat}`, 32).toUpperCase();
+    const known = this.threat(threat);
+    const username = process?.username ?? "";
+    const shown: AlertDocument = {
+      ...{ id, org_key: orgKey, type: draft.type, threat_id: threat, severity: draft.severity, reason: draft.reason },
+      ...{ reason_code: draft.threat.split("/")[0] ?? "", alert_url: `${url()}/alerts?s[c][query_string]=id:${id}` },
+      ...{ primary_event_id: digits(`${id}/event`, 32), alert_origin: "ALERT_ORIGIN_SENSOR" },
+      ...{ backend_timestamp: iso(found), backend_update_timestamp: iso(found), user_update_timestamp: null },
+      ...{ detection_timestamp: iso(Math.min(found, last)), first_event_timestamp: iso(first) },
+      ...{ last_event_timestamp: iso(last) },
+      ...(deviceFacts(this.#context, sensor, username) as Pick<AlertDocument, "device_id" | "device_name">),
+      ...(process === undefined ? {} : processFacts(this.#context, process)),
+      ...{ tags: known.tags, alert_notes_present: false, threat_notes_present: known.notes.length > 0 },
+      ...{ is_updated: false, mdr_alert: false, mdr_alert_notes_present: false, mdr_threat_notes_present: false },
+      ...{ ml_classification_final_verdict: "NOT_CLASSIFIED", ttps: [] },
+      ...draft.more,
+    };
+    const workflow: Workflow = known.workflow ?? {
+      ...{ status: "OPEN", closure_reason: "NO_REASON", change_timestamp: iso(found) },
+      ...{ changed_by: "ALERT_CREATION", changed_by_type: "SYSTEM", remediation: "", comment: "" },
+    };
+    const classic = { category: "THREAT", legacy_alert_id: digits(`${id}/legacy`, 8).toUpperCase(), ...draft.classic };
+    return { id, number, raised: found, shown, classic, workflow, determination: null, notes: [], history: [] };
+  }
+}

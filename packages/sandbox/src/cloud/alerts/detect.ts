@@ -1,0 +1,253 @@
+import type { NetconnRecord, SensorRecord } from "../../domain/index.js";
+import { Random } from "../../organisation/random.js";
+import { findSensor, findSensors } from "../../store/endpoints.js";
+import { eventsOf, findProcess, type ProcessRow } from "../../store/processes.js";
+import { runningNames } from "../../store/running.js";
+import type { CloudContext } from "../context.js";
+import { policiesOf } from "../policies/policies.js";
+import type { Fields, PolicyRecord, PolicyRule } from "../policies/record.js";
+import { RULE_CONFIGS, ruleConfig } from "../policies/rule-configs.js";
+import type { Alerts, NewAlert } from "./alerts.js";
+import { BEHAVIOURS, type Behaviour } from "./behaviours.js";
+import { fileFacts } from "./reputation.js";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** So long after it has come to the server, something is found. */
+const FOUND_AFTER = 120_000;
+/** What is older than this when the organisation is first looked at is found while its past is gone through. */
+const OLD = 14 * DAY;
+/** Something happens by itself every so many ticks. */
+const EVERY = 30;
+/** So many processes of servers are looked through for connections that nobody expects. */
+const LOOKED_THROUGH = 400;
+
+/** Raises alerts about what the organisation holds when somebody looks at it first. */
+export function detectFirst(context: CloudContext, alerts: Alerts): void {
+  const drafts = [...suspicious(context, 0), ...unexpected(context)];
+  drafts.sort((a, b) => a.found - b.found || (a.source < b.source ? -1 : 1));
+  context.store.transaction(() => alerts.raise(drafts));
+  remember(context);
+}
+
+/** Raises alerts about what has come since, and about what happens by itself. */
+export function detectOnTick(context: CloudContext, alerts: Alerts, tick: number, now: number): void {
+  const seen = context.store.collection("cloud_queue").get(SEEN)?.last ?? 0;
+  if (highest(context) > seen) {
+    alerts.raise(suspicious(context, seen));
+    remember(context);
+  }
+  if (tick % EVERY === 0) alerts.raise(happening(context, tick, now));
+}
+
+const SEEN = "alerts/seen";
+
+const highest = ({ store }: CloudContext): number => store.database.count("SELECT max(doc) AS n FROM segment");
+
+function remember(context: CloudContext): void {
+  context.store.collection("cloud_queue").put(SEEN, { last: highest(context) });
+}
+
+/** What the behaviour of processes tells, of those with documents above a number. */
+function suspicious(context: CloudContext, seen: number): NewAlert[] {
+  const { store, presence, seed } = context;
+  const kinds = BEHAVIOURS.map(({ where }, index) => `WHEN ${where} THEN ${index}`).join(" ");
+  const rows = store.database.all<{ id: string; kind: number }>(
+    `SELECT id, min(kind) AS kind FROM (
+       SELECT p.id AS id, CASE ${kinds} END AS kind FROM process p JOIN segment s ON s.proc = p.proc
+       WHERE s.doc > ? AND p.placeholder = 0 AND p.suppressed = 0)
+     WHERE kind IS NOT NULL GROUP BY id ORDER BY id`,
+    [seen],
+  );
+  return rows.flatMap(({ id, kind }) => {
+    const behaviour = BEHAVIOURS[kind];
+    const process = findProcess(store, id, { all: true });
+    const sensor = process === undefined ? undefined : findSensor(store, process.sensor_id);
+    if (behaviour === undefined || process === undefined || sensor === undefined) return [];
+    const last = process.max_last_update ?? process.start;
+    const arrived = (process.max_last_server_update ?? last) + FOUND_AFTER;
+    const old = arrived < presence.start - OLD;
+    const random = new Random(`${seed}/cloud/found/${id}`);
+    const found = old ? presence.start - random.between(HOUR, 20 * DAY) : arrived;
+    const blocked = behaviour.code === "R_BANNED_RUN";
+    const verdict: Verdict = blocked ? { policy_applied: "APPLIED", sensor_action: "TERMINATE", run_state: "DID_NOT_RUN" } : ALLOWED;
+    return [
+      analytics(context, behaviour, sensor, process, verdict, {
+        source: `behaviour/${behaviour.code}/${id}`,
+        ...{ first: process.start, last, found: Math.min(found, context.now()) },
+      }),
+    ];
+  });
+}
+
+/** What was done about something. */
+interface Verdict {
+  policy_applied: "APPLIED" | "NOT_APPLIED";
+  sensor_action: "ALLOW" | "DENY" | "TERMINATE";
+  run_state: "RAN" | "DID_NOT_RUN";
+}
+
+const ALLOWED: Verdict = { policy_applied: "NOT_APPLIED", sensor_action: "ALLOW", run_state: "RAN" };
+
+function analytics(
+  context: CloudContext,
+  behaviour: Behaviour,
+  sensor: SensorRecord,
+  process: ProcessRow,
+  verdict: Verdict,
+  when: Pick<NewAlert, "source" | "first" | "last" | "found">,
+): NewAlert {
+  const { code, severity, ttps, tactic, technique, told, stage, vector, category } = behaviour;
+  const { reputation, sha256 } = fileFacts(context.store, process.md5, process.sha256);
+  const blocked = verdict.policy_applied === "APPLIED";
+  const threatCategory = { KNOWN_MALWARE: "KNOWN_MALWARE", SUSPECT_MALWARE: "NEW_MALWARE", NOT_LISTED: "RISKY_PROGRAM" };
+  const kind = Object.hasOwn(threatCategory, reputation)
+    ? threatCategory[reputation as keyof typeof threatCategory]
+    : "NON_MALWARE";
+  const policy = blocked ? [`POLICY_${verdict.sensor_action}`] : [];
+  return {
+    ...{ type: "CB_ANALYTICS", severity, sensor, process, ...when },
+    threat: `${code}/${sha256 || process.process_name}`,
+    reason: `The application ${process.process_name} ${told}.${blocked ? " A policy was applied." : ""}`,
+    more: {
+      ...verdict,
+      ...{ ttps: [...ttps, ...policy], attack_tactic: tactic, attack_technique: technique },
+      ml_classification_final_verdict: severity >= 6 ? "ANOMALOUS" : "NOT_ANOMALOUS",
+      ml_classification_global_prevalence: reputation === "NOT_LISTED" ? "LOW" : "MEDIUM",
+      ml_classification_org_prevalence: "LOW",
+    },
+    classic: {
+      ...{ category, kill_chain_status: [stage], threat_cause_vector: vector, threat_cause_threat_category: kind },
+      blocked_threat_category: blocked ? kind : "UNKNOWN",
+      not_blocked_threat_category: blocked ? "UNKNOWN" : kind,
+      ...{ threat_activity_c2: "NOT_ATTEMPTED", threat_activity_dlp: "NOT_ATTEMPTED", threat_activity_phish: "NOT_ATTEMPTED" },
+    },
+  };
+}
+
+/** Connections that processes of servers have accepted: one alert for each program of a server. */
+function unexpected(context: CloudContext): NewAlert[] {
+  const { store } = context;
+  const rows = store.database.all<{ id: string }>(
+    `SELECT DISTINCT p.id FROM process p JOIN segment s ON s.proc = p.proc JOIN sensor h ON h.id = p.sensor_id
+     WHERE h.host_type <> 'workstation' AND s.netconn_count > 0 AND p.placeholder = 0
+     ORDER BY p.start DESC, p.id LIMIT ${LOOKED_THROUGH}`,
+  );
+  const known = new Set<string>();
+  return rows.flatMap(({ id }): NewAlert[] => {
+    const process = findProcess(store, id, { all: true });
+    const sensor = process === undefined ? undefined : findSensor(store, process.sensor_id);
+    if (process === undefined || sensor === undefined) return [];
+    const program = `${sensor.id}/${process.path}`;
+    const connection = known.has(program)
+      ? undefined
+      : eventsOf(store, process, { all: true }).netconn?.find(({ outbound }) => !outbound);
+    if (connection === undefined) return [];
+    known.add(program);
+    return [
+      {
+        ...{ type: "VMWARE", source: `connection/${program}`, threat: `R_UNEXPECTED/${process.process_name}` },
+        ...{ severity: 4, sensor, process, first: connection.time, found: Math.min(connection.time + FOUND_AFTER, context.now()) },
+        reason: `${process.process_name} accepted a connection that it is not known for`,
+        more: { ...ALLOWED, ...networkFacts(connection), ttps: ["NETWORK_ACCESS"] },
+        classic: { category: "MONITORED", group_id: sensor.group_id, threat_cause_vector: "GENERIC_SERVER" },
+      },
+    ];
+  });
+}
+
+function networkFacts({ remote_ip, remote_port, local_ip, local_port, proto, domain }: NetconnRecord): Fields {
+  return {
+    ...{ netconn_remote_ip: remote_ip, netconn_remote_port: remote_port, netconn_remote_domain: domain },
+    ...{ netconn_local_ip: local_ip, netconn_local_port: local_port },
+    ...{ netconn_remote_ipv4: remote_ip, netconn_local_ipv4: local_ip },
+    netconn_protocol: proto === 17 ? "UDP" : "TCP",
+  };
+}
+
+/** A program that runs does something that it should not: drawn for the tick, and judged by the policy of its device. */
+function happening(context: CloudContext, tick: number, now: number): NewAlert[] {
+  const { store, seed } = context;
+  const random = new Random(`${seed}/cloud/happening/${tick}`);
+  const online = findSensors(store).filter(({ online }) => online);
+  if (online.length === 0) return [];
+  const sensor = random.pick(online);
+  const running = runningNames(store, sensor.id, now);
+  if (running.length === 0) return [];
+  const process = findProcess(store, random.pick(running).id, { all: true });
+  if (process === undefined) return [];
+  const when = { source: `tick/${tick}`, first: now, last: now, found: now };
+  const policy = policiesOf(context).get(context.shared.devicePolicies().get(sensor.id) ?? 0);
+  const refused = policy === undefined ? undefined : refusedConnection(context, policy, process);
+  if (refused !== undefined) {
+    return [
+      {
+        ...{ type: "HOST_BASED_FIREWALL", severity: 4, sensor, process, ...when },
+        threat: `R_FIREWALL/${process.process_name}`,
+        reason: `The firewall refused a connection of ${process.process_name}`,
+        more: {
+          ...{ policy_applied: "APPLIED", sensor_action: "DENY", run_state: "RAN", ttps: ["POLICY_DENY"] },
+          ...networkFacts(refused),
+        },
+        classic: { category: "MONITORED" },
+      },
+    ];
+  }
+  const behaviour = random.pick(BEHAVIOURS);
+  const { reputation } = fileFacts(store, process.md5, process.sha256);
+  const rule = policy?.rules.find((each) => names(each, behaviour, process, reputation));
+  const verdict: Verdict =
+    rule === undefined || rule.action === "ALLOW" || rule.action === "IGNORE"
+      ? ALLOWED
+      : {
+          policy_applied: "APPLIED",
+          sensor_action: rule.action === "DENY" ? "DENY" : "TERMINATE",
+          run_state: rule.operation === "RUN" ? "DID_NOT_RUN" : "RAN",
+        };
+  return [analytics(context, behaviour, sensor, process, verdict, when)];
+}
+
+/** Whether a rule is about what a program does. */
+function names(rule: PolicyRule, { operation }: Behaviour, process: ProcessRow, reputation: string): boolean {
+  if (rule.operation !== operation) return false;
+  const { type, value } = rule.application;
+  if (type === "REPUTATION") return value === reputation;
+  return type === "NAME_PATH" && matchesPath(value, process.path);
+}
+
+/** `*` stands for what is between two separators, `**` for anything; letters have no case. */
+export function matchesPath(pattern: string, path: string): boolean {
+  const parts = pattern.toLowerCase().split(/(\*\*|\*)/);
+  const source = parts.map((part) =>
+    part === "**" ? ".*" : part === "*" ? "[^\\\\/]*" : part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"),
+  );
+  return new RegExp(`^${source.join("")}$`, "s").test(path.toLowerCase());
+}
+
+/** A connection of a process that the firewall of a policy would refuse and tell of. */
+function refusedConnection(context: CloudContext, policy: PolicyRecord, process: ProcessRow): NetconnRecord | undefined {
+  const kind = RULE_CONFIGS.find(({ category }) => category === "host_based_firewall");
+  if (kind === undefined || process.netconn_count === 0) return undefined;
+  const parameters = ruleConfig(kind, policy)["parameters"] as Fields;
+  if (parameters["enable_host_based_firewall"] !== true) return undefined;
+  const groups = parameters["rule_groups"] as { rules: Record<string, string | boolean>[] }[];
+  const rules = groups.flatMap((group) => group.rules).filter((rule) => rule["enabled"] === true);
+  return eventsOf(context.store, process, { all: true }).netconn?.find((connection) => {
+    const first = rules.find((rule) => concerns(rule, connection, process.path));
+    return first?.["action"] === "BLOCK_ALERT" && first["test_mode"] !== true;
+  });
+}
+
+function concerns(rule: Record<string, string | boolean>, connection: NetconnRecord, path: string): boolean {
+  const isOneOf = (list: unknown, value: string): boolean =>
+    list === "*" || String(list ?? "*").split(",").some((each) => each.trim() === value);
+  return (
+    (rule["direction"] === "BOTH" || rule["direction"] === (connection.outbound ? "OUT" : "IN")) &&
+    rule["protocol"] === (connection.proto === 17 ? "UDP" : "TCP") &&
+    isOneOf(rule["remote_ip_address"], connection.remote_ip) &&
+    isOneOf(rule["remote_port_ranges"], String(connection.remote_port)) &&
+    isOneOf(rule["local_ip_address"], connection.local_ip) &&
+    isOneOf(rule["local_port_ranges"], String(connection.local_port)) &&
+    (rule["application_path"] === "*" || matchesPath(String(rule["application_path"] ?? "*"), path))
+  );
+}

@@ -1,0 +1,58 @@
+import { combine, EVERYTHING, NOTHING, QuerySyntaxError, sql } from "../../query/index.js";
+import type { SqlText } from "../../store/database.js";
+import { compareField } from "./compare.js";
+import type { SearchFields } from "./fields.js";
+import { parseLucene } from "./parser.js";
+import type { LuceneQuery, LuceneTerm } from "./syntax.js";
+
+/** What the meaning of a query depends on besides its fields. */
+export interface Meaning {
+  /** What relative times count from. */
+  readonly now: number;
+  /** What a field that nobody knows does: it is refused, or matches nothing. */
+  readonly unknown: "refuse" | "nothing";
+}
+
+/** The text of a query as a condition over the rows that the fields are of. */
+export function compileText(text: string | null | undefined, fields: SearchFields, meaning: Meaning): SqlText {
+  return text === undefined || text === null ? EVERYTHING : compileLucene(parseLucene(text), fields, meaning);
+}
+
+/** A query as a condition over the rows that the fields are of. A row without a value is in no term, and in its negation. */
+export function compileLucene(query: LuceneQuery, fields: SearchFields, meaning: Meaning): SqlText {
+  switch (query.type) {
+    case "all":
+      return EVERYTHING;
+    case "and":
+    case "or": {
+      const operands = query.operands.map((operand) => compileLucene(operand, fields, meaning));
+      return combine(query.type === "and" ? "AND" : "OR", operands);
+    }
+    case "not":
+      return sql`NOT coalesce(${compileLucene(query.operand, fields, meaning)}, 0)`;
+    case "term":
+      return compileTerm(query, fields, meaning);
+  }
+}
+
+function compileTerm(term: LuceneTerm, fields: SearchFields, { now, unknown }: Meaning): SqlText {
+  const { field: name } = term;
+  if (name !== undefined) {
+    const field = fields.get(name);
+    if (field !== undefined) return compareField(name, field, term, now);
+    if (unknown === "nothing") return NOTHING;
+    throw new QuerySyntaxError(`There is no field ${name}`, term.at);
+  }
+  const conditions = [...fields].flatMap(([each, field]) => {
+    if (field.isDefault !== true) return [];
+    try {
+      return [compareField(each, field, term, now)];
+    } catch (error) {
+      // A value that such a field cannot have is not found in it.
+      if (error instanceof QuerySyntaxError && ["number", "date", "isoDate", "boolean", "address"].includes(field.type))
+        return [];
+      throw error;
+    }
+  });
+  return combine("OR", conditions);
+}
