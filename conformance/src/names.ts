@@ -1,4 +1,4 @@
-import { member } from "./objects.js";
+import { callMethod, hasMember, member } from "./objects.js";
 
 /** How a method of the recorded client is called here. */
 export interface MethodName {
@@ -31,12 +31,25 @@ const methods: Readonly<Record<string, MethodName>> = {
   // The recorded method returns values, whatever its name says.
   list_registry_keys: { name: "listRegistryValues" },
   put_file: { name: "putFile", reports: true },
+  background_scan: { name: "backgroundScan", read: bareAnswer },
+  bypass: { name: "bypass", read: bareAnswer },
+  delete_sensor: { name: "deleteSensor", read: bareAnswer },
+  uninstall_sensor: { name: "uninstallSensor", read: bareAnswer },
+  quarantine: { name: "quarantine", read: bareAnswer },
+  update_policy: { name: "updatePolicy", read: bareAnswer },
+  update_sensor_version: { name: "updateSensorVersion", read: bareAnswer },
+  download: { name: "download", read: (list) => (hasMember(list, "text") ? callMethod(list, "text", []) : list) },
   memdump: {
     name: "memdump",
     reports: true,
     args: ([local, remotePath, compress]) => [local, { remotePath, compress }],
   },
 };
+
+/** What one object answers with; of a report over many nothing is known of that. */
+function bareAnswer(given: unknown): unknown {
+  return hasMember(given, "throwIfIncomplete") ? undefined : given;
+}
 
 /** The method of ours that answers to a recorded one: `group_by` is `groupBy`, `and_` is `and`. */
 export function methodName(recorded: string): MethodName {

@@ -152,7 +152,7 @@ export class Session {
     if (written !== undefined) return { value: { returned: value, written } };
     if (step.as === undefined) value = await readAll(value);
     if (take !== undefined) value = member(value, take);
-    if (read !== undefined) value = read(value);
+    if (read !== undefined) value = await read(value);
     if (step.fields !== undefined) value = await readFields(value, step.fields);
     return { value: collector instanceof Collector ? { returned: value, collected: collector.collected } : value };
   }

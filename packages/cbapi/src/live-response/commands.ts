@@ -1,6 +1,7 @@
 import { CbApiError, ObjectNotFoundError, TimeoutError } from "../core/errors.js";
 import { firstOf } from "../core/signals.js";
 import { timeLimit } from "../core/transport/limits.js";
+import type { CallOptions } from "../core/transport/types.js";
 import { waitFor } from "../core/transport/wait.js";
 import { commandError } from "./command-error.js";
 import { stateOf } from "./dialect.js";
@@ -134,6 +135,33 @@ export class Commands {
     link.background(send(link.api, request, { timeout: CANCEL_TIME }));
   }
 
+  /** What the server says of a command of this session now. */
+  async look(id: CommandData["id"], { signal, timeout }: CallOptions): Promise<CommandData> {
+    const { link } = this;
+    const session = await link.ready(signal);
+    return sendForObject<CommandData>(link.api, link.dialect.readCommand(session.id, id), { signal, timeout });
+  }
+
+  /**
+   * Takes back a command that has not begun, and waits until the server has agreed.
+   * @throws CbApiError when it has begun or ended, or servers of this kind cannot take commands back
+   */
+  async takeBack(id: CommandData["id"], { signal, timeout }: CallOptions): Promise<void> {
+    const { link } = this;
+    const { api, dialect } = link;
+    const session = await link.ready(signal);
+    if (dialect.cancelCommand === undefined) {
+      throw new CbApiError("Servers of this kind cannot take commands back", { code: "NOT_OFFERED" });
+    }
+    const data = await this.look(id, { signal, timeout });
+    if (String(data.status).toLowerCase() !== "pending") {
+      throw new CbApiError(`Command ${id} cannot be taken back: it is ${String(data.status).toUpperCase()}`, {
+        code: "COMMAND_NOT_PENDING",
+      });
+    }
+    await send(api, dialect.cancelCommand(session.id, data), { signal, timeout });
+  }
+
   #limit(timeout: number | undefined): number {
     return timeLimit(timeout ?? this.link.options.commandTimeout ?? COMMAND_TIME);
   }
@@ -144,12 +172,15 @@ export class Commands {
     const timeout = this.#limit(options.timeout);
     const late = new AbortController();
     const stop = firstOf(signal, link.ended, late.signal);
+    const { onAccepted } = options;
     const patience = { timeout, expire: () => late.abort(notAccepted(command.name, timeout)) };
     // Whatever was called before is sent before.
     const issuing = this.#sending.then(() => this.#issue(command, stop.signal, patience));
     this.#sending = issuing.catch(() => {});
     try {
-      return await waitFor(issuing, stop.signal, undefined, () => new Error());
+      const issued = await waitFor(issuing, stop.signal, undefined, () => new Error());
+      onAccepted?.(issued.data);
+      return issued;
     } catch (error) {
       // A request that may have reached the server is not stopped: the command is taken back when its number is known.
       if (stop.signal.aborted) {

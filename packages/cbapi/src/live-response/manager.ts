@@ -11,6 +11,7 @@ import type { LiveResponseDialect } from "./dialect.js";
 import { type LinkOptions, SessionLink } from "./link.js";
 import { closeSession, listSessions, type OpeningOptions, openSession } from "./opening.js";
 import { OwnSessions } from "./own-sessions.js";
+import { sendForObject } from "./protocol.js";
 import { type Job, type JobOptions, type JobRun, Jobs, type RunOptions, type SubmittedJob } from "./scheduler/index.js";
 import { LiveResponseSession } from "./session.js";
 import type {
@@ -119,6 +120,15 @@ export class LiveResponse<Target> implements AsyncDisposable {
       else outcomes.push(await this.#end(session, { signal, timeout }));
     }
     return outcomes;
+  }
+
+  /**
+   * How a session is, by its number: `PENDING`, `ACTIVE`, `CLOSE` ...; in capitals, however the server spells it.
+   * @throws ObjectNotFoundError when the server has no such session, or not any more
+   */
+  async sessionStatus(id: SessionData["id"], options: CallOptions = {}): Promise<string> {
+    const session = await sendForObject<SessionData>(this.api, this.dialect.readSession(id), options);
+    return String(session.status).toUpperCase();
   }
 
   /** The most sessions that jobs may have at once, over all runs. Default 10, as many as servers allow. */

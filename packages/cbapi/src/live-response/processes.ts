@@ -72,7 +72,7 @@ async function startAndWait(
 ): Promise<ProcessResult> {
   requirePath(commandLine, "The program to start");
   const { waitForOutput = true, waitForCompletion = true, remoteOutputFileName, workingDirectory } = options;
-  const { signal, timeout, waitTimeout = timeout ?? PROCESS_TIME } = options;
+  const { signal, timeout, onAccepted, waitTimeout = timeout ?? PROCESS_TIME } = options;
   const wait = waitForOutput || waitForCompletion;
   const generated = remoteOutputFileName === undefined && waitForOutput;
   const outputFile = remoteOutputFileName ?? (generated ? temporaryName(commands.link.endpoint.osType) : undefined);
@@ -87,7 +87,7 @@ async function startAndWait(
   };
   const issued = await commands.issue(
     { name: "create process", subject: commandLine, body, onAbandoned },
-    { signal, timeout: given },
+    { signal, timeout: given, onAccepted },
   );
   if (!wait && !started) return { pid: undefined, returnCode: undefined, output: undefined };
   let result: CommandData;

@@ -293,13 +293,16 @@ async function fetchFile(
   start: number,
   prepare?: () => Promise<void>,
 ): Promise<Source> {
-  const { offset = 0, count, signal, timeout } = options;
+  const { offset = 0, count, signal, timeout, onAccepted } = options;
   const part = { ...(offset > 0 ? { offset } : {}), ...(count === undefined ? {} : { get_count: count }) };
   const body = async () => {
     await prepare?.();
     return part;
   };
-  const issued = await commands.run({ name: "get file", subject: path, body, reads: true }, { signal, timeout });
+  const issued = await commands.run(
+    { name: "get file", subject: path, body, reads: true },
+    { signal, timeout, onAccepted },
+  );
   const { dialect } = commands.link;
   const fileId = dialect.fileIdOf(issued.data) ?? dialect.fileIdOf(issued.result);
   if (fileId === undefined) {

@@ -18,6 +18,7 @@ import {
 } from "./registry.js";
 import { getRawFile, type RemoteFile } from "./remote-file.js";
 import type {
+  CommandData,
   CommandOptions,
   CreateProcessOptions,
   DirectoryEntry,
@@ -336,6 +337,23 @@ export class LiveResponseSession implements AsyncDisposable {
   [inspect.custom](): string {
     const { noun } = this.#commands.link.dialect;
     return `LiveResponseSession ${this.sessionId} (${noun} ${this.sensorId}${this.isClosed ? ", closed" : ""})`;
+  }
+
+  /**
+   * How far a command is: `PENDING`, `IN PROGRESS`, `COMPLETE`, `ERROR`, `CANCELLED`; in capitals, however the server spells it.
+   * @param id what `onAccepted` was told, or `MemoryDump.commandId`
+   * @throws ObjectNotFoundError when the session on the server has no such command
+   */
+  async commandStatus(id: CommandData["id"], options: CallOptions = {}): Promise<string> {
+    return String((await this.#commands.look(id, options)).status).toUpperCase();
+  }
+
+  /**
+   * Takes back a command that has not begun; whoever waits for it gets an ApiError with code `COMMAND_CANCELLED`.
+   * @throws ApiError with code `COMMAND_NOT_PENDING` when it has begun, and `NOT_OFFERED` in the classic Cloud
+   */
+  cancelCommand(id: CommandData["id"], options: CallOptions = {}): Promise<void> {
+    return this.#commands.takeBack(id, options);
   }
 
   /** The server's description of it. */

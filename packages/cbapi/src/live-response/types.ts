@@ -106,10 +106,12 @@ export interface CommandOptions extends CallOptions {
    * the bytes of transfers do not count. Default 120 000, or the session's `commandTimeout`; 0 or Infinity means no limit.
    */
   timeout?: number | undefined;
+  /**
+   * Called with the command as soon as the server has accepted it: with its `id`, `commandStatus()` and `cancelCommand()` of
+   * the session can be asked while it is under way. Called again when a command that only reads has to be sent again.
+   */
+  onAccepted?: ((command: CommandData) => void) | undefined;
 }
-
-/** How a command that is only looked at or taken back is asked about. */
-export type CommandId = number | string;
 
 /** An entry of a directory. Times are Unix seconds. */
 export interface DirectoryEntry {
@@ -256,6 +258,8 @@ export interface CreateProcessOptions extends CallOptions {
    * Also how long it may run, unless `waitTimeout` says otherwise. Default 120 000, or the session's `commandTimeout`.
    */
   timeout?: number | undefined;
+  /** Called with the command that starts it as soon as the server has accepted it. */
+  onAccepted?: ((command: CommandData) => void) | undefined;
   /** Whether the output is collected in a file on the endpoint and returned; waits for the end. Default true. */
   waitForOutput?: boolean | undefined;
   /** The file on the endpoint that takes the output. Default one with a random name, removed afterwards; this one is kept. */

@@ -51,7 +51,7 @@ async function put(
   commands: Commands,
   source: UploadSource,
   remotePath: string,
-  { onProgress, verify = false, signal, timeout }: PutFileOptions,
+  { onProgress, verify = false, signal, timeout, onAccepted }: PutFileOptions,
 ): Promise<Transferred> {
   requirePath(remotePath, "The file to write");
   let content: Content | undefined;
@@ -65,7 +65,7 @@ async function put(
     sent = upload.transferred;
     return { file_id: id };
   };
-  await commands.run({ name: "put file", subject: remotePath, body }, { signal, timeout });
+  await commands.run({ name: "put file", subject: remotePath, body }, { signal, timeout, onAccepted });
   const done = sent ?? { size: 0, sha256: "" };
   if (verify) await verifySize(commands, remotePath, done.size, { signal, timeout });
   return done;

@@ -1,4 +1,6 @@
 import { LIVE_RESPONSE_CALLS } from "./live-response/calls.js";
+import { ALERT_CALLS } from "./models/alerts/calls.js";
+import { AUDIT_CALLS } from "./models/audit/calls.js";
 import type { CloudCall } from "./routes.js";
 
 const V6 = "/appservices/v6/orgs/{org}";
@@ -31,5 +33,7 @@ export const PSC_CALLS: readonly CloudCall[] = [
   JOB_READ,
   JOB_PROGRESS,
   JOB_DOWNLOAD,
+  ...ALERT_CALLS,
+  ...AUDIT_CALLS,
   ...LIVE_RESPONSE_CALLS,
 ];

@@ -4,7 +4,7 @@ import type { Product } from "../core/credentials/index.js";
 import { invalidArgument } from "../core/invalid-argument.js";
 import { ModelApi, type ModelApiOptions } from "../core/model/model-api.js";
 import { noOrgKey } from "../core/transport/prepare.js";
-import type { ApiRequest, ApiResponse, QueryParameters } from "../core/transport/types.js";
+import type { ApiRequest, ApiResponse, CallOptions, QueryParameters } from "../core/transport/types.js";
 import { LiveResponse } from "../live-response/manager.js";
 import type { CloseOptions } from "../live-response/types.js";
 import { PSC_CALLS } from "./calls.js";
@@ -24,6 +24,9 @@ import {
 } from "./models/devices/actions.js";
 import { Device } from "./models/devices/device.js";
 import { actOnIds } from "./models/devices/device-action-many.js";
+import { changeThreats, type SearchSuggestion, searchSuggestions } from "./models/alerts/threats.js";
+import { type ListenerOptions, QueueListener } from "./models/audit/queue-listener.js";
+import { type QueuedAuditLog, queuedAuditLogs } from "./models/audit/queued.js";
 import { type CloudCall, type CloudRoutes, explainRetired } from "./routes.js";
 
 /** What every client of the Cloud takes: where the credentials are, limits, how much is kept, and which addresses are sent. */
@@ -151,6 +154,54 @@ export class CbPSCBaseAPI extends ModelApi implements CloudHost {
     options: DeviceBulkOptions = {},
   ): BulkOperation<number> {
     return actOnIds(this, Device, deviceIds, changingVersion(versions), options);
+  }
+
+  /**
+   * Fields and values that the text of a search for alerts can go on with: `GET .../alerts/search_suggestions`.
+   * @example for (const { term } of await cb.alertSearchSuggestions("device")) console.log(term);
+   */
+  alertSearchSuggestions(text: string, options: CallOptions = {}): Promise<SearchSuggestion[]> {
+    return searchSuggestions(this, text, options);
+  }
+
+  /**
+   * Dismisses all alerts of some threats, and those that are still to come: `POST .../threat/workflow/_criteria`.
+   * @param remediation what was done
+   * @param comment what is to be said about it
+   * @returns the id by which `select(WorkflowStatus, id)` tells how far the service has come
+   * @throws CbApiError with code `INVALID_ARGUMENT` when the ids are no list of texts
+   */
+  bulkThreatDismiss(
+    threatIds: readonly string[],
+    remediation?: string,
+    comment?: string,
+    options: CallOptions = {},
+  ): Promise<string> {
+    return changeThreats(this, threatIds, { state: "DISMISSED", remediation, comment }, options);
+  }
+
+  /** Opens all alerts of some threats, and those that are still to come; otherwise as {@link CbPSCBaseAPI.bulkThreatDismiss}. */
+  bulkThreatUpdate(
+    threatIds: readonly string[],
+    remediation?: string,
+    comment?: string,
+    options: CallOptions = {},
+  ): Promise<string> {
+    return changeThreats(this, threatIds, { state: "OPEN", remediation, comment }, options);
+  }
+
+  /**
+   * The audit logs that this key has not been given yet (`org.audits(READ)`); the service gives each once:
+   * `GET /audit_log/v1/orgs/{org}/logs/_queue`. `select(AuditLog)` searches among all of them.
+   */
+  getQueuedAuditLogs(options: CallOptions = {}): Promise<QueuedAuditLog[]> {
+    return queuedAuditLogs(this, options);
+  }
+
+  /** The same as they come, without end; see {@link QueueListener} for what keeps them from being lost. */
+  auditLogListener(options: ListenerOptions = {}): QueueListener<QueuedAuditLog> {
+    const take = (call: CallOptions) => queuedAuditLogs(this, call);
+    return new QueueListener({ host: this, name: "auditLogListener()", take }, options);
   }
 
   override getObject(uri: string, query?: QueryParameters, options?: ReadOptions): Promise<unknown> {

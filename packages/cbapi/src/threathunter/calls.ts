@@ -1,5 +1,7 @@
 import type { JobCalls } from "../psc/investigate/job.js";
 import type { CloudCall } from "../psc/routes.js";
+import { BINARY_CALLS } from "./models/binary/calls.js";
+import { INTELLIGENCE_CALLS } from "./models/intelligence/calls.js";
 
 const V1 = "/api/investigate/v1/orgs/{org}";
 const V2 = "/api/investigate/v2/orgs/{org}";
@@ -118,4 +120,4 @@ export const SEARCH_CALLS: readonly CloudCall[] = [
 ];
 
 /** Every call of ThreatHunter's part, and what carries it in either generation. */
-export const THREATHUNTER_CALLS: readonly CloudCall[] = [...SEARCH_CALLS];
+export const THREATHUNTER_CALLS: readonly CloudCall[] = [...SEARCH_CALLS, ...INTELLIGENCE_CALLS, ...BINARY_CALLS];

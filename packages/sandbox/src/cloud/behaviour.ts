@@ -26,5 +26,6 @@ declare module "../server/behaviour.js" {
 export const CLOUD_SWITCHES: Readonly<CloudSwitches> = {
   ...{ retired: false, rateLimit: 0, rateWindow: 300 },
   ...{ searchPolls: 4, searchersAway: false, searchWindow: 10_000, segmentPolls: 3 },
+  failedAlerts: 0,
   cloudLiveResponseSlots: 100,
 };

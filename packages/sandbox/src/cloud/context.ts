@@ -1,6 +1,7 @@
 import type { ServerParts } from "../product-server.js";
 import { findGroups } from "../store/endpoints.js";
 import { organisationKey, organisationNumber } from "./accounts.js";
+import type { SearchField } from "./search/index.js";
 
 /** What parts tell each other: the one whose business it is puts its own answer in when it is made. */
 export interface CloudShared {
@@ -8,6 +9,8 @@ export interface CloudShared {
   policyNames: () => ReadonlyMap<number, string>;
   /** The policies of all devices: the ids of the policies by those of the devices. */
   devicePolicies: () => ReadonlyMap<number, number>;
+  /** Fields of processes (rows `p` of the table `process`) that other parts make searchable, by name. */
+  readonly processFields: Map<string, SearchField>;
   /** Which alerts were raised by what processes did: their ids by the ids of the processes. */
   alertsOf: (processIds: readonly string[]) => ReadonlyMap<string, readonly string[]>;
   /** Which watchlists have found which processes: what documents say of it, by the ids of the processes. */
@@ -39,6 +42,7 @@ export function createContext(parts: ServerParts): CloudContext {
     shared: {
       policyNames: () => new Map(findGroups(store).map(({ record }) => [policyOfGroup(record.id), record.name])),
       devicePolicies: () => new Map(),
+      processFields: new Map(),
       alertsOf: () => new Map(),
       watchlistHitsOf: () => new Map(),
     },

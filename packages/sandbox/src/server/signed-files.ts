@@ -21,7 +21,6 @@ export interface SignedFilesParts {
 }
 
 interface SignedFile {
-  readonly name: string;
   readonly serve: ServeSigned;
   readonly signature: string;
   readonly expires: number;
@@ -49,19 +48,19 @@ export class SignedFiles {
   }
 
   /** Gives a file an address. What it serves is asked for each time that it is read. */
-  async address(name: string, serve: ServeSigned): Promise<string> {
+  async address(serve: ServeSigned): Promise<string> {
     this.#listener ??= this.#open();
     const { url } = await this.#listener;
     const id = randomBytes(12).toString("hex");
     const signature = randomBytes(24).toString("hex");
     const expires = this.#parts.now() + LIFE;
-    this.#files.set(id, { name, serve, signature, expires });
+    this.#files.set(id, { serve, signature, expires });
     for (const oldest of this.#files.keys()) {
       if (this.#files.size <= MOST) break;
       this.#files.delete(oldest);
     }
     const query = new URLSearchParams({ "X-Signature": signature, "X-Expires": String(Math.floor(expires / 1000)) });
-    return `${url}${PATH}/${id}/${encodeURIComponent(name)}?${query}`;
+    return `${url}${PATH}/${id}?${query}`;
   }
 
   async close(): Promise<void> {
@@ -99,7 +98,7 @@ export class SignedFiles {
     if (brought !== undefined)
       throw new HttpProblem(400, `A signed address takes no ${brought}: it leads to another host`);
     const { path, query } = parseTarget(target);
-    const [id = ""] = path.startsWith(`${PATH}/`) ? path.slice(PATH.length + 1).split("/") : [];
+    const id = path.startsWith(`${PATH}/`) ? path.slice(PATH.length + 1) : "";
     const file = this.#files.get(id);
     if (file === undefined || query.get("X-Signature") !== file.signature || this.#parts.now() > file.expires) {
       throw new HttpProblem(403, "Request has expired");

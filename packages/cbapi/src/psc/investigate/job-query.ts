@@ -107,7 +107,7 @@ export abstract class JobQuery<
       const told = routes === "current" || this.jobCalls.status === undefined;
       return told ? search.end.answer : search.job.results(undefined, options);
     });
-    return totalOf(foundIn(answer));
+    return totalOf(foundIn(answer)) ?? 0;
   }
 
   protected override seamOf(document: Document): string | undefined {
@@ -138,7 +138,7 @@ export abstract class JobQuery<
     const asked: QueryParameters = { start: window.start, rows: window.rows };
     let { answer, renewed } = await this.#ask(reading, options, ({ job }) => job.results(asked, options));
     let found = foundIn(answer);
-    if (reading.far && reading.search?.sorted === false && totalOf(found) > SEARCH_WINDOW) {
+    if (reading.far && reading.search?.sorted === false && (totalOf(found) ?? 0) > SEARCH_WINDOW) {
       // Only an order lets the reading go on behind the window.
       reading.search = await this.#run(options, true);
       ({ answer, renewed } = await this.#ask(reading, options, ({ job }) => job.results(asked, options)));
@@ -221,7 +221,7 @@ export abstract class JobQuery<
       );
     }
     const { available = 0 } = found;
-    if (available < SEARCH_WINDOW && totalOf(found) < (found.found ?? 0)) {
+    if (available < SEARCH_WINDOW && (totalOf(found) ?? 0) < (found.found ?? 0)) {
       reasons.push(`the server found ${found.found} rows and gives ${available} of them`);
     }
     return reasons;
@@ -229,7 +229,7 @@ export abstract class JobQuery<
 }
 
 /** How many rows there are: those that can be read, and those beyond the window of one search. */
-function totalOf({ found = 0, available = found, documents }: Found): number {
-  const beyond = available >= SEARCH_WINDOW && found > available;
-  return Math.max(beyond ? found : available, documents.length > 0 ? 1 : 0);
+function totalOf({ found, available = found }: Found): number | undefined {
+  const beyond = found !== undefined && available !== undefined && available >= SEARCH_WINDOW && found > available;
+  return beyond ? found : available;
 }

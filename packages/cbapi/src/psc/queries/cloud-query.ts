@@ -132,10 +132,11 @@ export abstract class CloudQuery<
 
   /** The query text that is sent; empty for none. */
   get query(): string {
-    return this.#text ?? "";
+    return this.queryText ?? "";
   }
 
-  get #text(): string | undefined {
+  /** The query text that is sent; `undefined` for none. */
+  protected get queryText(): string | undefined {
     return clausesText(this.state.clauses ?? NO_CLAUSES);
   }
 
@@ -192,7 +193,12 @@ export abstract class CloudQuery<
   /** What selects rows, as bodies have it. */
   protected selection(): Record<string, unknown> {
     const { criteria = {}, exclusions = {} } = this.state;
-    return { criteria, ...(this.hasExclusions ? { exclusions } : {}), query: this.#text ?? null };
+    return { criteria, ...(this.hasExclusions ? { exclusions } : {}), query: this.queryText ?? null };
+  }
+
+  /** What selects rows, as bodies of a scroll have it. */
+  protected scrollSelection(): Record<string, unknown> {
+    return this.selection();
   }
 
   /** The order, as bodies have it. */
@@ -245,7 +251,7 @@ export abstract class CloudQuery<
     if (scrollCall === undefined || !this.#canScroll(plan)) return super.pageReader(plan);
     return scrollPages({
       search: (window, options) => this.fetchPage(window, options),
-      scroll: (window, options) => ask(host, scrollCall, { json: { ...this.selection(), ...window } }, options),
+      scroll: (window, options) => ask(host, scrollCall, { json: { ...this.scrollSelection(), ...window } }, options),
       call: scrollCall,
       reach: SEARCH_WINDOW,
     });

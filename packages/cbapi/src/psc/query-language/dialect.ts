@@ -1,7 +1,7 @@
 import { invalidArgument } from "../../core/invalid-argument.js";
 import type { Dialect, TermValue } from "../../core/query/terms.js";
 import { checkedField, templateText } from "./template.js";
-import { shapeOf, tokenize } from "./tokens.js";
+import { shapeOf, tokenize, trimmed } from "./tokens.js";
 import { isList, valueText } from "./value-text.js";
 
 /** A term, or a choice of terms without parentheses around it. */
@@ -18,7 +18,7 @@ function term(field: string, value: TermValue): string {
 function operand(clause: string): string {
   const shape = shapeOf(clause);
   if (shape === undefined) return unreadable(clause);
-  return shape.operands > 1 || shape.marked ? `(${clause.trim()})` : clause.trim();
+  return shape.operands > 1 || shape.marked ? `(${trimmed(clause)})` : trimmed(clause);
 }
 
 /**
@@ -41,7 +41,7 @@ function joined(clauses: readonly string[], operator: "AND" | "OR"): string {
 function not(clause: string): string {
   const shape = shapeOf(clause);
   if (shape === undefined) return `!(${unreadable(clause)})`;
-  return shape.operands === 1 && !shape.marked ? `!${clause.trim()}` : `!(${clause.trim()})`;
+  return shape.operands === 1 && !shape.marked ? `!${trimmed(clause)}` : `!(${trimmed(clause)})`;
 }
 
 /**
@@ -59,7 +59,7 @@ export function joinTexts(texts: readonly string[]): string {
     .map((text) => {
       const shape = shapeOf(text);
       if (shape === undefined) return unreadable(text);
-      return shape.or ? `(${text.trim()})` : text;
+      return shape.or ? `(${trimmed(text)})` : text;
     })
     .join(" ");
 }

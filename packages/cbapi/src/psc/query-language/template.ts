@@ -1,6 +1,6 @@
 import { invalidArgument } from "../../core/invalid-argument.js";
 import { Present, RawText, type SingleValue, type TermValue, ValueRange, Wildcard } from "../../core/query/terms.js";
-import { isFieldName, tokenize } from "./tokens.js";
+import { isFieldName, tokenize, trimmed } from "./tokens.js";
 import { boundText, escaped, inQuotes, isList, patternText, scalarIn, scalarText, valueText } from "./value-text.js";
 
 /** Query text with values put in, each escaped as its place in the text demands. */
@@ -11,8 +11,7 @@ export function templateText(texts: readonly string[], values: readonly TermValu
     const continues = after === "" ? index < values.length - 1 : !/^[\s()]/.test(after);
     text = insert(text, value, { after, continues }) + after;
   }
-  // The blank that a backslash escapes belongs to a value.
-  return tokenize(text.trimEnd()).escapes ? text.trimStart() : text.trim();
+  return trimmed(text);
 }
 
 interface Behind {

@@ -138,6 +138,13 @@ function closing(text: string, at: number, closers: string): number {
   return -1;
 }
 
+/** The text without blanks around it, but for the one at its end that a backslash makes a part of a value. */
+export function trimmed(text: string): string {
+  const cut = text.trimEnd();
+  const whole = cut.length < text.length && tokenize(cut).escapes ? text.slice(0, cut.length + 1) : cut;
+  return whole.trimStart();
+}
+
 /** What a clause consists of at its top level. */
 export interface Shape {
   /** How many terms and groups there are. */

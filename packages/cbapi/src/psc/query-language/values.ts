@@ -9,7 +9,7 @@ import {
   RawText,
 } from "../../core/query/terms.js";
 import { cloudDialect } from "./dialect.js";
-import { shapeOf } from "./tokens.js";
+import { shapeOf, trimmed } from "./tokens.js";
 import { boundText, escaped } from "./value-text.js";
 
 /** Which of its two bounds a range leaves out. */
@@ -88,5 +88,5 @@ export function boost(query: QueryInput, factor: number): QueryExpression {
   if (text.trim() === "") throw invalidArgument("an empty query cannot be boosted");
   const shape = shapeOf(text);
   const single = shape?.operands === 1 && !shape.marked;
-  return Q(`${single ? text.trim() : `(${text.trim()})`}^${factor}`);
+  return Q(`${single ? trimmed(text) : `(${trimmed(text)})`}^${factor}`);
 }

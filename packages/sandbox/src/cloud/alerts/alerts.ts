@@ -4,8 +4,9 @@ import { findProcess, type ProcessRow } from "../../store/processes.js";
 import type { CloudContext } from "../context.js";
 import { perContext } from "../per-context.js";
 import type { Fields } from "../policies/record.js";
-import { deviceFacts, digits, iso, ownGuid, processFacts, uuidOf } from "./facts.js";
+import { idOf } from "../processes/guid.js";
 import { detectFirst, detectOnTick } from "./detect.js";
+import { deviceFacts, digits, iso, processFacts, uuidOf } from "./facts.js";
 import type { AlertDocument, AlertRecord, AlertType, ThreatRecord, Workflow } from "./record.js";
 
 /** The alerts of the organisation, which all parts share. */
@@ -107,7 +108,7 @@ export class Alerts {
     const { store, orgKey } = this.#context;
     const drafts = hits.flatMap((hit): NewAlert[] => {
       const sensor = findSensor(store, hit.device_id);
-      const id = ownGuid(orgKey, hit.process_guid);
+      const id = idOf(orgKey, hit.process_guid);
       const process = id === undefined ? undefined : findProcess(store, id, { all: true });
       const [first] = hit.watchlists;
       if (sensor === undefined || first === undefined) return [];
@@ -195,7 +196,7 @@ export class Alerts {
       ...{ backend_timestamp: iso(found), backend_update_timestamp: iso(found), user_update_timestamp: null },
       ...{ detection_timestamp: iso(Math.min(found, last)), first_event_timestamp: iso(first) },
       ...{ last_event_timestamp: iso(last) },
-      ...(deviceFacts(this.#context, sensor, username) as Pick<AlertDocument, "device_id" | "device_name">),
+      ...(deviceFacts(this.#context, sensor.id, username) as Pick<AlertDocument, "device_id" | "device_name">),
       ...(process === undefined ? {} : processFacts(this.#context, process)),
       ...{ tags: known.tags, alert_notes_present: false, threat_notes_present: known.notes.length > 0 },
       ...{ is_updated: false, mdr_alert: false, mdr_alert_notes_present: false, mdr_threat_notes_present: false },

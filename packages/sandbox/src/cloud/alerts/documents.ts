@@ -1,3 +1,4 @@
+import { baseName } from "../../paths.js";
 import type { Fields } from "../policies/record.js";
 import type { AlertRecord, Workflow } from "./record.js";
 
@@ -49,17 +50,15 @@ const CAUSE_NAMES: Readonly<Record<string, string>> = {
   primary_event_id: "threat_cause_cause_event_id",
 };
 
-/** The last part of a path: the classic service names programs by it. */
-export const baseName = (path: unknown): string | undefined =>
-  typeof path === "string" ? path.slice(Math.max(path.lastIndexOf("\\"), path.lastIndexOf("/")) + 1) : undefined;
-
 /** An alert as the classic service shows it. */
 export function classicAlert({ shown, classic, workflow }: AlertRecord): Fields {
   const document: Fields = {};
   for (const name of SAME_NAMES) if (Object.hasOwn(shown, name)) document[name] = shown[name];
   for (const [name, other] of Object.entries(CLASSIC_NAMES)) document[other] = shown[name] ?? null;
-  const process_name = baseName(shown["process_name"]);
-  if (process_name !== undefined) {
+  const path = shown["process_name"];
+  if (typeof path === "string") {
+    // This service names programs by the last part of their paths.
+    const process_name = baseName(path);
     document["process_name"] = process_name;
     document["threat_cause_actor_name"] = process_name;
     for (const [name, other] of Object.entries(CAUSE_NAMES)) document[other] = shown[name] ?? null;

@@ -55,7 +55,7 @@ export interface NewJob {
   parameters?: Record<string, unknown>;
   /** How many things are to be done; 1 when left out. */
   total?: number;
-  /** Done once, when the job is through. What it throws makes the job fail. */
+  /** Done once, when the job is through. What it throws makes the job fail. It may add to the parameters of the job. */
   work(job: JobRecord): JobOutcome | undefined;
 }
 

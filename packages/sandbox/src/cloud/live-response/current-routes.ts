@@ -97,7 +97,7 @@ export function currentRoutes(sessions: CloudSessions, signed: SignedFiles): Clo
         const session = sessions.locateOpen(request);
         const file = locateFile(session, request);
         session.files.complete(file.id);
-        const address = await signed.address(file.name, (reading) => sendFile(session, file, reading, sessionGone));
+        const address = await signed.address((reading) => sendFile(session, file, reading, sessionGone));
         return { status: 302, headers: { Location: address } };
       },
     },

@@ -1,3 +1,4 @@
+import { csvOf } from "../table.js";
 import type { Fields, PolicyRecord } from "./record.js";
 import { RULE_CONFIGS, ruleConfig } from "./rule-configs.js";
 
@@ -33,12 +34,4 @@ export function firewallRows(policy: PolicyRecord): Fields[] {
 }
 
 /** The same as text with a line of names above. */
-export function firewallText(policy: PolicyRecord): string {
-  const lines = firewallRows(policy).map((row) => COLUMNS.map((name) => cell(row[name])).join(","));
-  return [COLUMNS.join(","), ...lines, ""].join("\n");
-}
-
-const cell = (value: unknown): string => {
-  const text = String(value ?? "");
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-};
+export const firewallText = (policy: PolicyRecord): string => csvOf(COLUMNS, firewallRows(policy));

@@ -17,10 +17,8 @@ const IN_WORD = /[a-z0-9_\u0080-\u{10ffff}]/u;
 export function compareField(name: string, field: SearchField, term: LuceneTerm, now: number): SqlText {
   const { value, at } = term;
   if (value.type === "present") return field.having((each) => sql`(${each} IS NOT NULL AND ${each} <> '')`);
-  if (field.type === "path" && field.base !== undefined && value.type === "text" && !/[\\/]/.test(value.text)) {
-    const wanted = fold(value.text);
-    return sql`${folded(field.base, wanted)} = ${wanted}`;
-  }
+  const found = value.type === "text" ? field.exact?.(value.text) : undefined;
+  if (found !== undefined) return found;
   return field.having(valueTest(field.type, value, { name, at, now }));
 }
 

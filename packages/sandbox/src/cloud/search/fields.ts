@@ -1,5 +1,6 @@
-import { raw } from "../../query/index.js";
+import { folded, raw, sql } from "../../query/index.js";
 import type { SqlText } from "../../store/database.js";
+import { fold } from "../../store/tokens.js";
 
 /**
  * How values of a field are compared. Letters have no case.
@@ -24,14 +25,17 @@ export interface SearchField {
   readonly having: (test: ValueTest) => SqlText;
   /** SQL for the one value of a row, or for the first of several: for sorting and for counting by value. */
   readonly value?: SqlText;
-  /** SQL for the last part of a path, where it is kept, and indexed by `lower`. */
-  readonly base?: SqlText;
+  /** The same rows for a value without wildcards, where an index finds them faster; undefined leaves it to {@link having}. */
+  readonly exact?: (text: string) => SqlText | undefined;
 }
 
 /** The fields of a search, by name. Names have their case. */
 export type SearchFields = ReadonlyMap<string, SearchField>;
 
-/** A field with one value, which is this SQL of our own. */
+/**
+ * A field with one value, which is this SQL of our own.
+ * @param more `base`: SQL for the last part of a path, where that is kept and indexed by `lower`
+ */
 export function column(
   type: FieldType,
   expression: string,
@@ -39,5 +43,13 @@ export function column(
 ): SearchField {
   const value = raw(expression);
   const { isDefault = false, base } = more;
-  return { type, isDefault, value, having: (test) => test(value), ...(base === undefined ? {} : { base: raw(base) }) };
+  const field = { type, isDefault, value, having: (test: ValueTest) => test(value) };
+  return base === undefined ? field : { ...field, exact: (text) => baseCondition(raw(base), text) };
+}
+
+/** A name without separators is the last part of a path. */
+export function baseCondition(base: SqlText, text: string): SqlText | undefined {
+  if (/[\\/]/.test(text)) return undefined;
+  const wanted = fold(text);
+  return sql`${folded(base, wanted)} = ${wanted}`;
 }

@@ -1,15 +1,19 @@
-import { checkCall } from "../../../core/call-options.js";
+import { CALL, checkCall } from "../../../core/call-options.js";
 import { invalidArgument } from "../../../core/invalid-argument.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import type { AnyModel, ModelClass } from "../../../core/model/model.js";
 import type { CallOptions } from "../../../core/transport/types.js";
+import { isText } from "../../queries/criteria.js";
 import { routeOf } from "../../routes.js";
+import { objectIn, tell } from "../../send.js";
+import { type Job, jobFrom } from "../jobs/job.js";
 import { AlertOperation, type AlertSelection } from "./alert-operation.js";
 import { AlertTail, type AlertTailOptions } from "./alert-tail.js";
-import { AlertSearch } from "./base-query.js";
-import { ALL_ALERTS, type AlertCalls } from "./calls.js";
+import { AlertSearch, type AlertState } from "./base-query.js";
+import { ALERT_EXPORT, ALL_ALERTS, type AlertCalls } from "./calls.js";
 import { type AlertChange, type ClassicChange, classicChange, currentChange } from "./change.js";
 import { refuseGone } from "./criteria.js";
+import { GroupedAlertSearchQuery } from "./grouped.js";
 import { endOfTime } from "./time-window.js";
 import * as words from "./values.js";
 
@@ -194,6 +198,41 @@ export class BaseAlertSearchQuery<M extends AnyModel> extends AlertSearch<M> {
       return reading.slice(start, start + rows, call);
     };
     return new AlertTail<M>({ host: this.host, page, rows }, options);
+  }
+
+  /**
+   * The alerts of this search by groups that share the value of a field. Only the service of today has them. An order of
+   * this search is left out.
+   * @param field as the service calls it today
+   * @example for await (const group of cb.select(BaseAlert).groupBy()) console.log(group.count, group.mostRecentAlert.reason)
+   */
+  groupBy(field = "threat_id"): GroupedAlertSearchQuery {
+    return GroupedAlertSearchQuery.by(this.client, field, this.state);
+  }
+
+  /**
+   * Has the service write the alerts of this search into a list of values separated by commas, 25,000 at most:
+   * `POST .../alerts/_export`. Only the service of today does that.
+   * @param options `fields`: those that are wanted; without them, what the service thinks best
+   * @example await (await query.export()).output.save("alerts.csv")
+   * @returns the job, which is waited for by `awaitCompletion()`, or by reading its output
+   */
+  async export(options: CallOptions & { readonly fields?: readonly string[] | undefined } = {}): Promise<Job> {
+    const { fields, ...call } = options;
+    checkCall("export()", call, CALL);
+    if (fields !== undefined && (!Array.isArray(fields) || fields.length === 0 || !fields.every(isText))) {
+      throw invalidArgument(`export: fields are a list of names, at least one: got ${JSON.stringify(fields)}`);
+    }
+    if (this.host.routes === "classic") {
+      throw invalidArgument('export: the classic routes have none: make the client with routes: "current"');
+    }
+    const json = { ...this.selection(), ...this.order(), format: "CSV", ...(fields === undefined ? {} : { fields }) };
+    return jobFrom(this.host, objectIn(await tell(this.host, ALERT_EXPORT, { json }, call), ALERT_EXPORT));
+  }
+
+  /** @internal The same search with what another has asked for. */
+  alike(state: AlertState): this {
+    return this.with(state);
   }
 
   #classicChange(verb: string, change: ClassicChange, options: AlertSelection): AlertOperation {

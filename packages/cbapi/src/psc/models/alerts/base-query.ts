@@ -10,6 +10,7 @@ import { cloud } from "../../host.js";
 import { CloudQuery, type CloudState, SEARCH_WINDOW } from "../../queries/cloud-query.js";
 import { type CriterionCheck, isText, isWholeNumber } from "../../queries/criteria.js";
 import { type TimeRange, timeRange } from "../../queries/time-range.js";
+import type { CloudCall, CloudRoutes } from "../../routes.js";
 import { ask } from "../../send.js";
 import type { AlertCalls } from "./calls.js";
 import { refuseGone, sentCriteria, sentSortField, timeField } from "./criteria.js";
@@ -22,7 +23,7 @@ export interface AlertState extends CloudState {
 }
 
 /** The searches for alerts: how they are put together, paged and counted, whatever their criteria are. */
-export abstract class AlertSearch<M extends AnyModel> extends CloudQuery<M, Terms, AlertState> {
+export abstract class AlertSearch<M extends AnyModel, S extends AlertState = AlertState> extends CloudQuery<M, Terms, S> {
   protected abstract readonly calls: AlertCalls;
   /** The kind of alerts that this searches for; all of them where there is none. */
   protected abstract readonly type: string | undefined;
@@ -30,8 +31,13 @@ export abstract class AlertSearch<M extends AnyModel> extends CloudQuery<M, Term
   protected override readonly hasExclusions: boolean = false;
   protected override readonly pageSize: number = cloud(this.client).routes === "classic" ? 100 : 500;
 
-  protected get searchCall() {
+  protected get searchCall(): CloudCall {
     return this.calls.search;
+  }
+
+  /** In whose words alerts are asked for. */
+  protected get generation(): CloudRoutes {
+    return this.host.routes;
   }
 
   /**
@@ -41,7 +47,7 @@ export abstract class AlertSearch<M extends AnyModel> extends CloudQuery<M, Term
    * @throws ApiError with code `INVALID_ARGUMENT` when it is no span of time
    */
   setCreateTime(range: TimeRange): this {
-    return this.with({ time: timeRange(range) });
+    return this.with({ time: timeRange(range) } as Partial<S>);
   }
 
   /**
@@ -53,7 +59,7 @@ export abstract class AlertSearch<M extends AnyModel> extends CloudQuery<M, Term
    */
   async facets(fields: readonly AlertFacetField[], maxRows = 0, options: CallOptions = {}): Promise<AlertFacet[]> {
     checkCall("facets()", options, CALL);
-    const { routes } = this.host;
+    const routes = this.generation;
     const terms = { fields: facetFields(fields, routes), rows: rowCount(maxRows) };
     const call = this.calls.facet;
     return facetsIn(await ask(this.host, call, { json: { ...this.selection(), terms } }, options), call.call);
@@ -68,7 +74,7 @@ export abstract class AlertSearch<M extends AnyModel> extends CloudQuery<M, Term
     message: string,
     words?: readonly string[],
   ): this {
-    refuseGone(key, this.host.routes, method);
+    refuseGone(key, this.generation, method);
     return this.withCriteria(key, values, check, message, words);
   }
 
@@ -86,30 +92,30 @@ export abstract class AlertSearch<M extends AnyModel> extends CloudQuery<M, Term
 
   /** What selects alerts, as bodies have it. */
   protected override selection(): Record<string, unknown> {
-    const { criteria, exclusions, text, time } = this.state;
-    const { routes } = this.host;
+    const { criteria, exclusions, time } = this.state;
+    const routes = this.generation;
     const sent = sentCriteria(criteria, routes);
     const left = sentCriteria(exclusions, routes);
-    const query = text?.text;
+    const { query } = this;
     if (routes === "classic") {
       return {
         criteria: { ...sent, ...(time === undefined ? {} : { create_time: time }) },
         ...(Object.keys(left).length === 0 ? {} : { exclusions: left }),
-        query: query ?? null,
+        query: query === "" ? null : query,
       };
     }
     return {
       criteria: { ...sent, ...(this.type === undefined ? {} : { type: [this.type] }) },
       ...(Object.keys(left).length === 0 ? {} : { exclusions: left }),
       ...(time === undefined ? {} : { time_range: time }),
-      ...(query === undefined ? {} : { query }),
+      ...(query === "" ? {} : { query }),
     };
   }
 
   protected override order(): Record<string, unknown> {
     const { sort } = this.state;
     if (sort === undefined) return {};
-    return { sort: [{ field: sentSortField(sort.field, this.host.routes), order: sort.order }] };
+    return { sort: [{ field: sentSortField(sort.field, this.generation), order: sort.order }] };
   }
 
   protected override paging({ start, rows }: Window): Record<string, unknown> {
@@ -117,15 +123,17 @@ export abstract class AlertSearch<M extends AnyModel> extends CloudQuery<M, Term
   }
 
   protected override async askTotal(options: CallOptions): Promise<number> {
-    const rows = this.host.routes === "classic" ? this.pageSize : 1;
+    const rows = this.generation === "classic" ? this.pageSize : 1;
     const { total } = await this.fetchPage({ start: 0, rows }, options);
     return total ?? super.askTotal(options);
   }
 
   protected override get isUnfiltered(): boolean {
-    const { criteria = {}, exclusions = {}, text, time } = this.state;
-    const narrowing = [...Object.keys(criteria), ...Object.keys(exclusions)].filter((key) => key !== "group_results");
-    return text === undefined && time === undefined && narrowing.length === 0;
+    // Whether alerts come by groups, narrows nothing.
+    const { group_results: _, ...criteria } = this.state.criteria ?? {};
+    const { exclusions = {}, time } = this.state;
+    const isNarrowed = time !== undefined || Object.keys(criteria).length > 0 || Object.keys(exclusions).length > 0;
+    return !isNarrowed && /^(|\*|\*:\*)$/.test(this.query.trim());
   }
 
   protected override get totalOrder(): boolean {
@@ -145,7 +153,7 @@ export abstract class AlertSearch<M extends AnyModel> extends CloudQuery<M, Term
     const isAll = plan.start === 0 && (plan.limit === undefined || plan.limit > SEARCH_WINDOW);
     if (this.state.sort !== undefined || this.isGrouped || !isAll) return super.pageReader(plan);
     const byTime = this.inTime();
-    let reader: AlertSearch<M> = this;
+    let reader: AlertSearch<M, S> = this;
     return async (window, options): Promise<FetchedPage> => {
       const page = await reader.fetchPage(window, options);
       if (reader === byTime || window.start > 0 || (page.total ?? 0) <= SEARCH_WINDOW) return page;
@@ -156,7 +164,7 @@ export abstract class AlertSearch<M extends AnyModel> extends CloudQuery<M, Term
 
   protected override seamOf(document: Document): string | undefined {
     if (!this.#isByTime || this.isGrouped) return undefined;
-    const time = document[timeField(this.host.routes)];
+    const time = document[timeField(this.generation)];
     return typeof time === "string" && parseTime(time) !== undefined ? time : undefined;
   }
 
@@ -166,10 +174,11 @@ export abstract class AlertSearch<M extends AnyModel> extends CloudQuery<M, Term
     if (sort?.order !== "DESC") {
       // All rows of this one came in at the same moment: the next would be the same.
       if (span?.start === seam) return undefined;
-      return this.inTime().with({ time: { start: seam, end: span?.end ?? endOfTime } });
+      return this.inTime().with({ time: { start: seam, end: span?.end ?? endOfTime } } as Partial<S>);
     }
     if (span?.end === seam) return undefined;
-    return this.with({ time: { start: fixedStart(time, this.host.routes, this.host.clock.now()), end: seam } });
+    const start = fixedStart(time, this.generation, this.host.clock.now());
+    return this.with({ time: { start, end: seam } } as Partial<S>);
   }
 
   protected override get beyondCap(): string {
@@ -185,13 +194,13 @@ export abstract class AlertSearch<M extends AnyModel> extends CloudQuery<M, Term
 
   /** The same in the order in which alerts came in. */
   protected inTime(): this {
-    return this.with({ sort: { field: "create_time", order: "ASC" } });
+    return this.with({ sort: { field: "create_time", order: "ASC" } } as Partial<S>);
   }
 
   /** Whether the rows come by time, or may. */
   get #isByTime(): boolean {
     const { sort } = this.state;
-    return sort === undefined || sentSortField(sort.field, this.host.routes) === timeField(this.host.routes);
+    return sort === undefined || sentSortField(sort.field, this.generation) === timeField(this.generation);
   }
 }
 

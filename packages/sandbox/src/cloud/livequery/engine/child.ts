@@ -20,7 +20,9 @@ export type QueryAnswer =
 
 /** As much of the driver as the child needs. */
 interface Driver {
-  new (file: string): {
+  new (
+    file: string,
+  ): {
     exec(sql: string): void;
     prepare(sql: string): {
       readonly reader: boolean;
@@ -86,7 +88,9 @@ export function serveQueries(Libsql: Driver, pipe: Pipe, allowed: readonly strin
       const names = asked.columns().map(({ name }) => name);
       if (names.length > limits.columns) return { id, error: `too many columns: ${limits.columns} are the most` };
       const places = names.map((_, at) => `c${at}`);
-      const cut = places.map((c) => `CASE WHEN length(${c}) > ${limits.cell} THEN substr(${c}, 1, ${limits.cell}) ELSE ${c} END`);
+      const cut = places.map(
+        (c) => `CASE WHEN length(${c}) > ${limits.cell} THEN substr(${c}, 1, ${limits.cell}) ELSE ${c} END`,
+      );
       // Cut where the values are still the database's own: the driver would copy each of them whole.
       const bounded = `WITH "the answer"(${places.join(", ")}) AS (${sql}\n) SELECT ${cut.join(", ")} FROM "the answer" LIMIT ${limits.rows + 1}`;
       const refused = refusal(db, sql) ?? refusal(db, bounded);

@@ -35,7 +35,8 @@ export function readStatement(text: string): Statement {
     }
     last = match.index + token.length;
     const close = QUOTES[token[0] ?? ""];
-    if (close !== undefined && (token.length < 2 || !token.endsWith(close))) throw refused("has a quotation mark without an end");
+    if (close !== undefined && (token.length < 2 || !token.endsWith(close)))
+      throw refused("has a quotation mark without an end");
     if (token === "(") depth += 1;
     if (token === ")") depth -= 1;
     if (depth < 0) throw refused("closes a parenthesis that was not opened");

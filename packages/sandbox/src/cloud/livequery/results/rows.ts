@@ -32,7 +32,12 @@ export function resultsOf(runs: Runs, run: RunRecord): ResultRow[] {
 export function resultDocument({ run, device, fields }: ResultRow): Record<string, unknown> {
   const metrics = metricsOf(device);
   return {
-    ...{ id: run.id, device: deviceDocument(device), status: device.status, time_received: isoTime(device.finish_time) },
+    ...{
+      id: run.id,
+      device: deviceDocument(device),
+      status: device.status,
+      time_received: isoTime(device.finish_time),
+    },
     ...{ device_message: device.message, fields, ...(metrics === undefined ? {} : { metrics }) },
   };
 }
@@ -62,22 +67,26 @@ export const searchedRow = ({ device, fields, run }: ResultRow): Record<string, 
   ...{ run_id: run.id, values: Object.values(fields).join("\n") },
 });
 
-/** A search by a column, whatever the columns of the run are. */
+/** A search by columns as well, whatever those of the run are. */
 export function withColumns(fields: SearchFields, names: Iterable<string>): SearchFields {
   const all = new Map<string, SearchField>(fields);
-  for (const name of names) all.set(`fields.${name}`, columnField(name));
-  all.set("values", { ...documentField("values", "words", { isDefault: true }) });
+  for (const name of names) all.set(`fields.${name}`, documentField(`fields.${name}`, "words"));
+  all.set("values", documentField("values", "words", { isDefault: true }));
   all.set("run_id", documentField("run_id", "keyword"));
   return all;
 }
 
-/** Sorted by what it is: columns of numbers come as texts. */
-function columnField(name: string): SearchField {
-  const field = documentField(`fields.${name}`, "words");
-  if (field.value === undefined) return field;
-  const { sql } = field.value;
-  const number = `CASE WHEN ${sql} GLOB '[0-9]*' AND ${sql} NOT GLOB '*[^0-9.]*' THEN CAST(${sql} AS REAL) ELSE ${sql} END`;
-  return { ...field, type: "words", value: raw(number) };
+/** The same for sorting: columns come as texts, and those that are numbers are sorted as such, ahead of all others. */
+export function sortedColumns(fields: SearchFields): SearchFields {
+  return new Map(
+    [...fields].map(([name, field]) => {
+      if (!name.startsWith("fields.") || field.value === undefined) return [name, field];
+      const { sql } = field.value;
+      const isNumber = `${sql} GLOB '*[0-9]*' AND ltrim(${sql}, '-') NOT GLOB '*[^0-9.]*'`;
+      const value = raw(`CASE WHEN ${isNumber} THEN CAST(${sql} AS REAL) ELSE lower(${sql}) END`);
+      return [name, { ...field, type: "number", value }];
+    }),
+  );
 }
 
 export const columnsOf = (rows: readonly ResultRow[]): string[] => [

@@ -16,7 +16,15 @@ import {
   type SearchFields,
 } from "../../search/index.js";
 import type { RunDevice } from "../runs/record.js";
-import { columnsOf, DEVICE_FIELDS, deviceValues, type ResultRow, searchedRow, withColumns } from "./rows.js";
+import {
+  columnsOf,
+  DEVICE_FIELDS,
+  deviceValues,
+  type ResultRow,
+  searchedRow,
+  sortedColumns,
+  withColumns,
+} from "./rows.js";
 
 const USUAL_ROWS = 20;
 /** Those of the order in which they came. */
@@ -51,7 +59,7 @@ export function findAll<T>({ store, now }: CloudContext, body: Body, { rows, fie
   const rules = { fields, now: now() };
   const unknown = "nothing" as const;
   const where: SqlText = compileBody(body, rules, (text) => compileText(text, fields, { now: now(), unknown }));
-  const order = orderBy(readSort(body["sort"]), fields, AS_THEY_CAME);
+  const order = orderBy(readSort(body["sort"]), sortedColumns(fields), AS_THEY_CAME);
   // Most ask for all of it as it is.
   if (where.sql === EVERYTHING.sql && order.sql === raw(AS_THEY_CAME).sql) return [...rows];
   const numbered = rows.map((row, place) => ({ ...values(row), place }));
@@ -70,7 +78,11 @@ export function findPage<T>(context: CloudContext, body: Body, searched: Searche
 }
 
 /** How often each value of the fields that a body names is found. */
-export function countFacets<T>(context: CloudContext, body: Body, searched: Searched<T>): { field: string; values: FacetValue[] }[] {
+export function countFacets<T>(
+  context: CloudContext,
+  body: Body,
+  searched: Searched<T>,
+): { field: string; values: FacetValue[] }[] {
   const { fields, rows } = readTerms(body["terms"]);
   for (const field of fields) {
     // A column that no result has is counted, and is nowhere.

@@ -25,8 +25,11 @@ export function runDocument(
   schedule: Schedule | undefined,
 ): Record<string, unknown> {
   const { number: _, filter, devices, answered: __, budget: ___, ...shown } = run;
-  const count = (...statuses: DeviceStatus[]): number => devices.filter(({ status }) => statuses.includes(status)).length;
-  const last = Math.max(...devices.flatMap(({ status, finish_time }) => (status === "cancelled" ? [] : (finish_time ?? []))));
+  const count = (...statuses: DeviceStatus[]): number =>
+    devices.filter(({ status }) => statuses.includes(status)).length;
+  const last = Math.max(
+    ...devices.flatMap(({ status, finish_time }) => (status === "cancelled" ? [] : (finish_time ?? []))),
+  );
   return {
     ...{ org_key: orgKey, ...shown, device_filter: filterDocument(filter) },
     create_time: isoTime(run.create_time),

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { HttpProblem } from "../../../server/product.js";
 import type { CloudContext } from "../../context.js";
-import { activeSensors, devicesOf } from "./devices.js";
+import { activeDevices, chosenDevices } from "./devices.js";
 import {
   type AnswerRecord,
   type DeviceFilter,
@@ -69,11 +69,11 @@ export class Runs {
   create({ sql, name, filter, notify_on_finish, created_by, template_id }: NewRun): RunRecord {
     const now = this.#context.now();
     const number = this.#kept.nextKey();
-    const devices = devicesOf(this.#context, filter);
+    const devices = chosenDevices(this.#context, filter);
     const run: RunRecord = {
       ...{ number, id: this.idOf("run", number), name: name ?? sql, sql, created_by, create_time: now },
       ...{ status_update_time: now, timeout_time: now + TIMEOUT, cancellation_time: null, cancelled_by: null },
-      ...{ notify_on_finish, active_org_devices: activeSensors(this.#context).length, filter },
+      ...{ notify_on_finish, active_org_devices: activeDevices(this.#context), filter },
       // Whom nobody is to answer has nothing to wait for.
       ...{ status: devices.length === 0 ? "COMPLETE" : "ACTIVE", template_id: template_id ?? null },
       ...{ devices, answered: 0, budget: BUDGET },

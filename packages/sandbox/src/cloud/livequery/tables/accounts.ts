@@ -43,7 +43,9 @@ function unixUsers(host: ProgramHost): LocalUser[] {
   const listed = fileLines(host, "/etc/passwd").flatMap((line): LocalUser[] => {
     const [username = "", , uid, gid, description = "", directory = "", shell = ""] = line.split(":");
     if (username === "" || !/^-?\d+$/.test(uid ?? "")) return [];
-    return [{ ...{ uid: Number(uid), gid: Number(gid), username, description, directory, shell, uuid: "", type: "local" } }];
+    return [
+      { ...{ uid: Number(uid), gid: Number(gid), username, description, directory, shell, uuid: "", type: "local" } },
+    ];
   });
   if (host.sensor.os_type !== "osx") return listed;
   // Those who log on to a Mac are in its directory service, and not in this file.
@@ -99,11 +101,8 @@ export const accountTables = [
       });
     },
   ),
-  table(
-    "user_groups",
-    EVERYWHERE,
-    numbers("uid", "gid"),
-    (host) => usersOf(host).map(({ uid, gid }) => ({ uid, gid })),
+  table("user_groups", EVERYWHERE, numbers("uid", "gid"), (host) =>
+    usersOf(host).map(({ uid, gid }) => ({ uid, gid })),
   ),
   table(
     "logged_in_users",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import type { SignatureResult } from "../../../domain/index.js";
 import type { DirectoryNode, DiskNode, FileNode } from "../../../endpoint/disk/nodes.js";
 import type { ProgramHost } from "../../../endpoint/programs/host.js";
-import type { SignatureResult } from "../../../domain/index.js";
 import { type Asked, EVERYWHERE, numbers, seconds, table, texts, WINDOWS } from "./table.js";
 
 /** A disk holds some hundreds; what somebody put there by the hundred thousand is not all looked at. */
@@ -55,7 +55,8 @@ function hashesOf(host: ProgramHost, node: FileNode, known: ReadonlyMap<string, 
   const md5 = host.software.md5Of(node);
   const recorded = md5 === undefined ? undefined : known.get(md5);
   const readable = node.lock === undefined && node.content.size <= LARGEST_HASHED;
-  const bytes = readable && (recorded === undefined || words.has("sha1")) ? node.content.slice(0, node.content.size) : undefined;
+  const bytes =
+    readable && (recorded === undefined || words.has("sha1")) ? node.content.slice(0, node.content.size) : undefined;
   const digest = (name: string): string => (bytes === undefined ? "" : createHash(name).update(bytes).digest("hex"));
   return {
     md5: recorded === undefined ? digest("md5") : md5,

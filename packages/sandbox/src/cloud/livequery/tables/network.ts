@@ -1,6 +1,6 @@
-import { adapterName } from "../../../endpoint/programs/windows/identity.js";
-import type { ProgramHost } from "../../../endpoint/programs/host.js";
 import { connectionsOf } from "../../../endpoint/programs/connections.js";
+import type { ProgramHost } from "../../../endpoint/programs/host.js";
+import { adapterName } from "../../../endpoint/programs/windows/identity.js";
 import { findSensors } from "../../../store/endpoints.js";
 import { EVERYWHERE, fileLines, numbers, table, texts } from "./table.js";
 
@@ -14,16 +14,28 @@ const networkOf = (ip: string): string => ip.replace(/\.\d+$/, ".0");
 
 /** How a device reaches others. */
 export const networkTables = [
-  table("interface_addresses", EVERYWHERE, texts("interface", "address", "mask", "broadcast", "type", "friendly_name"), (host) =>
-    host.sensor.interfaces.map(({ ip }, n) => ({
-      ...{ interface: interfaceName(host, n), address: ip, mask: "255.255.255.0", broadcast: ip.replace(/\.\d+$/, ".255") },
-      ...{ type: "manual", friendly_name: host.isWindows ? `Ethernet${n === 0 ? "" : ` ${n + 1}`}` : "" },
-    })),
+  table(
+    "interface_addresses",
+    EVERYWHERE,
+    texts("interface", "address", "mask", "broadcast", "type", "friendly_name"),
+    (host) =>
+      host.sensor.interfaces.map(({ ip }, n) => ({
+        ...{
+          interface: interfaceName(host, n),
+          address: ip,
+          mask: "255.255.255.0",
+          broadcast: ip.replace(/\.\d+$/, ".255"),
+        },
+        ...{ type: "manual", friendly_name: host.isWindows ? `Ethernet${n === 0 ? "" : ` ${n + 1}`}` : "" },
+      })),
   ),
   table(
     "interface_details",
     EVERYWHERE,
-    { ...texts("interface", "mac", "friendly_name", "description", "dns_server_search_order"), ...numbers("mtu", "enabled") },
+    {
+      ...texts("interface", "mac", "friendly_name", "description", "dns_server_search_order"),
+      ...numbers("mtu", "enabled"),
+    },
     (host) =>
       host.sensor.interfaces.map(({ mac }, n) => ({
         ...{ interface: interfaceName(host, n), mac: macOf(mac), mtu: 1500, enabled: 1 },
@@ -34,18 +46,26 @@ export const networkTables = [
   table(
     "routes",
     EVERYWHERE,
-    { ...texts("destination", "gateway", "source", "interface", "type"), ...numbers("netmask", "flags", "mtu", "metric") },
+    {
+      ...texts("destination", "gateway", "source", "interface", "type"),
+      ...numbers("netmask", "flags", "mtu", "metric"),
+    },
     (host) =>
       host.sensor.interfaces.flatMap(({ ip }, n) => {
         const shared = { source: ip, interface: interfaceName(host, n), flags: 0, mtu: 1500, metric: 25 };
-        const first = n === 0 ? [{ destination: "0.0.0.0", gateway: host.facts.gateway, netmask: 0, type: "remote" }] : [];
+        const first =
+          n === 0 ? [{ destination: "0.0.0.0", gateway: host.facts.gateway, netmask: 0, type: "remote" }] : [];
         const local = { destination: networkOf(ip), gateway: ip, netmask: 24, type: "local" };
         return [...first, local].map((route) => ({ ...route, ...shared }));
       }),
   ),
   table("arp_cache", EVERYWHERE, texts("address", "mac", "interface", "permanent"), (host) => {
     // Those of its own network that it has spoken with.
-    const reached = new Set(connectionsOf(host).flatMap(({ remote }) => (remote === undefined ? [] : [remote.slice(0, remote.lastIndexOf(":"))])));
+    const reached = new Set(
+      connectionsOf(host).flatMap(({ remote }) =>
+        remote === undefined ? [] : [remote.slice(0, remote.lastIndexOf(":"))],
+      ),
+    );
     const network = networkOf(host.facts.address);
     return findSensors(host.store)
       .flatMap(({ interfaces }) => interfaces)

@@ -1,8 +1,8 @@
-import { hash32 } from "../../../organisation/random.js";
 import { connectionsOf } from "../../../endpoint/programs/connections.js";
 import type { ProgramHost } from "../../../endpoint/programs/host.js";
 import { scheduledTasks } from "../../../endpoint/programs/windows/processes.js";
 import { servicesOf } from "../../../endpoint/services.js";
+import { hash32 } from "../../../organisation/random.js";
 import { baseName } from "../../../paths.js";
 import { uidsOf } from "./accounts.js";
 import { EVERYWHERE, numbers, seconds, table, texts, WINDOWS } from "./table.js";
@@ -134,26 +134,21 @@ export const processTables = [
         ...{ last_run_time: 0, last_run_message: "", next_run_time: seconds(next) },
       })),
   ),
-  table(
-    "startup_items",
-    WINDOWS,
-    texts("name", "path", "args", "type", "source", "status", "username"),
-    (host) => {
-      const run = "Software\\Microsoft\\Windows\\CurrentVersion\\Run";
-      const places: [source: string, username: string][] = [
-        [`HKEY_LOCAL_MACHINE\\${run}`, "SYSTEM"],
-        ...host.facts.accounts.map(({ sid, name }): [string, string] => [`HKEY_USERS\\${sid}\\${run}`, name]),
-      ];
-      return places.flatMap(([source, username]) =>
-        [...(host.registry?.find(source)?.values.values() ?? [])].map(({ value_name, value_data }) => {
-          const line = String(value_data);
-          const path = /^"([^"]*)"|^(\S+)/.exec(line);
-          return {
-            ...{ name: value_name, path: path?.[1] ?? path?.[2] ?? "", args: line.slice(path?.[0].length ?? 0).trim() },
-            ...{ type: "Startup Item", source, status: "enabled", username },
-          };
-        }),
-      );
-    },
-  ),
+  table("startup_items", WINDOWS, texts("name", "path", "args", "type", "source", "status", "username"), (host) => {
+    const run = "Software\\Microsoft\\Windows\\CurrentVersion\\Run";
+    const places: [source: string, username: string][] = [
+      [`HKEY_LOCAL_MACHINE\\${run}`, "SYSTEM"],
+      ...host.facts.accounts.map(({ sid, name }): [string, string] => [`HKEY_USERS\\${sid}\\${run}`, name]),
+    ];
+    return places.flatMap(([source, username]) =>
+      [...(host.registry?.find(source)?.values.values() ?? [])].map(({ value_name, value_data }) => {
+        const line = String(value_data);
+        const path = /^"([^"]*)"|^(\S+)/.exec(line);
+        return {
+          ...{ name: value_name, path: path?.[1] ?? path?.[2] ?? "", args: line.slice(path?.[0].length ?? 0).trim() },
+          ...{ type: "Startup Item", source, status: "enabled", username },
+        };
+      }),
+    );
+  }),
 ];

@@ -45,15 +45,28 @@ const UNINSTALL = [
 
 /** What the registry of a Windows device holds. */
 export const registryTables = [
-  table("registry", WINDOWS, { ...texts("key", "path", "name", "type", "data"), ...numbers("mtime") }, function* (host) {
-    const mtime = seconds(host.facts.bootTime);
-    for (const entry of entriesOf(host)) yield { ...entry, mtime };
-  }),
+  table(
+    "registry",
+    WINDOWS,
+    { ...texts("key", "path", "name", "type", "data"), ...numbers("mtime") },
+    function* (host) {
+      const mtime = seconds(host.facts.bootTime);
+      for (const entry of entriesOf(host)) yield { ...entry, mtime };
+    },
+  ),
   table(
     "programs",
     WINDOWS,
     texts(
-      ...(["name", "version", "install_location", "install_source", "language", "publisher", "uninstall_string"] as const),
+      ...([
+        "name",
+        "version",
+        "install_location",
+        "install_source",
+        "language",
+        "publisher",
+        "uninstall_string",
+      ] as const),
       ...(["install_date", "identifying_number"] as const),
     ),
     (host) =>

@@ -67,7 +67,10 @@ export const systemTables = [
       const { sensor, facts } = host;
       return [
         {
-          ...{ hostname: sensor.computer_dns_name === "" ? facts.hostname : sensor.computer_dns_name, uuid: machineId(host) },
+          ...{
+            hostname: sensor.computer_dns_name === "" ? facts.hostname : sensor.computer_dns_name,
+            uuid: machineId(host),
+          },
           ...{ cpu_type: "x86_64", cpu_brand: brand, hardware_vendor: vendor, hardware_model: model },
           ...{ computer_name: facts.hostname, local_hostname: facts.hostname },
           physical_memory: sensor.physical_memory_size,
@@ -122,7 +125,12 @@ export const systemTables = [
   table("kernel_info", EVERYWHERE, texts("version", "arguments", "path", "device"), (host) => {
     const { windows, sensor } = host.facts;
     if (host.isWindows) {
-      return [{ version: `${windows.version}.${windows.build}.${windows.revision}`, path: "C:\\Windows\\System32\\ntoskrnl.exe" }];
+      return [
+        {
+          version: `${windows.version}.${windows.build}.${windows.revision}`,
+          path: "C:\\Windows\\System32\\ntoskrnl.exe",
+        },
+      ];
     }
     if (sensor.os_type === "linux") return [{ version: linuxKernel(host.facts), arguments: "ro quiet" }];
     return [{ version: String(osVersion(host).version) }];
@@ -160,17 +168,28 @@ export const systemTables = [
     },
   ),
   // What no device of the sandbox has any of.
-  table("patches", WINDOWS, texts("csname", "hotfix_id", "caption", "description", "installed_by", "installed_on"), () => []),
+  table(
+    "patches",
+    WINDOWS,
+    texts("csname", "hotfix_id", "caption", "description", "installed_by", "installed_on"),
+    () => [],
+  ),
   table(
     "certificates",
     ["windows", "osx"],
-    { ...texts("common_name", "subject", "issuer", "sha1", "path", "store", "username"), ...numbers("ca", "self_signed", "not_valid_before", "not_valid_after") },
+    {
+      ...texts("common_name", "subject", "issuer", "sha1", "path", "store", "username"),
+      ...numbers("ca", "self_signed", "not_valid_before", "not_valid_after"),
+    },
     () => [],
   ),
   table(
     "chrome_extensions",
     EVERYWHERE,
-    { ...texts("browser_type", "profile", "name", "identifier", "version", "description", "path", "permissions"), ...numbers("uid", "persistent") },
+    {
+      ...texts("browser_type", "profile", "name", "identifier", "version", "description", "path", "permissions"),
+      ...numbers("uid", "persistent"),
+    },
     () => [],
   ),
 ];
