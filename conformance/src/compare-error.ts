@@ -54,7 +54,9 @@ export function compareError(
 ): string[] {
   if (!(actual instanceof Error)) return [`something that is no error was thrown: ${String(actual)}`];
   const differences = compareClass(expected, actual, names, met);
-  const facts = [...factsOf(expected.message)];
+  const message = inOurNames(expected.message);
+  if (message !== expected.message) met("names in errors");
+  const facts = [...factsOf(message)];
   if (expected.uri !== undefined && /^(\/|https?:)/.test(expected.uri)) {
     facts.push({ kind: "address", address: expected.uri });
   }
@@ -87,6 +89,11 @@ function compareClass(
   if (!isOne) return wrong;
   if (expected.builtin === true) met("runtime error");
   return [];
+}
+
+/** What an error tells the caller to use is called otherwise here: `.and_()`, `solrq.Q`. */
+function inOurNames(message: string): string {
+  return message.replaceAll("solrq.Q", "Q").replaceAll(/\.(\w+?)_\(/g, ".$1(");
 }
 
 function factsOf(message: string): Fact[] {

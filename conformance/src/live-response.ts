@@ -4,11 +4,13 @@ import type { RecordedRequest } from "./vector.js";
 // What may differ in any recording of Live Response: how its state is asked for, and names that chance makes.
 
 const SESSIONS = "/api/v1/cblr/session";
+const CLOUD_SESSIONS = "/integrationServices/v3/cblr/session";
+const POLL = new RegExp(`^(${SESSIONS}|${CLOUD_SESSIONS})/[\\w:]+(/command/\\w+)?$`);
 const randomName = /cblr\.[A-Za-z0-9]{12}\.tmp/;
 
 /** Whether a request asks how far a session or a command is: how often, and after which pauses, is the client's choice. */
 export function isPoll(request: RecordedRequest): boolean {
-  return request.method === "GET" && /^\/api\/v1\/cblr\/session\/\w+(\/command\/\w+)?$/.test(request.path);
+  return request.method === "GET" && POLL.test(request.path);
 }
 
 /** Whether a request reads the list of sessions, which only those need who take one over. */
@@ -24,6 +26,13 @@ export function closesSession(request: ReceivedRequest): boolean {
   if (!/^\/api\/v1\/cblr\/session\/\w+$/.test(request.path)) return false;
   if (request.method === "GET") return request.query.length === 0;
   return request.method === "PUT" && /"status":\s*"close"/.test(request.body.toString());
+}
+
+/** The session, by the path of its state, that a request to the classic Cloud closes; `undefined` for other requests. */
+export function closesCloudSession({ method, path, body }: ReceivedRequest): string | undefined {
+  if (method !== "PUT" || path !== CLOUD_SESSIONS) return undefined;
+  const { session_id, status } = JSON.parse(body.toString()) as { session_id?: unknown; status?: unknown };
+  return status === "CLOSE" ? `${CLOUD_SESSIONS}/${String(session_id)}` : undefined;
 }
 
 /** A poll without the wish that the server holds its answer back; `undefined` for other requests. */

@@ -9,6 +9,8 @@ export interface MethodName {
   readonly reports?: boolean;
   /** Tells what the recorded method returned from what ours gives. */
   readonly read?: (given: unknown) => unknown;
+  /** What it is given by name are fields of the server's, and no options. */
+  readonly terms?: boolean;
   /** Its arguments, where ours go by names. */
   readonly args?: (args: readonly unknown[]) => unknown[];
 }
@@ -26,8 +28,11 @@ const methods: Readonly<Record<string, MethodName>> = {
   search_binaries: { name: "searchBinaries", args: ([minScore, maxScore]) => [{ minScore, maxScore }] },
   synchronize: { name: "synchronize", args: ([full]) => [{ full }] },
   assign: { name: "assign", reports: true },
+  events: { name: "events", terms: true },
   change_status: { name: "changeStatus", reports: true },
   set_ignored: { name: "setIgnored", reports: true },
+  // Of a feed: whether it is offered to others.
+  save: { name: "save", args: ([isPublic]) => (isPublic === true ? [{ public: true }] : []) },
   // The recorded method returns values, whatever its name says.
   list_registry_keys: { name: "listRegistryValues" },
   put_file: { name: "putFile", reports: true },
@@ -38,6 +43,8 @@ const methods: Readonly<Record<string, MethodName>> = {
   quarantine: { name: "quarantine", read: bareAnswer },
   update_policy: { name: "updatePolicy", read: bareAnswer },
   update_sensor_version: { name: "updateSensorVersion", read: bareAnswer },
+  dismiss: { name: "dismiss", read: bareAnswer },
+  update: { name: "update", read: bareAnswer },
   download: { name: "download", read: (list) => (hasMember(list, "text") ? callMethod(list, "text", []) : list) },
   memdump: {
     name: "memdump",

@@ -1,6 +1,7 @@
 import { withoutAdditions } from "./app-control.js";
 import type { ExchangeDeparture, GeneralDeparture } from "./departures.js";
-import { closesSession, isPoll, RandomNames, readsSessions, withoutWish } from "./live-response.js";
+import { asRecorded } from "./investigate.js";
+import { closesCloudSession, closesSession, isPoll, RandomNames, readsSessions, withoutWish } from "./live-response.js";
 import { compareRequest, describeRequest, type ReceivedRequest } from "./request.js";
 import type { Exchange, RecordedRequest, Vector } from "./vector.js";
 
@@ -114,7 +115,7 @@ export class Recording {
     const waiting = [...this.#turns.entries()].filter(([, turn]) => turn.state !== "played");
     for (const [place, turn] of waiting) {
       if (turn.state === "passed over" || !this.#matches(turn, request)) continue;
-      if (!this.#unordered) this.#passOver(place, request);
+      if (!this.#unordered && !this.#isEarlier(place, turn)) this.#passOver(place, request);
       return turn;
     }
     // None is the same: the next one to the same route was meant.
@@ -146,10 +147,19 @@ export class Recording {
       ["long poll", withoutWish(request)],
       ["random name", this.#names.translate(expected, request)],
       withoutAdditions(expected, request) ?? ["order by id", undefined],
+      asRecorded(expected, request) ?? ["page size", undefined],
     ] as const;
     const met = accepted.find(([, other]) => other !== undefined && compareRequest(expected, other).length === 0);
     if (met === undefined) return false;
     this.general.add(met[0]);
+    return true;
+  }
+
+  /** Whether a departure says that this may come before what stands before it in the recording. */
+  #isEarlier(place: number, { index }: Turn): boolean {
+    const departure = this.#departures.find(({ exchange, earlier }) => exchange === index && earlier === true);
+    if (departure === undefined || this.#turns.slice(0, place).every(({ state }) => state !== "waiting")) return false;
+    this.#used.add(departure);
     return true;
   }
 
@@ -196,10 +206,13 @@ export class Recording {
   /** The answer to the first request of each kind with which a session of a job is closed. */
   #closing(request: ReceivedRequest): Exchange | undefined {
     const what = describeRequest(request);
-    if (!closesSession(request) || this.#closings.has(what)) return undefined;
-    const session = this.#turns.findLast(({ exchange }) => exchange.request.path === request.path);
+    const closed = closesCloudSession(request);
+    const key = closed ?? what;
+    if ((closed === undefined && !closesSession(request)) || this.#closings.has(key)) return undefined;
+    const path = closed ?? request.path;
+    const session = this.#turns.findLast(({ exchange }) => exchange.request.path === path);
     if (session === undefined) return undefined;
-    this.#closings.add(what);
+    this.#closings.add(key);
     this.general.add("closed sessions");
     return session.exchange;
   }

@@ -22,7 +22,7 @@ import { Recording } from "./recording.js";
 import { ReplayServer } from "./server.js";
 import { type Given, Session } from "./session.js";
 import { findUnsupported } from "./support.js";
-import { type RecordedResult, type Step, type Vector, type VectorFile, vectorId } from "./vector.js";
+import { type Document, type RecordedResult, type Step, type Vector, type VectorFile, vectorId } from "./vector.js";
 
 /** What came of one vector. */
 export interface Outcome {
@@ -146,8 +146,9 @@ class VectorRun {
   #acceptedStep(index: number, step: Step): Step | undefined {
     const { without } = this.#departures.find((row) => row.step === index && row.without !== undefined) ?? {};
     if (without === undefined) return undefined;
-    const values = Object.entries(step.values ?? {}).filter(([name]) => !without.includes(name));
-    return { ...step, values: Object.fromEntries(values) };
+    const rest = (given: Document = {}): Document =>
+      Object.fromEntries(Object.entries(given).filter(([name]) => !without.includes(name)));
+    return step.kwargs === undefined ? { ...step, values: rest(step.values) } : { ...step, kwargs: rest(step.kwargs) };
   }
 
   /** Compares a step with what was recorded, and with what the table accepts in its place. */

@@ -7,6 +7,7 @@ import { callMethod, hasMember, isAwaitable, member } from "./objects.js";
 import type { Places } from "./placeholders.js";
 import { type Client, type ClientOptions, findProduct, type ModelClass, type Product } from "./products.js";
 import { readFields } from "./reading.js";
+import { renderExpression } from "./rendering.js";
 import type { Document, Step } from "./vector.js";
 
 /** What a step gave: a value, or nothing that is to be compared. */
@@ -23,6 +24,8 @@ export class Session {
   readonly #clock: RecordedClock;
   readonly #options: Document;
   readonly #named = new Map<string, unknown>();
+  /** Objects that the recorded client did not get. */
+  readonly #lost = new Set<string>();
   readonly #files = new LocalFiles();
   #client: Client | undefined;
 
@@ -55,9 +58,12 @@ export class Session {
       case "set":
         return this.#set(step);
       case "read":
+        if (this.#lost.has(step.on ?? "")) return NOTHING;
         return { value: await readFields(this.#target(step), step.fields ?? []) };
       case "call":
         return this.#call(step);
+      case "render":
+        return { value: renderExpression(this.#need(this.#product, "product"), step.expression ?? {}) };
       case "jobs":
         return this.#jobs(step);
       case "close":
@@ -94,7 +100,10 @@ export class Session {
 
   async #connect(step: Step): Promise<Given> {
     const product = this.#need(this.#product, "product");
-    const options = clientOptions({ ...this.#options, ...step.options });
+    const wanted = { ...this.#options, ...step.options };
+    const options = clientOptions(wanted);
+    const omitted = Object.keys(wanted).filter((name) => wanted[name] === "$omit");
+    const connection = Object.entries(product.connection).filter(([name]) => !omitted.map(camelCase).includes(name));
     this.#client = product.open({
       url: this.#places.server,
       token: "TOKEN/CONN",
@@ -102,7 +111,7 @@ export class Session {
       ignoreSystemProxy: true,
       maxRetries: 0,
       clock: this.#clock,
-      ...product.connection,
+      ...Object.fromEntries(connection),
       ...options,
     });
     await this.#client.connect();
@@ -118,9 +127,16 @@ export class Session {
 
   /** What comes to light only when the object is asked for: a selected object that does not exist, for one. */
   async settle(step: Step): Promise<void> {
-    const selected = this.#named.get(step.as ?? "");
-    if (step.do === "select" && isAwaitable(selected)) await selected;
-    else if (step.do === "select") await (this.#api.select(this.#model(step), step.id) as PromiseLike<unknown>);
+    if (step.do !== "select") return;
+    const named = this.#named.get(step.as ?? "");
+    const selected = isAwaitable(named) ? named : this.#api.select(this.#model(step), step.id);
+    try {
+      await (selected as PromiseLike<unknown>);
+    } catch (error) {
+      // The recorded client had no object then, of which the next steps could have read anything.
+      if (step.as !== undefined) this.#lost.add(step.as);
+      throw error;
+    }
   }
 
   async #set(step: Step): Promise<Given> {
@@ -133,14 +149,17 @@ export class Session {
     const way = (step.method ?? "").split(".");
     const method = way.pop() ?? "";
     const target = way.reduce<unknown>(member, step.on === undefined ? this.#api : this.#target(step));
-    const { name, take, read, reports, args: renamed = (given) => [...given] } = methodName(method);
+    const { name, take, read, reports, terms, args: renamed = (given) => [...given] } = methodName(method);
     const args = renamed((step.args ?? []).map((argument) => this.#argument(argument)));
     const collector = args.find((argument) => argument instanceof Collector);
     const readings: Promise<unknown>[] = [];
     const given = args.map((argument) =>
       argument instanceof Collector ? collect(argument, (reading) => readings.push(reading)) : argument,
     );
-    if (step.kwargs !== undefined) given.push(clientOptions(this.#argument(step.kwargs) as Document));
+    if (step.kwargs !== undefined) {
+      const named = this.#argument(step.kwargs) as Document;
+      given.push(terms === true ? named : clientOptions(named));
+    }
     const called = callMethod(target, name, given);
     let value = isAwaitable(called) ? await called : called;
     await Promise.all(readings);

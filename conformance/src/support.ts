@@ -1,5 +1,6 @@
 import { methodName } from "./names.js";
 import { type Client, findProduct, type ModelClass, type Product } from "./products.js";
+import { canRender } from "./rendering.js";
 import { knownFault } from "./server.js";
 import type { RecordedResult, Step, Vector } from "./vector.js";
 
@@ -82,6 +83,9 @@ class StepCheck {
         break;
       case "jobs":
         this.#jobs(step);
+        break;
+      case "render":
+        if (!canRender(this.#product)) this.#reasons.push(`step "${step.do}"`);
         break;
       case "close":
         this.#method(this.#kinds.get(step.on ?? ""), "close");

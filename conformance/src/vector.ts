@@ -24,6 +24,8 @@ export interface Step {
   readonly stop?: number;
   readonly index?: number;
   readonly n?: number;
+  /** A query expression, to be rendered. */
+  readonly expression?: Document;
   readonly product?: string;
   readonly files?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;

@@ -14,26 +14,35 @@ const common = new Set(["constructor", "toJSON", "toString"]);
 const ofEveryModel = ["get", "isLoaded", "load", "refresh"];
 const ofMutableModels = ["isDirty", "reset", "set", "validate"];
 /** What sends a search. */
-const executing = ["for await", "all", "at", "count", "facets", "first", "iterate", "one", "pages", "slice"];
+const executing = ["for await", "all", "at", "count", "facets", "first", "iterate", "one", "pages", "slice", "submit"];
+
+/** What the products of the Cloud are parts of. */
+const platform = "psc";
 
 /** @param {string} root @param {string} product its subpath @returns {Promise<Section[]>} */
 export async function sectionsOf(root, product) {
-  const built = `${root}packages/cbapi/dist/${product}/index`;
-  const module = await import(pathToFileURL(`${built}.js`).href);
+  const built = (/** @type {string} */ name) => `${root}packages/cbapi/dist/${name}/index`;
+  const moduleOf = (/** @type {string} */ name) => import(pathToFileURL(`${built(name)}.js`).href);
+  const module = await moduleOf(product);
   const client = clientOf(module);
+  // What products hand on of the platform that they are parts of is a part of that.
+  const shared = new Set(product === platform ? [] : Object.values(await moduleOf(platform)));
+  const own = Object.fromEntries(Object.entries(module).filter(([, value]) => !shared.has(value)));
   try {
-    return new Product(product, module, client, declaredMembers(`${built}.d.ts`)).sections();
+    return new Product(product, own, client, declaredMembers(`${built(product)}.d.ts`)).sections();
   } finally {
     await client.close();
   }
 }
 
-/** A client that asks nobody anything. @param {Record<string, unknown>} module */
+/** A client that asks nobody anything. Those of the Cloud want an organization. @param {Record<string, unknown>} module */
 function clientOf(module) {
   const Client = Object.values(module).find(
     (value) => typeof value === "function" && typeof value.prototype?.select === "function",
   );
-  return Reflect.construct(/** @type {Function} */ (Client), [{ url: "https://localhost", token: "0".repeat(40) }]);
+  return Reflect.construct(/** @type {Function} */ (Client), [
+    { url: "https://localhost", token: "0".repeat(40), orgKey: "LOCAL" },
+  ]);
 }
 
 class Product {
@@ -123,8 +132,10 @@ class Product {
       while (!Object.hasOwn(at, member)) at = Object.getPrototypeOf(at);
       return at.constructor.name;
     };
+    // Some only put a search together, which is then carried out as a whole.
+    const iterated = Symbol.asyncIterator in prototype;
     return [
-      { member: "for await", kind: "method", by: declaring(Symbol.asyncIterator) },
+      ...(iterated ? [{ member: "for await", kind: "method", by: declaring(Symbol.asyncIterator) }] : []),
       ...this.#ownMembers(prototype, `${model}.query`).map(({ member, kind }) => ({
         member,
         kind,

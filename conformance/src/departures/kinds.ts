@@ -16,6 +16,9 @@ export const generalDepartures = {
   "all settings":
     "App Control is asked for all of its settings, which are more than the thousand that it gives by itself",
   "order by id": "App Control's rows are asked for in the order of their ids where they may come on more than one page",
+  "names in errors": "an error calls a method or a class as this library does",
+  "page size": "results of the Cloud's searches are asked for in pages of another size",
+  "query once": "a search of the Cloud names its query once, not under two names",
 } as const;
 
 export type GeneralDeparture = keyof typeof generalDepartures;
@@ -42,6 +45,8 @@ export interface ExchangeDeparture extends Row {
   readonly pause?: "free";
   /** A request that was recorded before and is sent once more behind this one: `GET /api/site`. */
   readonly again?: string;
+  /** It is rightly sent before some that were recorded before it. */
+  readonly earlier?: true;
   /** It is rightly never sent. */
   readonly unsent?: true;
   /** A request that was not recorded and is sent behind this one, and what it is answered. */

@@ -33,4 +33,11 @@ export const liveResponseDepartures: readonly Departure[] = [
     meets: "Live Response fault 10",
     why: "it is awaited that an output file with a generated name is removed",
   },
+  ...["psc-session", "psc-files", "psc-error"].map((vector) => ({
+    vector: `liveresponse/${vector}`,
+    exchange: 3,
+    earlier: true as const,
+    meets: "Live Response fault 4",
+    why: "what the device is is read before a session is opened, so that one that is not there takes no slot",
+  })),
 ];

@@ -1,7 +1,57 @@
 import { type Departure, result } from "./kinds.js";
 
+/** A change of all alerts that a search finds. */
+function bulkReport(vector: string, step: number, id: string): Departure {
+  return {
+    vector,
+    step,
+    recorded: result({ value: id }),
+    accepted: result({ value: null }),
+    meets: "house rule: bulk writes report",
+    why: "a change of all that a search finds gives a report; the operation tells the ids of its requests",
+  };
+}
+
+/** What is read of how far a change has come. */
+function status(at: readonly string[], recorded: unknown, accepted: unknown): Departure {
+  return {
+    vector: "psc/alert-bulk-dismiss",
+    ...{ step: 4, at, recorded, accepted },
+    meets: "PSC fault 17",
+    why: "one look tells all of it: the state at that moment, not that of later ones",
+  };
+}
+
 /** Where recordings of the platform of the Cloud are rightly departed from. */
 export const pscDepartures: readonly Departure[] = [
+  bulkReport("psc/alert-bulk-dismiss", 2, "REQ-1"),
+  ...["in_progress", "finished"].map((name) => status([name], true, false)),
+  status(["num_hits"], 9, 0),
+  status(["status"], "FINISHED", "QUEUED"),
+  {
+    vector: "psc/alert-dismiss-one",
+    step: 3,
+    at: ["workflow.state"],
+    recorded: "OPEN",
+    accepted: "DISMISSED",
+    meets: "PSC fault 15",
+    why: "the alert shows what it was changed to, by whichever name it is read",
+  },
+  ...[["REPUTATION", "STATUS"], ["ALERT_TYPE"]].map((fields, exchange) => ({
+    vector: "psc/alert-facets",
+    exchange,
+    json: { criteria: { workflow: ["OPEN"] }, query: "Blort", terms: { fields, rows: exchange * 5 } },
+    meets: "PSC fault 18",
+    why: "a count asks for no rows of alerts",
+  })),
+  {
+    vector: "psc/alert-search-paging",
+    exchange: 1,
+    json: { criteria: { minimum_severity: 3 }, query: "Blort", rows: 100, start: 101 },
+    meets: "PSC fault 1",
+    why: "the server counts rows from 1: the recorded page begins with the last row of the page before",
+  },
+  ...["R-watchlist", "R-cbanalytics", "R-vmware"].map((id, index) => bulkReport("psc/alert-subtypes", 7 + index, id)),
   {
     vector: "psc/device-actions-search",
     step: 3,

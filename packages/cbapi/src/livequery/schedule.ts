@@ -34,7 +34,11 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
 export function scheduleOf(rrule: string, timezone: string): RunSchedule {
   if (typeof rrule !== "string" || rrule.trim() === "") throw wrong(rrule, "it is a text such as FREQ=DAILY;BYHOUR=3");
   const rule = new Map<string, string>();
-  for (const part of rrule.trim().replace(/^RRULE:/i, "").split(";").filter(Boolean)) {
+  for (const part of rrule
+    .trim()
+    .replace(/^RRULE:/i, "")
+    .split(";")
+    .filter(Boolean)) {
     const [name = "", value] = part.toUpperCase().split("=");
     if (value === undefined || value === "" || rule.has(name)) throw wrong(rrule, `${part} is no NAME=value, once`);
     rule.set(name, value);

@@ -27,7 +27,8 @@ export function missingSql(why: string): ApiError {
 
 function literal(value: SqlValue): string {
   if (Array.isArray(value)) {
-    if (value.length === 0) throw invalidArgument("an empty list in SQL matches nothing, and IN () is no SQL everywhere");
+    if (value.length === 0)
+      throw invalidArgument("an empty list in SQL matches nothing, and IN () is no SQL everywhere");
     return (value as readonly SqlValue[]).map(literal).join(", ");
   }
   if (typeof value === "number" && Number.isFinite(value)) return String(value);

@@ -19,7 +19,7 @@ export {
 } from "./models/alerts/alert-tail.js";
 export { BaseAlertSearchQuery } from "./models/alerts/base-alert-query.js";
 export { AlertSearch } from "./models/alerts/base-query.js";
-export type { AlertChange } from "./models/alerts/change.js";
+export type { AlertChange, AlertWords } from "./models/alerts/change.js";
 export type {
   AlertFacet,
   AlertFacetField,

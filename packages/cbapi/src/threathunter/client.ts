@@ -1,10 +1,12 @@
 import type { Document } from "../core/model/document.js";
+import type { Results } from "../core/query/query.js";
 import type { CallOptions } from "../core/transport/types.js";
 import { CbPSCBaseAPI, type CbPSCOptions } from "../psc/client.js";
 import { validation } from "../psc/investigate/validation.js";
 import type { CloudCall } from "../psc/routes.js";
 import { askForObject } from "../psc/send.js";
 import { QUERY_LIST, QUERY_TRANSLATION, QUERY_VALIDATION, SEARCH_LIMITS, THREATHUNTER_CALLS } from "./calls.js";
+import { ReportSeverity } from "./models/intelligence/report-severity.js";
 
 /** What {@link CbThreatHunterAPI} takes. */
 export interface CbThreatHunterOptions extends CbPSCOptions {}
@@ -60,6 +62,11 @@ export class CbThreatHunterAPI extends CbPSCBaseAPI {
   async queries(options: CallOptions = {}): Promise<readonly string[]> {
     const { query_ids: ids } = await askForObject(this, QUERY_LIST, {}, options);
     return Array.isArray(ids) ? ids.filter((id): id is string => typeof id === "string") : [];
+  }
+
+  /** The severities that the organization has given to reports of feeds: `GET .../reports/severity`. */
+  customSeverities(options: CallOptions = {}): Promise<Results<ReportSeverity>> {
+    return this.select(ReportSeverity).all(options);
   }
 
   /** From when to when there is something to be searched: `GET /api/investigate/v1/orgs/{org}/processes/limits`. */

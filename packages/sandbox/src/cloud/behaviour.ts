@@ -14,8 +14,12 @@ export interface CloudSwitches {
   searchWindow: number;
   /** How often the events of a process are asked for before all of their segments have been looked through. */
   segmentPolls: number;
+  /** So many of the alerts that are changed by one request stay as they are, and are named as failed. */
+  failedAlerts: number;
   /** With how many devices there can be Live Response sessions at a time; more are refused with 403. */
   cloudLiveResponseSlots: number;
+  /** Whether the store of binaries can hand out no file for now: those that it has are listed as errors. */
+  binariesAway: boolean;
 }
 
 declare module "../server/behaviour.js" {
@@ -28,4 +32,5 @@ export const CLOUD_SWITCHES: Readonly<CloudSwitches> = {
   ...{ searchPolls: 4, searchersAway: false, searchWindow: 10_000, segmentPolls: 3 },
   failedAlerts: 0,
   cloudLiveResponseSlots: 100,
+  binariesAway: false,
 };

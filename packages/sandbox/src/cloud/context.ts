@@ -13,6 +13,8 @@ export interface CloudShared {
   readonly processFields: Map<string, SearchField>;
   /** Which alerts were raised by what processes did: their ids by the ids of the processes. */
   alertsOf: (processIds: readonly string[]) => ReadonlyMap<string, readonly string[]>;
+  /** The other way round: the ids of the processes that an alert is about. */
+  processesOfAlert: (alert: string) => readonly string[];
   /** Which watchlists have found which processes: what documents say of it, by the ids of the processes. */
   watchlistHitsOf: (processIds: readonly string[]) => ReadonlyMap<string, readonly string[]>;
 }
@@ -44,6 +46,7 @@ export function createContext(parts: ServerParts): CloudContext {
       devicePolicies: () => new Map(),
       processFields: new Map(),
       alertsOf: () => new Map(),
+      processesOfAlert: () => [],
       watchlistHitsOf: () => new Map(),
     },
   };

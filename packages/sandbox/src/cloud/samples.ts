@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import type { SandboxOptions } from "../options.js";
 import { Sandbox } from "../sandbox.js";
+import type { TokenOptions } from "../server/tokens.js";
+import { cloudToken } from "./accounts.js";
 
 /** What a request was answered with; the body is read as JSON where it is. */
 export interface Reply {
@@ -40,10 +42,19 @@ export function asker(sandbox: Sandbox, token = sandbox.credentials("cloud").tok
     });
 }
 
-/** A sandbox whose time stands still, and a client of its main key. */
-export async function startCloud(
-  options: SandboxOptions = {},
-): Promise<AsyncDisposable & { sandbox: Sandbox; ask: Ask }> {
+/** A sandbox whose time stands still, a client of its main key, and clients of other keys. */
+export async function startCloud(options: SandboxOptions = {}): Promise<
+  AsyncDisposable & {
+    sandbox: Sandbox;
+    ask: Ask;
+    as: (options: Omit<TokenOptions, "username">) => Ask;
+  }
+> {
   const sandbox = await Sandbox.start({ organisation: "small", clock: { running: false }, ...options });
-  return { sandbox, ask: asker(sandbox), [Symbol.asyncDispose]: () => sandbox.stop() };
+  return {
+    sandbox,
+    ask: asker(sandbox),
+    as: (key) => asker(sandbox, cloudToken(sandbox.tokens.add({ username: "someone", ...key }).token)),
+    [Symbol.asyncDispose]: () => sandbox.stop(),
+  };
 }

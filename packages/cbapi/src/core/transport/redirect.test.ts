@@ -22,6 +22,32 @@ describe("A redirect", () => {
     expect(seen.map((request) => request.url)).toEqual(["/here", "/there"]);
   });
 
+  it.each([301, 302, 303, 307, 308])(
+    "of a write is followed by a read where that is wanted, unless it asks for the write again: %i",
+    async (status) => {
+      const { url, seen } = await serve([status, "", { location: "/job/5" }], [200, { id: 5 }]);
+      const sent = transport(url).request({ method: "POST", path: "/export", json: { all: true }, followWrite: true });
+      if (status > 303) expect((await failure(sent, ClientError)).code).toBe("REDIRECT");
+      else expect(await (await sent).json()).toEqual({ id: 5 });
+      const told = seen.map(({ method, url: at, headers }) => [
+        method,
+        at,
+        headers["content-type"],
+        headers["content-length"],
+      ]);
+      expect(told[0]).toEqual(["POST", "/export", "application/json", "12"]);
+      // What is read has no body, and says nothing of one.
+      expect(told.slice(1)).toEqual(status > 303 ? [] : [["GET", "/job/5", undefined, undefined]]);
+    },
+  );
+
+  it("of a write is not followed unless that is wanted", async () => {
+    const { url, seen } = await serve([303, "", { location: "/login" }]);
+    const sent = transport(url).request({ method: "POST", path: "/export", json: {} });
+    expect((await failure(sent, ClientError)).code).toBe("REDIRECT");
+    expect(seen.length).toBe(1);
+  });
+
   it.each([300, 304, 305, 306])("is none that anybody follows: %i", async (status) => {
     const { url, seen } = await serve([status, "", { location: "/there" }], [200, { ok: 1 }]);
     expect((await failure(transport(url).getJson("/here"), ClientError)).code).toBe("REDIRECT");

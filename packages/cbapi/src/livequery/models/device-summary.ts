@@ -10,9 +10,10 @@ export class DeviceSummary extends defineModel(
   {
     name: "DeviceSummary",
     path: "",
-    key: "device_id",
+    key: "id",
     keyOf: summaryKey,
-    unreadable: "Device summaries cannot be read one by one: read them again with their run, run.queryDeviceSummaries()",
+    unreadable:
+      "Device summaries cannot be read one by one: read them again with their run, run.queryDeviceSummaries()",
   },
   {
     id: t.string(),

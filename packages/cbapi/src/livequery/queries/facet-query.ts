@@ -31,7 +31,8 @@ export abstract class FacetQuery<M extends AnyModel> extends OfRunQuery<M, Facet
 
   /** How many values of each field are given, those that are most frequent first. */
   rows(values: number): this {
-    if (!Number.isInteger(values) || values < 1) throw invalidArgument(`rows wants a whole number from 1 on, got ${values}`);
+    if (!Number.isInteger(values) || values < 1)
+      throw invalidArgument(`rows wants a whole number from 1 on, got ${values}`);
     return this.with({ values });
   }
 

@@ -89,7 +89,9 @@ export abstract class OfRunQuery<M extends AnyModel, S extends OfRunState = OfRu
   protected requireRun(what: string): string {
     const { run } = this.state;
     if (run !== undefined) return run;
-    throw new ApiError(`Can't retrieve ${what} without a run ID: name the run with runId(id), or begin at the run itself`);
+    throw new ApiError(
+      `Can't retrieve ${what} without a run ID: name the run with runId(id), or begin at the run itself`,
+    );
   }
 
   /** One request about the run, of which nothing is changed. */

@@ -10,8 +10,8 @@ import { type TimeRange, timeRange } from "../../psc/queries/time-range.js";
 import { routeOf } from "../../psc/routes.js";
 import { ask, objectIn } from "../../psc/send.js";
 import { RESULT_EXPORT, RESULT_SCROLL, RESULT_SEARCH } from "../calls.js";
-import { ResultExport } from "../models/result-export.js";
 import type { Result } from "../models/result.js";
+import { ResultExport } from "../models/result-export.js";
 import { OfRunQuery, type OfRunState } from "./of-run.js";
 
 export interface ResultQueryState extends OfRunState {
@@ -97,7 +97,9 @@ export class ResultQuery extends OfRunQuery<Result, ResultQueryState> {
   protected override pageReader(plan: ExecutionPlan): RowSource<Result>["fetchPage"] {
     const { run, runs, received, sort } = this.state;
     if (run !== undefined && (runs !== undefined || received !== undefined)) {
-      throw invalidArgument("results are searched in one run, runId(id), or across runs by setRunIds() and setTimeReceived()");
+      throw invalidArgument(
+        "results are searched in one run, runId(id), or across runs by setRunIds() and setTimeReceived()",
+      );
     }
     if (!this.#isAcross) return super.pageReader(plan);
     if (sort !== undefined) throw invalidArgument("results across runs come in the server's order: leave out sortBy()");

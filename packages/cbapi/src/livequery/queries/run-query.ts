@@ -118,9 +118,12 @@ export class RunQuery {
   async submit(options: CallOptions = {}): Promise<Run> {
     if (this.#state.sql === undefined) throw missingSql("none was named");
     if (this.#submitted !== undefined) {
-      throw new ApiError("This query was submitted already: a second time would start a second run. Make another query", {
-        code: "ALREADY_SUBMITTED",
-      });
+      throw new ApiError(
+        "This query was submitted already: a second time would start a second run. Make another query",
+        {
+          code: "ALREADY_SUBMITTED",
+        },
+      );
     }
     const submitted = this.#submit(options);
     this.#submitted = submitted;

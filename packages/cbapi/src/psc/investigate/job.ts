@@ -160,7 +160,9 @@ export async function runJob(
   for (let again = true; ; again = false) {
     const job = await SearchJob.submit(host, calls, body, options);
     try {
-      return await job.wait({ timeout, partial }, options, query);
+      const end = await job.wait({ timeout, partial }, options, query);
+      const statusOnly = host.routes === "classic" && calls.status !== undefined;
+      return statusOnly ? { ...end, answer: await job.results(query, options) } : end;
     } catch (error) {
       if (!(error instanceof JobExpired)) throw error;
       if (!again) throw error.apiError;

@@ -46,9 +46,19 @@ export function checkedValues<T>(
 function refused(message: string, wrong: readonly unknown[], words: readonly string[] | undefined): CbApiError {
   const shown = wrong.map((value) => inspect(value)).join(", ");
   if (words === undefined) return invalidArgument(`${message}: ${shown}`);
-  const near = wrong.flatMap((value) => (typeof value === "string" ? nearestNames(value.toUpperCase(), words) : []));
-  const hint = near[0] === undefined ? `They are ${words.join(", ")}` : `Did you mean ${near[0]}?`;
+  const near = wrong.map((value) => (typeof value === "string" ? nearestWord(value, words) : undefined));
+  const meant = near.find((word) => word !== undefined);
+  const hint = meant === undefined ? `They are ${words.join(", ")}` : `Did you mean ${meant}?`;
   return invalidArgument(`${message}: ${shown}. ${hint}`);
+}
+
+/** The word that may have been meant; names are compared in small letters. */
+function nearestWord(value: string, words: readonly string[]): string | undefined {
+  const [near] = nearestNames(
+    value.toLowerCase(),
+    words.map((word) => word.toLowerCase()),
+  );
+  return words.find((word) => word.toLowerCase() === near);
 }
 
 /** @internal The criteria with values added to a list of them. */

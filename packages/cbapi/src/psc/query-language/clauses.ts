@@ -20,10 +20,10 @@ export interface Clauses {
 export const NO_CLAUSES: Clauses = Object.freeze({});
 
 const ACCEPTS: Readonly<Record<Connective, string>> = {
-  where: ".where() expects query text, an object of terms, Q(...) or a QueryBuilder",
-  and: ".and() expects query text, an object of terms or Q(...)",
-  or: ".or() expects an object of terms or Q(...)",
-  not: ".not() expects an object of terms or Q(...)",
+  where: ".where() expects a string, terms ({ field: value }), Q(...) or a QueryBuilder",
+  and: ".and() expects a string, terms ({ field: value }) or Q(...)",
+  or: ".or() expects terms ({ field: value }) or Q(...)",
+  not: ".not() expects terms ({ field: value }) or Q(...)",
 };
 
 /**
@@ -69,7 +69,9 @@ function combined(structure: string | undefined, connective: Connective, text: s
   const added = connective === "not" ? cloudDialect.not(text) : text;
   if (structure === undefined) return added;
   if (connective === "where") {
-    throw new ApiError("There is a structure already: use .and() or .or() to add to it", { code: "INVALID_ARGUMENT" });
+    throw new ApiError("Use .and() or .or() to add to a Q, or to terms, that the query has already", {
+      code: "INVALID_ARGUMENT",
+    });
   }
   return connective === "or" ? cloudDialect.or([structure, added]) : cloudDialect.and([structure, added]);
 }

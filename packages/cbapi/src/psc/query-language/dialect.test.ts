@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { clauseOf, present, Q, type QueryInput, range, raw, type TermValue, wildcard } from "../../core/query/terms.js";
-import { edrDialect } from "../../response/query-language/query-language.js";
 import { cloudDialect, joinTexts } from "./dialect.js";
 import { boost, exclusiveRange, fromNow, near } from "./values.js";
 
@@ -104,10 +103,6 @@ describe("expressions", () => {
   it("refuse text whose end would swallow what follows", () => {
     expect(() => text(Q("p:c:\\").and({ c: 1 }))).toThrow(/ends with a backslash/);
     expect(() => text(Q("p:c:\\").not())).toThrow(/ends with a backslash/);
-  });
-
-  it("know nothing of the product: EDR writes the same expression in its own way", () => {
-    expect(clauseOf(edrDialect, Q({ a: "x y" }).and({ b: 1 }))).toBe('a:"x y" b:1');
   });
 });
 

@@ -48,7 +48,8 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   },
   {
     code: "R_INJECT_CODE",
-    where: "s.crossproc_count > 0 AND NOT lower(p.path) GLOB 'c:\\windows\\*' AND NOT lower(p.path) GLOB 'c:\\program files*'",
+    where: `s.crossproc_count > 0 AND NOT EXISTS
+      (SELECT 1 FROM binary b WHERE b.md5_value = p.md5_value AND b.record ->> '$.digsig_result' = 'Signed')`,
     ...{ severity: 8, category: "THREAT", ttps: ["INJECT_CODE", "MODIFY_PROCESS"] },
     ...{ tactic: "TA0005", technique: "T1055", stage: "INSTALL_RUN", vector: "UNKNOWN" },
     ...{ told: "changed the memory of another process", operation: "CODE_INJECTION" },

@@ -121,23 +121,40 @@ export class AlertChanges {
 
   /** A job that changes these alerts, and returns at once. */
   start(request: SandboxRequest, records: readonly AlertRecord[], change: Change): JobRecord {
-    const who = request.user.username;
     const ids = records.map(({ id }) => id);
+    const failing = ids.slice(0, Math.max(0, this.#context.behaviour.failedAlerts));
+    return this.#job(request, change, ids.length, (who) => {
+      this.#context.store.transaction(() => {
+        for (const id of ids) {
+          const record = failing.includes(id) ? undefined : alertsOf(this.#context).get(id);
+          if (record !== undefined) this.apply(record, change, who);
+        }
+      });
+      return failing;
+    });
+  }
+
+  /** A job that changes the alerts of these threats, and those that will be raised of them. */
+  startThreats(request: SandboxRequest, threats: readonly string[], change: Change): JobRecord {
+    const total = threats.reduce((count, id) => count + alertsOf(this.#context).ofThreat(id).length, 0);
+    return this.#job(request, change, total, (who) => {
+      for (const id of threats) this.changeThreat(id, change, who);
+      return [];
+    });
+  }
+
+  /** @param work changes all that is to be changed, and says which alerts it could not change */
+  #job(request: SandboxRequest, change: Change, total: number, work: (who: string) => readonly string[]): JobRecord {
+    const who = request.user.username;
     const workflow = classicWorkflow(workflowAfter(change, undefined, who, this.#context.now()));
-    auditOf(this.#context).note(request, `Changed the workflow of ${ids.length} alerts`);
+    auditOf(this.#context).note(request, `Changed the workflow of ${total} alerts`);
     return jobsOf(this.#context).create({
-      ...{ type: "user_workflow_update", connector: connectorOf(request), total: ids.length },
+      ...{ type: "user_workflow_update", connector: connectorOf(request), total },
       parameters: { request: request.json() as Fields, workflow, failed_ids: [] },
       work: (job) => {
-        const failing = new Set(ids.slice(0, Math.max(0, this.#context.behaviour.failedAlerts)));
-        this.#context.store.transaction(() => {
-          for (const id of ids) {
-            const record = failing.has(id) ? undefined : alertsOf(this.#context).get(id);
-            if (record !== undefined) this.apply(record, change, who);
-          }
-        });
-        job.parameters["failed_ids"] = [...failing];
-        return { completed: ids.length - failing.size };
+        const failed = work(who);
+        job.parameters["failed_ids"] = failed;
+        return { completed: total - failed.length };
       },
     });
   }

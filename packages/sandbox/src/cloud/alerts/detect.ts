@@ -8,8 +8,9 @@ import { policiesOf } from "../policies/policies.js";
 import type { Fields, PolicyRecord, PolicyRule } from "../policies/record.js";
 import { RULE_CONFIGS, ruleConfig } from "../policies/rule-configs.js";
 import type { Alerts, NewAlert } from "./alerts.js";
+import { idOf } from "../processes/guid.js";
 import { BEHAVIOURS, type Behaviour } from "./behaviours.js";
-import { fileFacts } from "./reputation.js";
+import { programOf } from "./reputation.js";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -69,8 +70,8 @@ function suspicious(context: CloudContext, seen: number): NewAlert[] {
     const old = arrived < presence.start - OLD;
     const random = new Random(`${seed}/cloud/found/${id}`);
     const found = old ? presence.start - random.between(HOUR, 20 * DAY) : arrived;
-    const blocked = behaviour.code === "R_BANNED_RUN";
-    const verdict: Verdict = blocked ? { policy_applied: "APPLIED", sensor_action: "TERMINATE", run_state: "DID_NOT_RUN" } : ALLOWED;
+    // What is in the past was let be, except for what sensors report as blocked.
+    const verdict = behaviour.code === BANNED ? TERMINATED : ALLOWED;
     return [
       analytics(context, behaviour, sensor, process, verdict, {
         source: `behaviour/${behaviour.code}/${id}`,
@@ -87,6 +88,9 @@ interface Verdict {
   run_state: "RAN" | "DID_NOT_RUN";
 }
 
+/** The behaviour that sensors stop by themselves. */
+const BANNED = "R_BANNED_RUN";
+const TERMINATED: Verdict = { policy_applied: "APPLIED", sensor_action: "TERMINATE", run_state: "DID_NOT_RUN" };
 const ALLOWED: Verdict = { policy_applied: "NOT_APPLIED", sensor_action: "ALLOW", run_state: "RAN" };
 
 function analytics(
@@ -98,7 +102,7 @@ function analytics(
   when: Pick<NewAlert, "source" | "first" | "last" | "found">,
 ): NewAlert {
   const { code, severity, ttps, tactic, technique, told, stage, vector, category } = behaviour;
-  const { reputation, sha256 } = fileFacts(context.store, process.md5, process.sha256);
+  const { reputation = "NOT_LISTED", sha256 = "" } = programOf(context.store, process.id) ?? {};
   const blocked = verdict.policy_applied === "APPLIED";
   const threatCategory = { KNOWN_MALWARE: "KNOWN_MALWARE", SUSPECT_MALWARE: "NEW_MALWARE", NOT_LISTED: "RISKY_PROGRAM" };
   const kind = Object.hasOwn(threatCategory, reputation)
@@ -165,21 +169,21 @@ function networkFacts({ remote_ip, remote_port, local_ip, local_port, proto, dom
   };
 }
 
-/** A program that runs does something that it should not: drawn for the tick, and judged by the policy of its device. */
+/**
+ * Something happens by itself, drawn for the tick: the firewall of a device refuses a connection of a program that runs there,
+ * or one of those that have behaved badly does it again, and the policy of its device says what becomes of it.
+ */
 function happening(context: CloudContext, tick: number, now: number): NewAlert[] {
   const { store, seed } = context;
   const random = new Random(`${seed}/cloud/happening/${tick}`);
-  const online = findSensors(store).filter(({ online }) => online);
+  const online = findSensors(store).filter((sensor) => sensor.online);
   if (online.length === 0) return [];
+  const when = { source: `tick/${tick}`, first: now, last: now, found: now };
   const sensor = random.pick(online);
   const running = runningNames(store, sensor.id, now);
-  if (running.length === 0) return [];
-  const process = findProcess(store, random.pick(running).id, { all: true });
-  if (process === undefined) return [];
-  const when = { source: `tick/${tick}`, first: now, last: now, found: now };
-  const policy = policiesOf(context).get(context.shared.devicePolicies().get(sensor.id) ?? 0);
-  const refused = policy === undefined ? undefined : refusedConnection(context, policy, process);
-  if (refused !== undefined) {
+  const process = running.length === 0 ? undefined : findProcess(store, random.pick(running).id, { all: true });
+  const refused = process === undefined ? undefined : refusedConnection(context, sensor.id, process);
+  if (process !== undefined && refused !== undefined) {
     return [
       {
         ...{ type: "HOST_BASED_FIREWALL", severity: 4, sensor, process, ...when },
@@ -193,18 +197,41 @@ function happening(context: CloudContext, tick: number, now: number): NewAlert[]
       },
     ];
   }
-  const behaviour = random.pick(BEHAVIOURS);
-  const { reputation } = fileFacts(store, process.md5, process.sha256);
-  const rule = policy?.rules.find((each) => names(each, behaviour, process, reputation));
-  const verdict: Verdict =
-    rule === undefined || rule.action === "ALLOW" || rule.action === "IGNORE"
-      ? ALLOWED
-      : {
-          policy_applied: "APPLIED",
-          sensor_action: rule.action === "DENY" ? "DENY" : "TERMINATE",
-          run_state: rule.operation === "RUN" ? "DID_NOT_RUN" : "RAN",
-        };
-  return [analytics(context, behaviour, sensor, process, verdict, when)];
+  const ids = new Set(online.map(({ id }) => id));
+  const known = suspects(context).filter(({ device }) => ids.has(device));
+  if (known.length === 0) return [];
+  const { code, device, guid } = random.pick(known);
+  const behaviour = BEHAVIOURS.find((each) => each.code === code);
+  const again = findProcess(store, idOf(context.orgKey, guid) ?? "", { all: true });
+  const where = findSensor(store, device);
+  if (behaviour === undefined || again === undefined || where === undefined) return [];
+  return [analytics(context, behaviour, where, again, judged(context, device, behaviour, again), when)];
+}
+
+/** Processes that have behaved badly, in the order in which they were found. */
+function suspects({ store }: CloudContext): { code: string; device: number; guid: string }[] {
+  const shown = (name: string): string => `json_extract(record, '$.shown.${name}')`;
+  return store.database.all<{ code: string; device: number; guid: string }>(
+    `SELECT ${shown("reason_code")} AS code, ${shown("device_id")} AS device, ${shown("process_guid")} AS guid
+     FROM object WHERE kind = 'cloud_alert' AND ${shown("type")} = 'CB_ANALYTICS'
+     ORDER BY json_extract(record, '$.number') LIMIT ${LOOKED_THROUGH}`,
+  );
+}
+
+const policyOf = (context: CloudContext, device: number): PolicyRecord | undefined =>
+  policiesOf(context).get(context.shared.devicePolicies().get(device) ?? 0);
+
+/** What the policy of a device has to say about a behaviour. */
+function judged(context: CloudContext, device: number, behaviour: Behaviour, process: ProcessRow): Verdict {
+  if (behaviour.code === BANNED) return TERMINATED;
+  const { reputation = "NOT_LISTED" } = programOf(context.store, process.id) ?? {};
+  const rule = policyOf(context, device)?.rules.find((each) => names(each, behaviour, process, reputation));
+  if (rule === undefined || rule.action === "ALLOW" || rule.action === "IGNORE") return ALLOWED;
+  return {
+    policy_applied: "APPLIED",
+    sensor_action: rule.action === "DENY" ? "DENY" : "TERMINATE",
+    run_state: rule.operation === "RUN" ? "DID_NOT_RUN" : "RAN",
+  };
 }
 
 /** Whether a rule is about what a program does. */
@@ -224,10 +251,11 @@ export function matchesPath(pattern: string, path: string): boolean {
   return new RegExp(`^${source.join("")}$`, "s").test(path.toLowerCase());
 }
 
-/** A connection of a process that the firewall of a policy would refuse and tell of. */
-function refusedConnection(context: CloudContext, policy: PolicyRecord, process: ProcessRow): NetconnRecord | undefined {
+/** A connection of a process that the firewall of its device would refuse and tell of. */
+function refusedConnection(context: CloudContext, device: number, process: ProcessRow): NetconnRecord | undefined {
   const kind = RULE_CONFIGS.find(({ category }) => category === "host_based_firewall");
-  if (kind === undefined || process.netconn_count === 0) return undefined;
+  const policy = policyOf(context, device);
+  if (kind === undefined || policy === undefined || process.netconn_count === 0) return undefined;
   const parameters = ruleConfig(kind, policy)["parameters"] as Fields;
   if (parameters["enable_host_based_firewall"] !== true) return undefined;
   const groups = parameters["rule_groups"] as { rules: Record<string, string | boolean>[] }[];

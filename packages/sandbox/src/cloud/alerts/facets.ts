@@ -24,7 +24,7 @@ const PRESENT_ALIASES = new Map([
 ]);
 
 /** The same of the classic service, with the fields of its documents. */
-const CLASSIC_TERMS = new Map([
+const CLASSIC_TERMS = new Map<string, string>([
   ...([["ALERT_TYPE", "type"] as const, ["CATEGORY", "category"], ["REPUTATION", "reputation"]] as const),
   ...([["WORKFLOW", "workflow"] as const, ["TAG", "tag"], ["POLICY_ID", "policy_id"]] as const),
   ...([["POLICY_NAME", "policy_name"] as const, ["DEVICE_ID", "device_id"], ["DEVICE_NAME", "device_name"]] as const),

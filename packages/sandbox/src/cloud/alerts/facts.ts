@@ -4,7 +4,7 @@ import type { CloudContext } from "../context.js";
 import { devicesOf } from "../devices/devices.js";
 import type { Fields } from "../policies/record.js";
 import { guidOf } from "../processes/guid.js";
-import { fileFacts } from "./reputation.js";
+import { programOf } from "./reputation.js";
 
 /** As many hexadecimal digits as wanted, the same for the same text. */
 export const digits = (text: string, count: number): string =>
@@ -32,30 +32,24 @@ export function deviceFacts(context: CloudContext, id: number, username: string)
   };
 }
 
-/** What alerts tell of a process, of its parent and of what kind of program they are. */
-export function processFacts(context: CloudContext, row: ProcessRow): Fields {
-  const { store } = context;
-  const file = fileFacts(store, row.md5, row.sha256);
-  const parent = store.database.first<Pick<ProcessRow, "path" | "md5" | "sha256" | "cmdline" | "username" | "pid">>(
-    "SELECT path, md5, sha256, cmdline, username, pid FROM process WHERE id = ? AND placeholder = 0",
-    [row.parent_id ?? ""],
-  );
-  const above = parent === undefined ? undefined : fileFacts(store, parent.md5, parent.sha256);
+/** What alerts tell of a process and of its parent. */
+export function processFacts({ store, orgKey }: CloudContext, row: ProcessRow): Fields {
+  const program = programOf(store, row.id);
+  const parent = row.parent_id === null ? undefined : programOf(store, row.parent_id);
   return {
-    ...{ process_guid: guidOf(context.orgKey, row.id), process_pid: row.pid, process_name: row.path },
-    ...{ process_sha256: file.sha256, process_md5: row.md5, process_cmdline: row.cmdline },
-    ...{ process_username: row.username, process_reputation: file.reputation },
-    ...{ process_effective_reputation: file.reputation },
-    process_issuer: file.issuer === undefined ? [] : [file.issuer],
-    process_publisher: file.publisher === undefined ? [] : [file.publisher],
-    ...{ parent_guid: row.parent_id === null ? "" : guidOf(context.orgKey, row.parent_id), parent_pid: row.parent_pid },
-    parent_name: parent?.path ?? row.parent_name,
-    ...(parent === undefined || above === undefined
+    ...{ process_guid: guidOf(orgKey, row.id), process_pid: row.pid, process_name: row.path, process_md5: row.md5 },
+    ...{ process_sha256: program?.sha256 ?? row.sha256 ?? "", process_cmdline: row.cmdline },
+    ...{ process_username: row.username, process_reputation: program?.reputation ?? "NOT_LISTED" },
+    process_effective_reputation: program?.reputation ?? "NOT_LISTED",
+    ...{ process_issuer: program?.issuer ?? [], process_publisher: program?.publisher ?? [] },
+    parent_guid: row.parent_id === null ? "" : guidOf(orgKey, row.parent_id),
+    ...{ parent_pid: row.parent_pid, parent_name: parent?.path ?? row.parent_name },
+    ...(parent === undefined
       ? {}
       : {
-          ...{ parent_sha256: above.sha256, parent_md5: parent.md5, parent_cmdline: parent.cmdline },
-          ...{ parent_username: parent.username, parent_reputation: above.reputation },
-          parent_effective_reputation: above.reputation,
+          ...{ parent_sha256: parent.sha256, parent_md5: parent.md5, parent_cmdline: parent.cmdline },
+          ...{ parent_username: parent.username, parent_reputation: parent.reputation },
+          parent_effective_reputation: parent.reputation,
         }),
   };
 }

@@ -1,43 +1,39 @@
 import type { BinaryRecord } from "../../domain/index.js";
 import type { Store } from "../../store/store.js";
+import { reputationSql } from "../processes/fields.js";
 
-/** What is known of the file of a program. */
-export interface FileFacts {
+/** What is known of the program of a process. */
+export interface ProgramFacts {
+  path: string;
   md5: string;
   sha256: string;
+  cmdline: string;
+  username: string;
   reputation: string;
-  publisher?: string;
-  issuer?: string;
+  publisher: string[];
+  issuer: string[];
 }
 
-/** Scores of feeds from which on a file is held for bad, or for suspect. */
-const BAD = 70;
-const SUSPECT = 40;
-
-/** What the organisation's binaries tell of a hash. */
-export function fileFacts(store: Store, md5: string, sha256: string | null): FileFacts {
-  const row = store.database.first<{ record: string }>("SELECT record FROM binary WHERE md5 = ?", [md5]);
-  const record = row === undefined ? undefined : (JSON.parse(row.record) as BinaryRecord);
-  const banned = store.collection("ban").get(md5)?.enabled === true;
-  return {
-    md5,
-    sha256: sha256 ?? record?.sha256 ?? "",
-    reputation: banned ? "COMPANY_BLACK_LIST" : reputationOf(record),
-    ...(record?.digsig_publisher === undefined ? {} : { publisher: record.digsig_publisher }),
-    ...(record?.digsig_issuer === undefined ? {} : { issuer: record.digsig_issuer }),
-  };
+interface Row extends Omit<ProgramFacts, "sha256" | "publisher" | "issuer"> {
+  sha256: string | null;
+  binary: string | null;
 }
 
-function reputationOf(record: BinaryRecord | undefined): string {
-  if (record === undefined) return "NOT_LISTED";
-  const scores = Object.entries(record.alliance ?? {}).flatMap(([name, value]) =>
-    name.startsWith("alliance_score_") && typeof value === "number" ? [value] : [],
+/** What the organisation knows of the program of a process, by the id of the process; undefined when it knows no such process. */
+export function programOf(store: Store, id: string): ProgramFacts | undefined {
+  const row = store.database.first<Row>(
+    `SELECT p.path, p.md5, p.sha256, p.cmdline, p.username, ${reputationSql("p.md5", "p.md5_value", "p.alliance")} AS reputation,
+       (SELECT b.record FROM binary b WHERE b.md5_value = p.md5_value) AS binary
+     FROM process p WHERE p.id = ? AND p.placeholder = 0`,
+    [id],
   );
-  const worst = Math.max(0, ...scores);
-  if (worst >= BAD) return "KNOWN_MALWARE";
-  if (worst >= SUSPECT) return "SUSPECT_MALWARE";
-  if (record.digsig_result !== "Signed") return "NOT_LISTED";
-  return /microsoft|apple|red hat|canonical/i.test(record.digsig_publisher ?? "")
-    ? "TRUSTED_WHITE_LIST"
-    : "COMMON_WHITE_LIST";
+  if (row === undefined) return undefined;
+  const { binary, sha256, ...rest } = row;
+  const record = binary === null ? undefined : (JSON.parse(binary) as BinaryRecord);
+  const listed = (name: string | undefined): string[] => (name === undefined ? [] : [name]);
+  return {
+    ...rest,
+    sha256: sha256 ?? record?.sha256 ?? "",
+    ...{ publisher: listed(record?.digsig_publisher), issuer: listed(record?.digsig_issuer) },
+  };
 }

@@ -6,8 +6,8 @@ import { connectorOf, jobsOf } from "../jobs/jobs.js";
 import type { CloudRoute, MakePart } from "../part.js";
 import type { Fields } from "../policies/record.js";
 import { unknownValue } from "../problem.js";
-import { readWindow } from "../search/index.js";
 import { idOf } from "../processes/guid.js";
+import { readWindow } from "../search/index.js";
 import { isObject, readObject as readFields } from "../search/values.js";
 import { csvOf } from "../table.js";
 import { alertsOf } from "./alerts.js";
@@ -34,11 +34,18 @@ const READABLE = 10_000;
 export const alertsPart: MakePart = (context) => {
   const alerts = alertsOf(context);
   context.shared.alertsOf = (ids) => alertsByProcess(context, ids);
+  context.shared.processesOfAlert = (id) => processesIn(context, id);
   return {
     routes: [...alertRoutes(context), ...groupRoutes(context), ...noteRoutes(context), ...classicAlertRoutes(context)],
     tick: (tick, now) => alerts.tick(tick, now),
   };
 };
+
+/** The processes that an alert is about, by their ids. */
+function processesIn(context: CloudContext, alert: string): string[] {
+  const guid = context.store.collection("cloud_alert").get(alert)?.shown["process_guid"];
+  return typeof guid === "string" ? [idOf(context.orgKey, guid) ?? []].flat() : [];
+}
 
 /** Which alerts are about which processes. */
 function alertsByProcess(context: CloudContext, ids: readonly string[]): ReadonlyMap<string, readonly string[]> {

@@ -101,12 +101,15 @@ function addressOf(username: string): string {
   return `203.0.113.${1 + (low % 254)}`;
 }
 
+/** The number of the last item that a reader was given; 0 when he was given none. */
+export const lastTaken = ({ store }: CloudContext, reader: string): number =>
+  store.collection("cloud_queue").get(reader)?.last ?? 0;
+
 /** Those of the items that a reader has not been given before; he has them now. */
 export function taken<T extends { id: number }>(context: CloudContext, reader: string, items: readonly T[]): T[] {
-  const queues = context.store.collection("cloud_queue");
-  const last = queues.get(reader)?.last ?? 0;
+  const last = lastTaken(context, reader);
   const fresh = items.filter(({ id }) => id > last);
   const end = fresh.at(-1)?.id;
-  if (end !== undefined) queues.put(reader, { last: end });
+  if (end !== undefined) context.store.collection("cloud_queue").put(reader, { last: end });
   return fresh;
 }

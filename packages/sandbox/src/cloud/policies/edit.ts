@@ -53,7 +53,11 @@ export class PolicyEditor {
 
   remove(record: PolicyRecord, request: SandboxRequest): void {
     if (record.is_system) throw new HttpProblem(400, `${record.name} is a system policy: it cannot be deleted`);
-    const devices = this.countDevices().get(record.id) ?? 0;
+    const waiting = this.#context.store
+      .collection("cloud_device")
+      .all()
+      .filter(({ pending }) => pending?.policy_id === record.id).length;
+    const devices = (this.countDevices().get(record.id) ?? 0) + waiting;
     if (devices > 0) {
       throw new HttpProblem(400, `${record.name} cannot be deleted: ${devices} devices are assigned to it`);
     }

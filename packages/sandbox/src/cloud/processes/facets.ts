@@ -11,17 +11,16 @@ import {
   readText,
   type SearchField,
 } from "../search/index.js";
-import { conditionOf, type Scope, valueOf } from "./search.js";
+import { conditionOf, groupedBy, type Scope } from "./search.js";
 
 /** So many values of a field are counted where no number is given. */
 export const USUAL_VALUES = 100;
 const MOST_BUCKETS = 10_000;
 const SECOND = 1_000;
-const SIZES = new Map([
-  ...[["SECOND", SECOND] as const, ["MINUTE", 60 * SECOND] as const, ["HOUR", 3_600 * SECOND] as const],
-  ...[["DAY", 86_400 * SECOND] as const, ["WEEK", 604_800 * SECOND] as const, ["MONTH", 30 * 86_400 * SECOND] as const],
-  ...[["YEAR", 365 * 86_400 * SECOND] as const],
-]);
+const [HOUR, DAY] = [3_600 * SECOND, 86_400 * SECOND];
+const SIZES: ReadonlyMap<string, number> = new Map(
+  Object.entries({ SECOND, MINUTE: 60 * SECOND, HOUR, DAY, WEEK: 7 * DAY, MONTH: 30 * DAY, YEAR: 365 * DAY }),
+);
 
 /** What is counted: values of fields, and how many rows lie in each stretch of a range. */
 export interface Facets {
@@ -47,7 +46,7 @@ export function countFacets(context: CloudContext, scope: Scope, body: Record<st
   if (names.length === 0 && ranges.length === 0) throw new HttpProblem(400, "terms.fields or ranges say what to count");
   return guardSearch(() => {
     const terms = names.map((field) => {
-      const value = valueOf(scope.fields, field);
+      const value = groupedBy(scope.fields, field);
       const counts = sql`SELECT CAST(value AS TEXT) AS id, n AS total FROM
         (SELECT ${value} AS value, count(*) AS n FROM ${scope.from} WHERE ${where} GROUP BY 1)
         WHERE value IS NOT NULL AND value <> '' ORDER BY n DESC, id LIMIT ${rows}`;

@@ -76,6 +76,15 @@ const eventTypes: SearchField = {
   },
 };
 
+/** The alerts that were raised by what a process did, as they are kept. */
+function alertIds(orgKey: string): SearchField {
+  const kept = "SELECT o.record ->> '$.shown.process_guid' FROM object o WHERE o.kind = 'cloud_alert'";
+  return {
+    type: "keyword",
+    having: (test) => sql`(${raw(guidSql(orgKey, "p.id"))}) IN (${raw(kept)} AND ${test(raw("o.key"))})`,
+  };
+}
+
 /** What is said of the device that a process has run on. */
 function ofDevice(context: CloudContext): [string, SearchField][] {
   const sensor = (type: FieldType, expression: string, isDefault = false): SearchField => ({
@@ -174,7 +183,7 @@ export function processFields(context: CloudContext): SearchFields {
     ["has_children", column("boolean", "EXISTS (SELECT 1 FROM process c WHERE c.parent_id = p.id)")],
     ["ttp", column("keyword", "NULL")],
     ["enriched_event_type", column("keyword", "NULL")],
-    ["alert_id", column("keyword", "NULL")],
+    ["alert_id", alertIds(orgKey)],
     ["watchlist_hit", column("keyword", "NULL")],
     ["event_type", eventTypes],
     ...[...EVENT_COUNTS.values()].map((name): [string, SearchField] => [name, column("number", counted(name))]),

@@ -1,4 +1,5 @@
 import { combine, raw, sql } from "../../query/index.js";
+import { HttpProblem } from "../../server/product.js";
 import { inSlices, type Steps } from "../../steps.js";
 import type { SqlText } from "../../store/database.js";
 import type { CloudContext } from "../context.js";
@@ -73,12 +74,10 @@ export function findRows(context: CloudContext, scope: Scope, body: Record<strin
   const collapse = readTexts(body["collapse_field"], "collapse_field");
   const { database } = context.store;
   return guardSearch(() => {
-    const groups = collapse.map((name) => valueOf(fields, name));
+    const groups = collapse.map((name) => groupedBy(fields, name));
     if (groups.length === 0) {
-      const total = database.count(
-        sql`SELECT count(*) AS n FROM ${from} WHERE ${where}`.sql,
-        sql`${from} ${where}`.params,
-      );
+      const all = sql`SELECT count(*) AS n FROM ${from} WHERE ${where}`;
+      const total = database.count(all.sql, all.params);
       const list = sql`SELECT json_group_array(row) AS list FROM
         (SELECT ${raw(row)} AS row FROM ${from} WHERE ${where} ORDER BY ${order} LIMIT ${most})`;
       return { total, rows: database.numbers(list.sql, list.params) };
@@ -93,9 +92,31 @@ export function findRows(context: CloudContext, scope: Scope, body: Record<strin
   });
 }
 
+/**
+ * The rows that have these ids, in the order of their time.
+ * @param key the field that has the ids; those of processes where it is left out
+ */
+export function findByIds(
+  context: CloudContext,
+  scope: Scope,
+  ids: readonly string[],
+  key?: string,
+): readonly number[] {
+  const { fields, from, base, row, tie } = scope;
+  const field = key === undefined ? undefined : fields.get(key);
+  const conditions = ids.map((text) =>
+    field === undefined ? sql`p.id = ${text}` : (field.exact?.(text) ?? field.having((each) => sql`${each} = ${text}`)),
+  );
+  const list = sql`SELECT json_group_array(row) AS list FROM
+    (SELECT ${raw(row)} AS row FROM ${from} WHERE ${base} AND (${combine("OR", conditions)}) ORDER BY p.start, ${raw(tie)} LIMIT 10000)`;
+  return guardSearch(() => context.store.database.numbers(list.sql, list.params));
+}
+
 /** SQL for the value of a field by which rows are put together; refuses one that has none. */
-export function valueOf(fields: SearchFields, name: string): SqlText {
-  return orderBy([{ field: name, descending: false }], fields, "1") && (fields.get(name)?.value ?? raw("NULL"));
+export function groupedBy(fields: SearchFields, name: string): SqlText {
+  const value = fields.get(name)?.value;
+  if (value === undefined) throw new HttpProblem(400, `There is no field ${name} to group by`);
+  return value;
 }
 
 /** What makes looking things up fast. Nobody waits for it. */

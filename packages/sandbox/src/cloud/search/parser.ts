@@ -315,5 +315,7 @@ const globLiteral = (character: string): string => (/[*?[]/.test(character) ? `[
 
 /** Operands of the same kind side by side, however they were grouped. */
 function joined(type: "and" | "or", operands: readonly LuceneQuery[]): LuceneQuery {
+  const [only] = operands;
+  if (operands.length === 1 && only !== undefined) return only;
   return { type, operands: operands.flatMap((operand) => (operand.type === type ? operand.operands : [operand])) };
 }

@@ -14,7 +14,15 @@ import { alertFields } from "./alert-fields.js";
 import { requestIdIn } from "./alert-operation.js";
 import { BaseAlertSearchQuery } from "./base-alert-query.js";
 import { ALERT_CHANGE, ALERT_READ, THREAT_CHANGE } from "./calls.js";
-import { type AlertChange, type ClassicChange, classicChange, currentChange, threatChange } from "./change.js";
+import {
+  type AlertChange,
+  type AlertWords,
+  type ClassicChange,
+  classicChange,
+  currentChange,
+  saidIn,
+  threatChange,
+} from "./change.js";
 import { classicDocument, DERIVED_FIELDS, RENAMED_FIELDS, valueIn } from "./names.js";
 import { type AlertNote, addNote, notesOf } from "./notes.js";
 import { addTags, deleteTag, historyOf, tagsOf } from "./threats.js";
@@ -25,6 +33,12 @@ import { WorkflowStatus } from "./workflow-status.js";
 export interface AboutOptions extends CallOptions {
   /** Whether it is about the threat. */
   readonly threat?: boolean | undefined;
+}
+
+/** What is said about a change, and how it is sent. */
+interface Said {
+  readonly said: AlertWords;
+  readonly options: CallOptions;
 }
 
 /**
@@ -81,13 +95,17 @@ export class BaseAlert extends defineModel(
    * @param comment what is to be said about it
    * @returns the alert, whose `workflow` is the new one
    */
-  dismiss(remediation?: string, comment?: string, options: CallOptions = {}): Promise<this> {
-    return this.#change("dismiss()", { state: "DISMISSED", remediation, comment }, options);
+  dismiss(remediation?: string, comment?: string, options?: CallOptions): Promise<this>;
+  dismiss(words: AlertWords & CallOptions): Promise<this>;
+  dismiss(first?: string | (AlertWords & CallOptions), comment?: string, given: CallOptions = {}): Promise<this> {
+    return this.#change("dismiss()", "DISMISSED", saidIn(first, comment, given));
   }
 
   /** Opens it, or leaves it open and says something about it; otherwise as {@link BaseAlert.dismiss}. */
-  update(remediation?: string, comment?: string, options: CallOptions = {}): Promise<this> {
-    return this.#change("update()", { state: "OPEN", remediation, comment }, options);
+  update(remediation?: string, comment?: string, options?: CallOptions): Promise<this>;
+  update(words: AlertWords & CallOptions): Promise<this>;
+  update(first?: string | (AlertWords & CallOptions), comment?: string, given: CallOptions = {}): Promise<this> {
+    return this.#change("update()", "OPEN", saidIn(first, comment, given));
   }
 
   /**
@@ -104,13 +122,21 @@ export class BaseAlert extends defineModel(
    * @returns where this alert stands then
    * @throws InvalidObjectError when it belongs to no threat
    */
-  dismissThreat(remediation?: string, comment?: string, options: CallOptions = {}): Promise<Workflow> {
-    return this.#changeThreat("dismissThreat()", { state: "DISMISSED", remediation, comment }, options);
+  dismissThreat(remediation?: string, comment?: string, options?: CallOptions): Promise<Workflow>;
+  dismissThreat(words: AlertWords & CallOptions): Promise<Workflow>;
+  dismissThreat(
+    first?: string | (AlertWords & CallOptions),
+    comment?: string,
+    given: CallOptions = {},
+  ): Promise<Workflow> {
+    return this.#changeThreat("dismissThreat()", "DISMISSED", saidIn(first, comment, given));
   }
 
   /** Opens all alerts of its threat, and those that are still to come; otherwise as {@link BaseAlert.dismissThreat}. */
-  updateThreat(remediation?: string, comment?: string, options: CallOptions = {}): Promise<Workflow> {
-    return this.#changeThreat("updateThreat()", { state: "OPEN", remediation, comment }, options);
+  updateThreat(remediation?: string, comment?: string, options?: CallOptions): Promise<Workflow>;
+  updateThreat(words: AlertWords & CallOptions): Promise<Workflow>;
+  updateThreat(first?: string | (AlertWords & CallOptions), comment?: string, given: CallOptions = {}): Promise<Workflow> {
+    return this.#changeThreat("updateThreat()", "OPEN", saidIn(first, comment, given));
   }
 
   /** What was noted about it, or with `threat` about its threat: `GET .../alerts/{id}/notes`. */
@@ -156,9 +182,9 @@ export class BaseAlert extends defineModel(
     return cloud(BaseAlert.stateOf(this).client);
   }
 
-  async #change(method: string, change: ClassicChange, options: CallOptions): Promise<this> {
+  async #change(method: string, state: ClassicChange["state"], { said, options }: Said): Promise<this> {
     checkCall(method, options, CALL);
-    return this.#send(classicChange(change, this.#host.routes), options);
+    return this.#send(classicChange({ ...said, state }, this.#host.routes), options);
   }
 
   async #send(change: Record<string, unknown>, options: CallOptions): Promise<this> {
@@ -174,10 +200,12 @@ export class BaseAlert extends defineModel(
     return this.refresh(options);
   }
 
-  async #changeThreat(method: string, change: ClassicChange, options: CallOptions): Promise<Workflow> {
+  async #changeThreat(method: string, state: ClassicChange["state"], { said, options }: Said): Promise<Workflow> {
     checkCall(method, options, CALL);
+    const change = { ...said, state };
     const host = this.#host;
     const threat = await this.#threat(method, options);
+    const present = classicChange(change, host.routes);
     const json = threatChange(change);
     if (host.routes === "classic") {
       const answer = objectIn(await tell(host, THREAT_CHANGE, { values: { id: threat }, json }, options), THREAT_CHANGE);
@@ -186,8 +214,7 @@ export class BaseAlert extends defineModel(
     }
     // What is still to come first: no alert can come in between that neither of the two has changed.
     await tell(host, THREAT_CHANGE, { json: { ...json, threat_id: [threat] } }, options);
-    const present = { criteria: { threat_id: [threat] }, ...classicChange(change, host.routes) };
-    const answer = await tell(host, ALERT_CHANGE, { json: present }, options);
+    const answer = await tell(host, ALERT_CHANGE, { json: { criteria: { threat_id: [threat] }, ...present } }, options);
     await new WorkflowStatus({ client: host, key: requestIdIn(answer) }).wait(options);
     return (await this.refresh(options)).workflow_;
   }

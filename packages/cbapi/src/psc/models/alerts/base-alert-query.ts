@@ -11,7 +11,14 @@ import { AlertOperation, type AlertSelection } from "./alert-operation.js";
 import { AlertTail, type AlertTailOptions } from "./alert-tail.js";
 import { AlertSearch, type AlertState } from "./base-query.js";
 import { ALERT_EXPORT, ALL_ALERTS, type AlertCalls } from "./calls.js";
-import { type AlertChange, type ClassicChange, classicChange, currentChange } from "./change.js";
+import {
+  type AlertChange,
+  type AlertWords,
+  type ClassicChange,
+  classicChange,
+  currentChange,
+  saidIn,
+} from "./change.js";
 import { refuseGone } from "./criteria.js";
 import { GroupedAlertSearchQuery } from "./grouped.js";
 import { endOfTime } from "./time-window.js";
@@ -147,15 +154,20 @@ export class BaseAlertSearchQuery<M extends AnyModel> extends AlertSearch<M> {
    * Dismisses all alerts that match. Nothing is sent before the operation is awaited.
    * @param remediation what was done; to the service of today one of a few reasons, and what is none goes with the note
    * @param comment what is to be said about it
+   * @example await query.dismiss("fixed", "after the clean-up")
    * @throws ApiError with code `UNFILTERED` when nothing narrows the search, unless `all` is set
    */
-  dismiss(remediation?: string, comment?: string, options: AlertSelection = {}): AlertOperation {
-    return this.#classicChange("dismiss", { state: "DISMISSED", remediation, comment }, options);
+  dismiss(remediation?: string, comment?: string, options?: AlertSelection): AlertOperation;
+  dismiss(words: AlertWords & AlertSelection): AlertOperation;
+  dismiss(first?: string | (AlertWords & AlertSelection), comment?: string, given: AlertSelection = {}): AlertOperation {
+    return this.#classicChange("dismiss", "DISMISSED", saidIn(first, comment, given));
   }
 
   /** Opens all alerts that match, or leaves them open and says something about them; otherwise as {@link BaseAlertSearchQuery.dismiss}. */
-  update(remediation?: string, comment?: string, options: AlertSelection = {}): AlertOperation {
-    return this.#classicChange("update", { state: "OPEN", remediation, comment }, options);
+  update(remediation?: string, comment?: string, options?: AlertSelection): AlertOperation;
+  update(words: AlertWords & AlertSelection): AlertOperation;
+  update(first?: string | (AlertWords & AlertSelection), comment?: string, given: AlertSelection = {}): AlertOperation {
+    return this.#classicChange("update", "OPEN", saidIn(first, comment, given));
   }
 
   /**
@@ -235,8 +247,12 @@ export class BaseAlertSearchQuery<M extends AnyModel> extends AlertSearch<M> {
     return this.with(state);
   }
 
-  #classicChange(verb: string, change: ClassicChange, options: AlertSelection): AlertOperation {
-    return this.#operation(verb, classicChange(change, this.host.routes), options);
+  #classicChange(
+    verb: string,
+    state: ClassicChange["state"],
+    { said, options }: { readonly said: AlertWords; readonly options: AlertSelection },
+  ): AlertOperation {
+    return this.#operation(verb, classicChange({ ...said, state }, this.host.routes), options);
   }
 
   #operation(verb: string, change: Record<string, unknown>, options: AlertSelection): AlertOperation {

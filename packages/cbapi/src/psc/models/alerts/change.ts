@@ -28,6 +28,25 @@ export interface ClassicChange {
   readonly comment?: string | undefined;
 }
 
+/** What is said about a change by dismissing or reopening. */
+export interface AlertWords {
+  /** What was done; to the service of today one of a few reasons, and what is none goes with the note. */
+  readonly remediation?: string | undefined;
+  /** What is to be said about it. */
+  readonly comment?: string | undefined;
+}
+
+/** What is said about a change, by its places or by its names: `("fixed", "done")`, `({ comment: "done" })`. */
+export function saidIn<O extends object>(
+  first: string | (AlertWords & O) | undefined,
+  comment: string | undefined,
+  options: O,
+): { readonly said: AlertWords; readonly options: O } {
+  if (typeof first !== "object" || first === null) return { said: { remediation: first, comment }, options };
+  const { remediation, comment: named = comment, ...rest } = first;
+  return { said: { remediation, comment: named }, options: { ...options, ...rest } as O };
+}
+
 /**
  * A change by dismissing or reopening, as it is sent.
  * @throws ApiError with code `INVALID_ARGUMENT` when remediation or comment is no text

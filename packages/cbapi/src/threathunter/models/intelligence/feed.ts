@@ -54,17 +54,7 @@ export class Feed extends defineModel(
     path: FEEDS,
     key: "id",
     creatable: true,
-    writable: [
-      "id",
-      "name",
-      "owner",
-      "provider_url",
-      "summary",
-      "category",
-      "source_label",
-      "access",
-      "alertable",
-    ],
+    writable: ["id", "name", "owner", "provider_url", "summary", "category", "source_label", "access", "alertable"],
     required: ["name", "provider_url", "summary", "category"],
     keyOnly: ["delete", "appendReports", "replaceReports", "reports"],
   },
@@ -118,7 +108,9 @@ export class Feed extends defineModel(
 
   set reports(reports: readonly (Report | ReportValues)[]) {
     if (Feed.stateOf(this).key !== undefined) {
-      throw new InvalidObjectError("The reports of a feed that was saved change by appendReports() and replaceReports()");
+      throw new InvalidObjectError(
+        "The reports of a feed that was saved change by appendReports() and replaceReports()",
+      );
     }
     reportsOf.set(this, this.#sendable(reports));
   }

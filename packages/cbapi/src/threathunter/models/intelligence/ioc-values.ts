@@ -78,7 +78,8 @@ export function checkIocs(iocs: unknown, where = "IOC"): void {
       if (Array.isArray(values)) continue;
       throw new InvalidObjectError(`${where}: ${name} is no kind of IOC: md5, ipv4, ipv6, dns or query is expected`);
     }
-    if (!Array.isArray(values)) throw new InvalidObjectError(`${where}: ${name} should be a list, got ${shown(values)}`);
+    if (!Array.isArray(values))
+      throw new InvalidObjectError(`${where}: ${name} should be a list, got ${shown(values)}`);
     for (const value of values as readonly unknown[]) {
       if (name === "query") checkQuery(value, where);
       else requireKind(value, kinds[name] as ValueKind, `${where}: each ${name}`);

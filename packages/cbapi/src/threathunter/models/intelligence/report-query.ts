@@ -2,7 +2,13 @@ import { ApiError } from "../../../core/errors.js";
 import { invalidArgument } from "../../../core/invalid-argument.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import type { ModelClass } from "../../../core/model/model.js";
-import { ListQuery, ListReader, type ListState, type ListTerms, type ReadList } from "../../../core/query/list-query.js";
+import {
+  ListQuery,
+  ListReader,
+  type ListState,
+  type ListTerms,
+  type ReadList,
+} from "../../../core/query/list-query.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import { cloud } from "../../../psc/host.js";
 import { routeOf } from "../../../psc/routes.js";

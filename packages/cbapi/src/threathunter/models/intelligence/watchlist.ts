@@ -235,7 +235,9 @@ export class Watchlist extends defineModel(
     requireKind(kind, "text", "classifier.key");
     requireKind(value, "text", "classifier.value");
     if (key === undefined && Array.isArray(ids) && ids.length > 0) {
-      throw new InvalidObjectError("A watchlist has reports of its own (report_ids) or follows a feed (classifier), not both");
+      throw new InvalidObjectError(
+        "A watchlist has reports of its own (report_ids) or follows a feed (classifier), not both",
+      );
     }
   }
 

@@ -1,8 +1,14 @@
 import { defineModel } from "../../../core/model/define-model.js";
 import { t } from "../../../core/model/fields.js";
+import type { Model } from "../../../core/model/model.js";
 import { one, optional } from "../../../core/model/relations.js";
 import { Device } from "../../../psc/models/devices/device.js";
+import { Binary } from "../binary/binary.js";
+import { hashOf } from "./hashes.js";
 import { Process } from "./process.js";
+
+/** The SHA-256 of a process's file. */
+const fileOf = (process: Model): string | undefined => hashOf(process, 64);
 
 /**
  * The declaration of {@link Process}: what its documents hold, and what it joins to. The server adds fields as it likes, and
@@ -75,6 +81,10 @@ export const ProcessFields = defineModel(
     /** The endpoint that it ran on. */
     get device() {
       return one(Device, "device_id");
+    },
+    /** Its file; `undefined` when its hash is not known. */
+    get binary() {
+      return optional(Binary, fileOf);
     },
     /** The process that started it; `undefined` when that is not known. */
     get parent() {

@@ -1,5 +1,5 @@
 import { ObjectNotFoundError } from "../../../core/errors.js";
-import { Completeness, type Document, type Fetched, type Key } from "../../../core/model/document.js";
+import type { Fetched, Key } from "../../../core/model/document.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import { Lazy } from "../../../core/model/lazy.js";
 import { refByKey } from "../../../core/model/ref.js";
@@ -12,6 +12,7 @@ import { ProcessQuery } from "../../queries/process-query.js";
 import { Event } from "../event/event.js";
 import { Tree } from "../tree/tree.js";
 import { fetchProcesses } from "./details.js";
+import { hashOf } from "./hashes.js";
 import { ProcessFields } from "./process-fields.js";
 import { ProcessSummary } from "./summary.js";
 import { type ProcessVisitor, type ProcessWalkOptions, type WalkReport, walkChildren, walkParents } from "./walk.js";
@@ -54,12 +55,12 @@ export class Process extends ProcessFields {
 
   /** The MD5 of its file; `undefined` when the server has none. */
   get process_md5(): string | undefined {
-    return this.#hash(32);
+    return hashOf(this, 32);
   }
 
   /** The SHA-256 of its file; `undefined` when the server has none. */
   get process_sha256(): string | undefined {
-    return this.#hash(64) ?? this.get<string>("process_sha256");
+    return hashOf(this, 64);
   }
 
   /** The ids that it had on its endpoint; there can be several where it was forked. */
@@ -140,16 +141,4 @@ export class Process extends ProcessFields {
   walkChildren(visit: ProcessVisitor, options: ProcessWalkOptions = {}): Promise<WalkReport> {
     return walkChildren(this, visit, options);
   }
-
-  #hash(length: number): string | undefined {
-    return this.process_hash?.find((hash) => hash.length === length);
-  }
-}
-
-/** A process that is known by a document that came with something else. */
-export function processOf(client: ModelHost, document: Document): Process | undefined {
-  const key = Process.keyIn(document);
-  if (key === undefined || key === "") return undefined;
-  client.identityMap.seed(Process, key, document, Completeness.row);
-  return new Process({ client, key, document, completeness: Completeness.row });
 }

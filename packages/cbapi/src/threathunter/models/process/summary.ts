@@ -3,10 +3,11 @@ import type { Fetched, Key } from "../../../core/model/document.js";
 import { t } from "../../../core/model/fields.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import type { CallOptions } from "../../../core/transport/types.js";
-import { documentsOf, isDocument } from "../../../psc/investigate/answer.js";
+import { isDocument } from "../../../psc/investigate/answer.js";
 import { PROCESS_SUMMARY, SUMMARY_JOBS } from "../../calls.js";
 import { fetchFamily } from "./family.js";
-import { type Process, processOf } from "./process.js";
+import type { Process } from "./process.js";
+import { Relatives } from "./relatives.js";
 
 /**
  * A process with those next to it: its parent, its children, and the other children of its parent. Read by the process's
@@ -48,14 +49,15 @@ export class ProcessSummary extends defineModel(
   }
 
   #one(name: string): Process | undefined {
-    const { client } = ProcessSummary.stateOf(this);
     const document = this.wholeDocument[name];
-    return this.kept(name, () => (isDocument(document) ? processOf(client, document) : undefined));
+    return isDocument(document) ? this.#family.of(document) : undefined;
   }
 
   #many(name: string): readonly Process[] {
-    const { client } = ProcessSummary.stateOf(this);
-    const documents = documentsOf(this.wholeDocument[name]);
-    return this.kept(name, () => Object.freeze(documents.flatMap((document) => processOf(client, document) ?? [])));
+    return this.#family.all(this.wholeDocument[name]);
+  }
+
+  get #family(): Relatives {
+    return this.kept("family", () => new Relatives(ProcessSummary.stateOf(this).client));
   }
 }

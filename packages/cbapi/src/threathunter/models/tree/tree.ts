@@ -7,7 +7,8 @@ import { documentsOf, isDocument } from "../../../psc/investigate/answer.js";
 import { PROCESS_TREE, TREE_JOBS } from "../../calls.js";
 import { TreeQuery } from "../../queries/tree-query.js";
 import { fetchFamily } from "../process/family.js";
-import { type Process, processOf } from "../process/process.js";
+import type { Process } from "../process/process.js";
+import { Relatives } from "../process/relatives.js";
 
 /** A process of a tree, and how far below its root it stands: 0 for the children of the root. */
 export interface TreeNode {
@@ -44,15 +45,12 @@ export class Tree extends defineModel(
 
   /** The processes that the process at the root has started. */
   get children(): readonly Process[] {
-    const { client } = Tree.stateOf(this);
-    return this.kept("children", () =>
-      Object.freeze(documentsOf(this.nodes?.["children"]).flatMap((child) => processOf(client, child) ?? [])),
-    );
+    return this.#relatives.all(this.nodes?.["children"]);
   }
 
   /** All processes below the root, a process before its children. Nothing is requested. */
   *walk(): Generator<TreeNode, void> {
-    const { client } = Tree.stateOf(this);
+    const relatives = this.#relatives;
     const seen = new Set<Document>();
     const open = documentsOf(this.nodes?.["children"])
       .map((document) => ({ document, depth: 0 }))
@@ -61,11 +59,15 @@ export class Tree extends defineModel(
       const { document, depth } = next;
       if (seen.has(document)) continue;
       seen.add(document);
-      const process = processOf(client, document);
+      const process = relatives.of(document);
       if (process !== undefined) yield { process, depth };
       for (const child of documentsOf(document["children"]).toReversed())
         open.push({ document: child, depth: depth + 1 });
     }
+  }
+
+  get #relatives(): Relatives {
+    return this.kept("relatives", () => new Relatives(Tree.stateOf(this).client));
   }
 }
 

@@ -1,0 +1,157 @@
+import { ApiError } from "../../core/errors.js";
+import type { AnyEvent } from "../catalogue/index.js";
+import { readMessage } from "../reading/read.js";
+import type { EventHandler, Handlers } from "./handlers.js";
+import type { ConsumerSettings, DeadLetter } from "./options.js";
+import type { Tally } from "./statistics.js";
+
+/** A message, as the broker delivers it. */
+export interface Delivery {
+  readonly key: string;
+  readonly contentType: string | undefined;
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** Bytes, or the document that the client library has made of them. */
+  readonly body: Buffer | object;
+  readonly messageId: string | undefined;
+  readonly redelivered: boolean;
+}
+
+/** What becomes of a message: it is done with, comes again, or is rejected for good. */
+export type Verdict = "done" | "again" | "reject";
+
+/** How many messages are remembered as handled, in case that the broker sends them again. */
+const REMEMBERED = 10_000;
+
+/** Reads messages, hands their events to whoever wants them, and says what is to become of each message. */
+export class Letters {
+  readonly #handledIds = new Set<string>();
+  readonly #stopping = new AbortController();
+
+  constructor(
+    private readonly settings: ConsumerSettings,
+    private readonly handlers: Handlers,
+    private readonly tally: Tally,
+    private readonly problem: (error: unknown) => void,
+  ) {}
+
+  /** What is being handled is not waited for any longer. */
+  abandon(): void {
+    this.#stopping.abort(new ApiError("The consumer of events has stopped", { code: "STOPPED" }));
+  }
+
+  async take(delivery: Delivery): Promise<Verdict> {
+    const { tally } = this;
+    tally.received++;
+    if (delivery.redelivered) tally.redelivered++;
+    // What this process has handled while its word to the broker was lost is not handled twice.
+    if (delivery.redelivered && delivery.messageId !== undefined && this.#handledIds.has(delivery.messageId)) {
+      tally.repeated++;
+      return "done";
+    }
+    tally.inHand++;
+    try {
+      const verdict = await this.#handle(delivery);
+      if (verdict === "done") this.#remember(delivery.messageId);
+      return verdict;
+    } finally {
+      tally.inHand--;
+    }
+  }
+
+  async #handle(delivery: Delivery): Promise<Verdict> {
+    let events: AnyEvent[];
+    try {
+      events = this.#read(delivery);
+    } catch (error) {
+      return this.#bury(delivery, undefined, error, 0);
+    }
+    for (const event of events) {
+      this.tally.saw(event.timestamp);
+      for (const handler of this.handlers.of(event)) {
+        const verdict = await this.#give(delivery, event, handler);
+        if (verdict !== "done") return verdict;
+      }
+      this.tally.done();
+    }
+    return "done";
+  }
+
+  #read(delivery: Delivery): AnyEvent[] {
+    const { maxMessageBytes } = this.settings;
+    const { body } = delivery;
+    const tooLarge = Buffer.isBuffer(body) ? body.length > maxMessageBytes : isLarger(body, maxMessageBytes);
+    if (!tooLarge) return readMessage(delivery);
+    throw new ApiError(`A message has more bytes than maxMessageBytes, ${maxMessageBytes}`, {
+      code: "EVENT_TOO_LARGE",
+    });
+  }
+
+  /** Tries until it works, the attempts are used up, or nobody waits any longer. */
+  async #give(delivery: Delivery, event: AnyEvent, handler: EventHandler): Promise<Verdict> {
+    const { attempts, retryPause, clock } = this.settings;
+    const { signal } = this.#stopping;
+    for (let attempt = 1; ; attempt++) {
+      if (signal.aborted) return "again";
+      try {
+        await handler(event, { signal, attempt, redelivered: delivery.redelivered });
+        return "done";
+      } catch (error) {
+        if (signal.aborted || error instanceof LeftInHand) return "again";
+        this.tally.failed++;
+        if (attempt >= attempts) return this.#bury(delivery, event, error, attempt);
+      }
+      try {
+        await clock.sleep(retryPause * 2 ** (attempt - 1), signal);
+      } catch {
+        return "again";
+      }
+    }
+  }
+
+  async #bury(delivery: Delivery, event: AnyEvent | undefined, error: unknown, attempts: number): Promise<Verdict> {
+    const { onDeadLetter } = this.settings;
+    const { key, contentType, headers, body } = delivery;
+    this.tally.dead++;
+    if (onDeadLetter === undefined) {
+      this.problem(error);
+      return "reject";
+    }
+    const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+    const letter: DeadLetter = { key, contentType, headers, body: bytes, event, error, attempts };
+    try {
+      await onDeadLetter(letter);
+      return "done";
+    } catch (failure) {
+      // Not even the last resort took it: the broker keeps it, or what its queue has for such messages does.
+      this.problem(failure);
+      return "reject";
+    }
+  }
+
+  #remember(id: string | undefined): void {
+    if (id === undefined) return;
+    this.#handledIds.add(id);
+    if (this.#handledIds.size <= REMEMBERED) return;
+    const [oldest] = this.#handledIds;
+    if (oldest !== undefined) this.#handledIds.delete(oldest);
+  }
+}
+
+/** Whether a document has more characters than so many, without writing all of it. */
+function isLarger(document: object, most: number): boolean {
+  let left = most;
+  const pending: unknown[] = [document];
+  for (let value = pending.pop(); value !== undefined && left >= 0; value = pending.pop()) {
+    if (typeof value === "string") left -= value.length;
+    else if (typeof value === "object" && value !== null) {
+      for (const [name, each] of Object.entries(value)) {
+        left -= name.length;
+        pending.push(each ?? "");
+      }
+    } else left -= 4;
+  }
+  return left < 0;
+}
+
+/** Thrown into a handler's promise when whoever iterates has left with the event in hand. */
+export class LeftInHand extends Error {}
