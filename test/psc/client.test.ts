@@ -44,7 +44,7 @@ describe("a client of the Cloud", () => {
 
   it("without an organization says where it belongs, and sends nothing", async () => {
     await using client = cloudClient({ orgKey: "" });
-    const error = await errorOf(client.select(Device).all());
+    const error = await errorOf(() => client.select(Device).all());
     expect(error).toBeInstanceOf(CredentialError);
     expect(error).toMatchObject({ code: "NO_ORG_KEY" });
     expect(asked()).toEqual([]);
@@ -52,12 +52,12 @@ describe("a client of the Cloud", () => {
 
   it("of another organization is refused", async () => {
     await using client = cloudClient({ orgKey: "ZZZZ9999" });
-    expect(await errorOf(client.select(Device, 1))).toMatchObject({ status: 403 });
+    expect(await errorOf(() => client.select(Device, 1))).toMatchObject({ status: 403 });
   });
 
   it("with a token that nobody knows is refused, and its token told to nobody", async () => {
     await using client = cloudClient({ token: "NOBODYKNOWSTHIS/CONNECTOR1" });
-    const error = await errorOf(client.select(Device, 1));
+    const error = await errorOf(() => client.select(Device, 1));
     expect(error).toBeInstanceOf(UnauthorizedError);
     expect(inspect(error)).not.toContain("NOBODYKNOWSTHIS");
   });
@@ -65,12 +65,12 @@ describe("a client of the Cloud", () => {
   it("with a token that lacks a permission is told which", async () => {
     const { token } = sandbox.tokens.add({ username: "reader", rights: ["device(READ)"] });
     await using client = cloudClient({ token: sandbox.credentials("cloud").token.replace(sandbox.token, token) });
-    const refused = await errorOf(client.select(Job).all());
+    const refused = await errorOf(() => client.select(Job).all());
     expect(refused).toBeInstanceOf(Error);
   });
 
   it("waits when it is told to, and goes on", async () => {
-    sandbox.faults.add({ path: "/appservices", times: 2, status: 429, retryAfter: 3 });
+    sandbox.faults.add({ match: { path: "/appservices", times: 2 }, do: { status: 429, retryAfter: 3 } });
     const before = sandbox.clock.now();
     expect(await cb.select(Device).count()).toBeGreaterThan(0);
     expect(sandbox.clock.now() - before).toBeGreaterThanOrEqual(6000);
@@ -78,9 +78,9 @@ describe("a client of the Cloud", () => {
   });
 
   it("does not repeat what is refused for its number without a word when to come back", async () => {
-    sandbox.faults.add({ path: "/appservices", status: 429 });
+    sandbox.faults.add({ match: { path: "/appservices" }, do: { status: 429 } });
     await using client = cloudClient({ maxRetries: 0 });
-    const error = await errorOf(client.select(Device).all());
+    const error = await errorOf(() => client.select(Device).all());
     expect(error).toBeInstanceOf(ClientError);
     expect(error).toMatchObject({ status: 429, retryable: true });
   });
@@ -92,28 +92,28 @@ describe("a client of the Cloud", () => {
   });
 
   it("repeats a search whose answer was lost, and no action", async () => {
-    sandbox.faults.add({ path: "/appservices", times: 1, reset: true });
+    sandbox.faults.add({ match: { path: "/appservices", times: 1 }, do: { reset: true } });
     expect(await cb.select(Device).count()).toBeGreaterThan(0);
     expect(asked()).toEqual([SEARCH, SEARCH]);
-    sandbox.faults.add({ path: "/appservices", times: 1, reset: true, carriedOut: true });
-    const error = await errorOf(cb.select(Device, 1).bypass(true));
+    sandbox.faults.add({ match: { path: "/appservices", times: 1 }, do: { reset: true, carriedOut: true } });
+    const error = await errorOf(() => cb.select(Device, 1).bypass(true));
     expect(error).toBeInstanceOf(ApiError);
     expect(asked()).toHaveLength(1);
   });
 
   it("takes a page for people for what it is", async () => {
-    sandbox.faults.add({ path: "/appservices", times: 1, html: true });
-    expect(await errorOf(cb.select(Device, 1))).toMatchObject({ code: "NOT_JSON" });
+    sandbox.faults.add({ match: { path: "/appservices", times: 1 }, do: { html: true } });
+    expect(await errorOf(() => cb.select(Device, 1))).toMatchObject({ code: "NOT_JSON" });
   });
 
   it("stops when it is told to", async () => {
     const reason = new Error("enough");
-    expect(await errorOf(cb.select(Device).all({ signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(await errorOf(() => cb.select(Device).all({ signal: AbortSignal.abort(reason) }))).toBe(reason);
     expect(asked()).toEqual([]);
   });
 
   it("has an error of its own for what is not there", async () => {
-    expect(await errorOf(cb.getObject("/no/such/route"))).toBeInstanceOf(ObjectNotFoundError);
+    expect(await errorOf(() => cb.getObject("/no/such/route"))).toBeInstanceOf(ObjectNotFoundError);
     expect(() => new CbPSCBaseAPI({ ...cloudAccess(), routes: "modern" as never })).toThrow("routes");
   });
 });

@@ -43,8 +43,8 @@ describe("a device", () => {
   });
 
   it("that is not there is an error, and so is a key that is none", async () => {
-    expect(await errorOf(cb.select(Device, 987654))).toBeInstanceOf(ObjectNotFoundError);
-    expect(await errorOf((async () => cb.select(Device, "x"))())).toBeInstanceOf(ApiError);
+    expect(await errorOf(() => cb.select(Device, 987654))).toBeInstanceOf(ObjectNotFoundError);
+    expect(await errorOf(() => cb.select(Device, "x"))).toBeInstanceOf(ApiError);
     expect(sandbox.requests.failures()).toEqual([]);
   });
 
@@ -80,7 +80,7 @@ describe("a search for devices", () => {
     expect(names(await query.slice(-2))).toEqual(names(found.slice(-2)));
     expect((await query.first())?.id).toBe(found[0]?.id);
     expect((await query.setDeviceIds([3]).one()).id).toBe(3);
-    expect(await errorOf(query.one())).toMatchObject({ code: "MORE_THAN_ONE_RESULT", count: found.length });
+    expect(await errorOf(() => query.one())).toMatchObject({ code: "MORE_THAN_ONE_RESULT", count: found.length });
     expect(query.report()).toMatchObject({ returned: 2 });
   });
 
@@ -165,12 +165,13 @@ describe("a search for devices", () => {
   it("is ordered by a field, either way", async () => {
     const ascending = names(await cb.select(Device).sortBy("name").batchSize(8).all());
     const descending = names(await cb.select(Device).sortBy("name", "DESC").all());
-    expect(ascending).toEqual([...ascending].sort());
+    const small = ascending.map((name) => name?.toLowerCase());
+    expect(small).toEqual([...small].sort());
     expect(descending).toEqual([...ascending].reverse());
   });
 
   it("is refused by the server where its text cannot be read", async () => {
-    const error = await errorOf(cb.select(Device).where('name:"').all());
+    const error = await errorOf(() => cb.select(Device).where('name:"').all());
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({ status: 400 });
   });
@@ -188,7 +189,9 @@ describe("a search for devices", () => {
     }
     const [only] = await cb.select(Device).facets(["os"], { rows: 1 });
     expect(only?.values).toHaveLength(1);
-    expect(await errorOf(cb.select(Device).facets(["name" as never]))).toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(await errorOf(() => cb.select(Device).facets(["name" as never]))).toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
   });
 
   it("refuses what is no value before anything is sent", async () => {

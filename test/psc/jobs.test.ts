@@ -43,7 +43,7 @@ describe("a job", () => {
 
   it("gives what it has made as text, lines, a stream and a file's beginning", async () => {
     const job = await cb.select(Job, await exportDevices());
-    expect(await errorOf(job.output.text())).toBeInstanceOf(ObjectNotFoundError);
+    expect(await errorOf(() => job.output.text())).toBeInstanceOf(ObjectNotFoundError);
     await job.awaitCompletion();
     expect(job.output).toBeInstanceOf(JobOutput);
     const text = await job.output.text();
@@ -55,21 +55,21 @@ describe("a job", () => {
   });
 
   it("that there is not is an error", async () => {
-    expect(await errorOf(cb.select(Job, 42))).toBeInstanceOf(ObjectNotFoundError);
-    expect(await errorOf(cb.select(Job, 42).awaitCompletion())).toBeInstanceOf(ObjectNotFoundError);
+    expect(await errorOf(() => cb.select(Job, 42))).toBeInstanceOf(ObjectNotFoundError);
+    expect(await errorOf(() => cb.select(Job, 42).awaitCompletion())).toBeInstanceOf(ObjectNotFoundError);
   });
 
   it("is waited for through a server that is out of order", async () => {
     const job = await cb.select(Job, await exportDevices());
-    sandbox.faults.add({ path: "/jobs", times: 1, status: 500 });
+    sandbox.faults.add({ match: { path: "/jobs", times: 1 }, do: { status: 500 } });
     expect(await job.awaitCompletion()).toMatchObject({ status: "COMPLETED" });
   });
 
   it("is left alone by a caller who has no more time or patience", async () => {
     const job = await cb.select(Job, await exportDevices());
     const reason = new Error("enough");
-    expect(await errorOf(job.awaitCompletion({ signal: AbortSignal.abort(reason) }))).toBe(reason);
-    expect(await errorOf(job.awaitCompletion({ onProgress: "x" as never }))).toBeInstanceOf(ApiError);
+    expect(await errorOf(() => job.awaitCompletion({ signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(await errorOf(() => job.awaitCompletion({ onProgress: "x" as never }))).toBeInstanceOf(ApiError);
     expect((await job.awaitCompletion({ timeout: 600_000 })).status).toBe("COMPLETED");
   });
 });

@@ -1,5 +1,5 @@
 // Jobs over several devices of the Cloud: some away, some lost on the way, some given up; slots of the organisation.
-import { Device, type JobOutcome, type LiveResponseSession, ObjectNotFoundError, TimeoutError } from "cbapi/psc";
+import { Device, type JobOutcome, type LiveResponseSession, TimeoutError } from "cbapi/psc";
 import { CbThreatHunterAPI } from "cbapi/threathunter";
 import { afterEach, expect, it } from "vitest";
 import {
@@ -82,7 +82,7 @@ it("waits for a device that is away until its deadline, and names those that are
     expect(outcomes.get(WINDOWS)?.state).not.toBe("done");
     expect(outcomes.get(WINDOWS)?.error).toBeInstanceOf(Error);
     expect(outcomes.get(9_999_999)?.state).toBe("failed");
-    expect(outcomes.get(9_999_999)?.error).toBeInstanceOf(ObjectNotFoundError);
+    expect(outcomes.get(9_999_999)?.error).toMatchObject({ code: "OBJECT_NOT_FOUND" });
     const alone = await errorOf(() => cb.liveResponse.openSession(WINDOWS, { timeout: 500 }));
     expect(alone).toBeInstanceOf(TimeoutError);
     expect(alone.message).toContain(`device ${WINDOWS}`);

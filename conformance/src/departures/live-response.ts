@@ -40,4 +40,11 @@ export const liveResponseDepartures: readonly Departure[] = [
     meets: "Live Response fault 4",
     why: "what the device is is read before a session is opened, so that one that is not there takes no slot",
   })),
+  ...[0, 3, 7, 14, 20, 26].map((exchange) => ({
+    vector: "liveresponse/psc-jobs-defense",
+    exchange,
+    unsent: true as const,
+    meets: "Live Response faults 19 and 20",
+    why: "of a few devices each is read once; the list of all was read at each pass",
+  })),
 ];

@@ -77,4 +77,5 @@ export { JobOutput } from "./models/jobs/job-output.js";
 export { JobQuery } from "./models/jobs/job-query.js";
 export { CloudQuery, type SortDirection } from "./queries/cloud-query.js";
 export type { TimeRange } from "./queries/time-range.js";
+export { QueryBuilder } from "./query-language/query-builder.js";
 export type { CloudRoutes } from "./routes.js";

@@ -24,6 +24,10 @@ const PROCESS_RESULTS: CloudCall = {
   call: "Results of a process search",
   classic: `GET ${V2}/processes/search_jobs/{job}/results`,
 };
+const PROCESS_REMOVE: CloudCall = {
+  call: "End of a process search",
+  current: `DELETE ${V2}/processes/search_jobs/{job}`,
+};
 const DETAIL_SUBMIT: CloudCall = { call: "Details of processes", current: `POST ${V2}/processes/detail_jobs` };
 const DETAIL_RESULTS: CloudCall = {
   call: "Results of process details",
@@ -87,7 +91,12 @@ export const SEARCH_LIMITS: CloudCall = {
 };
 
 /** A search for processes, as a job. */
-export const PROCESS_JOBS: JobCalls = { submit: PROCESS_SUBMIT, results: PROCESS_RESULTS, status: PROCESS_STATUS };
+export const PROCESS_JOBS: JobCalls = {
+  submit: PROCESS_SUBMIT,
+  results: PROCESS_RESULTS,
+  status: PROCESS_STATUS,
+  remove: PROCESS_REMOVE,
+};
 /** Whole documents of processes, as a job. */
 export const DETAIL_JOBS: JobCalls = { submit: DETAIL_SUBMIT, results: DETAIL_RESULTS };
 /** Counts of processes, as a job. */
@@ -103,6 +112,7 @@ export const SEARCH_CALLS: readonly CloudCall[] = [
   PROCESS_SUBMIT,
   PROCESS_STATUS,
   PROCESS_RESULTS,
+  PROCESS_REMOVE,
   DETAIL_SUBMIT,
   DETAIL_RESULTS,
   FACET_SUBMIT,

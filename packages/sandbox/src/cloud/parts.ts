@@ -4,6 +4,7 @@ import { binariesPart } from "./binaries/index.js";
 import { defensePart } from "./defense/index.js";
 import { devicesPart } from "./devices/index.js";
 import { eventsPart } from "./events/index.js";
+import { intelligencePart } from "./intelligence/index.js";
 import { jobsPart } from "./jobs/routes.js";
 import { liveResponsePart } from "./live-response/index.js";
 import { livequeryPart } from "./livequery/index.js";
@@ -21,6 +22,7 @@ export const PARTS: readonly MakePart[] = [
   liveResponsePart,
   livequeryPart,
   binariesPart,
+  intelligencePart,
   policiesPart,
   jobsPart,
   auditPart,

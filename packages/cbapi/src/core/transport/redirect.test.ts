@@ -35,7 +35,7 @@ describe("A redirect", () => {
         headers["content-type"],
         headers["content-length"],
       ]);
-      expect(told[0]).toEqual(["POST", "/export", "application/json", "12"]);
+      expect(told[0]).toEqual(["POST", "/export", "application/json", "13"]);
       // What is read has no body, and says nothing of one.
       expect(told.slice(1)).toEqual(status > 303 ? [] : [["GET", "/job/5", undefined, undefined]]);
     },

@@ -3,7 +3,7 @@ import type { Document } from "../../core/model/document.js";
 import type { CallOptions, QueryParameters } from "../../core/transport/types.js";
 import type { CloudHost } from "../host.js";
 import type { CloudCall } from "../routes.js";
-import { ask, askForObject } from "../send.js";
+import { ask, askForObject, tell } from "../send.js";
 
 /** The calls of one kind of search that runs as a job: its results, and where the status has a route of its own, that. */
 export interface JobCalls {
@@ -12,6 +12,8 @@ export interface JobCalls {
   readonly results: CloudCall;
   /** Asked by `routes: "classic"`. */
   readonly status?: CloudCall;
+  /** Ends the search, where the service can be told; `routes: "classic"` never does. */
+  readonly remove?: CloudCall;
 }
 
 /** How far the search of a job is: the servers that hold the data, and how many of them have answered. */
@@ -75,6 +77,15 @@ export class SearchJob {
    */
   async wait(limits: JobLimits, options: CallOptions, query: QueryParameters = NO_ROWS): Promise<JobEnd> {
     if (this.#end?.complete === true) return this.#end;
+    try {
+      return await this.#waited(limits, options, query);
+    } catch (error) {
+      if (options.signal?.aborted === true || error instanceof TimeoutError) this.#abandon();
+      throw error;
+    }
+  }
+
+  async #waited(limits: JobLimits, options: CallOptions, query: QueryParameters): Promise<JobEnd> {
     const { clock, routes } = this.#host;
     const bySelf = routes === "classic" ? this.#calls.status : undefined;
     for (let looks = 0; ; looks++) {
@@ -91,6 +102,15 @@ export class SearchJob {
       const pause = PAUSES[Math.min(looks, PAUSES.length - 1)] ?? 0;
       await clock.sleep(Math.min(pause, left), options.signal);
     }
+  }
+
+  /** Tells the server that nobody waits for the search any more. Whether that succeeds changes nothing for the caller. */
+  #abandon(): void {
+    const { remove } = this.#calls;
+    if (remove === undefined || this.#host.routes === "classic") return;
+    tell(this.#host, remove, { values: { job: this.id } }, {}).catch((error: unknown) => {
+      this.#host.logDebug(`Search job ${this.id} was given up, and could not be ended: ${String(error)}`);
+    });
   }
 
   async #read(call: CloudCall, query: QueryParameters | undefined, options: CallOptions): Promise<Document> {

@@ -177,6 +177,8 @@ export class Alerts {
     } finally {
       this.#raising = false;
     }
+    // What watchlists find is raised by way of this as well.
+    this.#context.shared.lookForIntelligence();
   }
 
   get #kept() {

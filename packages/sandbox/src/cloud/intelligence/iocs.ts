@@ -31,9 +31,33 @@ const sixDigits = (text: string): string | undefined =>
   /^[0-9a-f]{32}$/i.test(text) ? text.toLowerCase() : ipv6Digits(text);
 
 const LOOKUPS: ReadonlyMap<string, (values: readonly string[]) => SqlText> = new Map([
-  ["netconn_ipv4", (values) => postedUnder(Field.ipaddr, Kind.ipv4, values.flatMap((each) => ipv4Number(each) ?? []))],
-  ["netconn_ipv6", (values) => postedUnder(Field.ipaddr, Kind.ipv6, values.flatMap((each) => sixDigits(each) ?? []))],
-  ["netconn_domain", (values) => postedUnder(Field.domain, Kind.domain, values.map(domainKey).filter((key) => key !== ""))],
+  [
+    "netconn_ipv4",
+    (values) =>
+      postedUnder(
+        Field.ipaddr,
+        Kind.ipv4,
+        values.flatMap((each) => ipv4Number(each) ?? []),
+      ),
+  ],
+  [
+    "netconn_ipv6",
+    (values) =>
+      postedUnder(
+        Field.ipaddr,
+        Kind.ipv6,
+        values.flatMap((each) => sixDigits(each) ?? []),
+      ),
+  ],
+  [
+    "netconn_domain",
+    (values) =>
+      postedUnder(
+        Field.domain,
+        Kind.domain,
+        values.map(domainKey).filter((key) => key !== ""),
+      ),
+  ],
 ]);
 
 /** A value is that of a field as a whole; of a path, its last part will do. Letters have no case. */
@@ -45,7 +69,10 @@ function equals(name: string, field: SearchField, values: readonly string[]): Sq
     const found = field.type === "words" ? undefined : field.exact?.(text);
     if (found !== undefined) return found;
     if (field.type === "path" && !/[\\/]/.test(text)) {
-      return field.having((each) => sql`(lower(${each}) = ${wanted} OR substr(lower(${each}), ${-wanted.length - 1}) IN (${`\\${wanted}`}, ${`/${wanted}`}))`);
+      return field.having(
+        (each) =>
+          sql`(lower(${each}) = ${wanted} OR substr(lower(${each}), ${-wanted.length - 1}) IN (${`\\${wanted}`}, ${`/${wanted}`}))`,
+      );
     }
     const isNumber = field.type === "number" && /^-?\d{1,15}$/.test(text);
     return field.having((each) => (isNumber ? sql`${each} = ${Number(text)}` : sql`lower(${each}) = ${wanted}`));
@@ -84,7 +111,8 @@ export function checkIoc(context: CloudContext, ioc: Ioc, place: string): void {
     }
     return;
   }
-  if (iocField(processFields(context), field ?? "") === undefined) refuse(`names a field that processes do not have: ${field}`);
+  if (iocField(processFields(context), field ?? "") === undefined)
+    refuse(`names a field that processes do not have: ${field}`);
   if (match_type === "regex") for (const value of values) checkExpression(context.store.database, value, place);
 }
 
@@ -97,7 +125,10 @@ function checkExpression(database: Database, pattern: string, place: string): vo
   try {
     database.all("SELECT regexpi(?, '') AS found", [pattern]);
   } catch (error) {
-    throw new HttpProblem(400, `${place} has an expression that cannot be read: ${error instanceof Error ? error.message : pattern}`);
+    throw new HttpProblem(
+      400,
+      `${place} has an expression that cannot be read: ${error instanceof Error ? error.message : pattern}`,
+    );
   }
 }
 

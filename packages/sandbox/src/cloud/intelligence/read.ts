@@ -6,7 +6,8 @@ import { checkIoc, convertIocs } from "./iocs.js";
 import { type ClassicIocs, type FeedInfo, type Ioc, MATCH_TYPES, type Report } from "./record.js";
 
 const LONGEST = 32_768;
-const DOMAIN = /^(?=.{1,253}$)([\p{L}\p{N}_]([\p{L}\p{N}_-]{0,61}[\p{L}\p{N}_])?\.)*[\p{L}\p{N}_]([\p{L}\p{N}_-]{0,61}[\p{L}\p{N}_])?\.?$/u;
+const DOMAIN =
+  /^(?=.{1,253}$)([\p{L}\p{N}_]([\p{L}\p{N}_-]{0,61}[\p{L}\p{N}_])?\.)*[\p{L}\p{N}_]([\p{L}\p{N}_-]{0,61}[\p{L}\p{N}_])?\.?$/u;
 
 type Fields = Record<string, unknown>;
 
@@ -71,7 +72,8 @@ export function readReport(context: CloudContext, given: unknown, place: string,
   if (link !== null && !isUrl(link) && !isIPv4(link) && !DOMAIN.test(link)) {
     throw refused(`${place}.link is an address, not ${link}`);
   }
-  const iocs = given["iocs"] === undefined || given["iocs"] === null ? null : readClassic(given["iocs"], `${place}.iocs`);
+  const iocs =
+    given["iocs"] === undefined || given["iocs"] === null ? null : readClassic(given["iocs"], `${place}.iocs`);
   const converted = iocs === null ? [] : inPlace(`${place}.iocs`, () => convertIocs(context, named, iocs));
   for (const ioc of converted) checkIoc(context, ioc, `${place}.iocs`);
   const own = readIocs(context, given["iocs_v2"], `${place}.iocs_v2`);
@@ -102,7 +104,8 @@ function readIoc(context: CloudContext, given: unknown, place: string): Ioc {
   const type = MATCH_TYPES.find((each) => each === given["match_type"]);
   if (type === undefined) throw refused(`${place}.match_type is one of ${MATCH_TYPES.join(", ")}`);
   const values = readTexts(given["values"], `${place}.values`);
-  if (values.length === 0 || values.includes("")) throw refused(`${place}.values is a list of texts that are not empty`);
+  if (values.length === 0 || values.includes(""))
+    throw refused(`${place}.values is a list of texts that are not empty`);
   if (type === "query" && values.length !== 1) throw refused(`${place}.values holds one query`);
   const field = readText(given["field"], `${place}.field`) ?? null;
   if (type !== "query" && field === null) throw refused(`${place}.field is missing`);

@@ -56,7 +56,11 @@ function translateToken(token: string, isKnown: (field: string) => boolean): str
 function escaped(value: string): string {
   const range = value.search(/[[{]/);
   if (range === 0) return value;
-  return value.replace(/\\([\s\S]?)/g, (whole, next: string) => (/^[\s():"*?\\]$/.test(next) ? (next === "*" || next === "?" ? `\\\\${next}` : whole) : `\\\\${next}`)).replace(/(?<!\\):/g, "\\:");
+  return value
+    .replace(/\\([\s\S]?)/g, (whole, next: string) =>
+      /^[\s():"*?\\]$/.test(next) ? (next === "*" || next === "?" ? `\\\\${next}` : whole) : `\\\\${next}`,
+    )
+    .replace(/(?<!\\):/g, "\\:");
 }
 
 /** The query that is saved in a text such as `cb.urlver=1&q=process_name%3Anet.exe&cb.q.hostname=x`; other texts are queries. */

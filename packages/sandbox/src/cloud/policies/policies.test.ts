@@ -210,21 +210,4 @@ describe("rule configurations", () => {
     expect(copied.body).toMatchObject({ failed_policy_ids: [999_999], num_applied: 1, success: false });
     expect((await configs(other, "host_based_firewall"))[0].parameters.rule_groups[0].name).toBe("G");
   });
-
-  it("of a firewall that tells of what it refuses raise alerts about programs that run", async () => {
-    const [system] = (await ask("GET", `${V1}/summary`)).body.policies;
-    const [firewall] = await configs(system.id, "host_based_firewall");
-    const rules = ["TCP", "UDP"].map((protocol) => ({
-      ...{ action: "BLOCK_ALERT", direction: "BOTH", enabled: true, protocol, remote_ip_address: "*", name: protocol },
-    }));
-    const parameters = { enable_host_based_firewall: true, rule_groups: [{ name: "All", rules }] };
-    await ask("PUT", `${V1}/${system.id}/rule_configs/host_based_firewall`, [{ id: firewall.id, parameters }]);
-    await sandbox.clock.step(3_000);
-    const found = await ask("POST", "/api/alerts/v7/orgs/{org}/alerts/_search", {
-      criteria: { type: ["HOST_BASED_FIREWALL"], device_policy_id: [system.id] },
-    });
-    expect(found.body.num_found).toBeGreaterThan(0);
-    expect(found.body.results[0]).toMatchObject({ sensor_action: "DENY", policy_applied: "APPLIED" });
-    expect(found.body.results[0].netconn_remote_ip).toMatch(/^\d/);
-  });
 });

@@ -149,7 +149,7 @@ describe("changing one alert", () => {
     await expect(alert.dismissThreat()).rejects.toThrow("dismissThreat(): alert A1 belongs to no threat");
     await expect(alert.dismiss(5 as never)).rejects.toThrow("remediation is text, got 5");
     await expect(alert.dismiss("a", "b", { timout: 1 } as never)).rejects.toThrow(/unknown option timout/);
-    expect(() => alert.changeStatus({ status: "CLOSE" as never })).toThrow(/Did you mean CLOSED/);
+    expect(() => alert.changeStatus({ status: "CLOSE" as never })).toThrow(/one of OPEN, IN_PROGRESS, CLOSED/);
     expect(() => alert.changeStatus({ status: "CLOSED", closureReason: "x" as never })).toThrow(/one of NO_REASON/);
     expect(requests).toEqual([`GET ${V7}/alerts/A1`]);
   });

@@ -1,5 +1,4 @@
 import { invalidArgument } from "../../../core/invalid-argument.js";
-import { nearestNames } from "../../../core/query/nearest.js";
 import type { CloudRoutes } from "../../routes.js";
 import {
   CLOSURE_REASONS,
@@ -112,7 +111,5 @@ export const LONGEST_NOTE = 20_000;
 
 function word(what: string, value: unknown, words: readonly string[]): void {
   if (typeof value === "string" && words.includes(value)) return;
-  const near = typeof value === "string" ? nearestNames(value.toUpperCase(), words) : [];
-  const hint = near[0] === undefined ? `It is one of ${words.join(", ")}` : `Did you mean ${near[0]}?`;
-  throw invalidArgument(`${what} cannot be ${JSON.stringify(value)}. ${hint}`);
+  throw invalidArgument(`${what} cannot be ${JSON.stringify(value)}. It is one of ${words.join(", ")}`);
 }

@@ -21,7 +21,8 @@ export class GroupedAlert extends defineModel(
   {
     name: "GroupedAlert",
     path: "/api/alerts/v7/orgs/{org}/grouped_alerts",
-    key: "count",
+    // No field is: the latest of its alerts tells a group from others.
+    key: "policy_applied",
     keyOf: ({ most_recent_alert: alert }) => {
       const id: unknown = typeof alert === "object" && alert !== null ? Reflect.get(alert, "id") : undefined;
       return typeof id === "string" ? id : undefined;

@@ -1,0 +1,124 @@
+import { combine, sql } from "../../query/index.js";
+import { HttpProblem } from "../../server/product.js";
+import type { Steps } from "../../steps.js";
+import type { SqlText } from "../../store/database.js";
+import { alertsOf, type WatchlistHit } from "../alerts/alerts.js";
+import type { CloudContext } from "../context.js";
+import { SHOWN } from "../processes/fields.js";
+import { guidOf } from "../processes/guid.js";
+import type { Intelligence, PlacedReport } from "./intelligence.js";
+import { allIocs, compileIoc, since } from "./iocs.js";
+import type { HitRecord, Ioc, WatchlistRecord } from "./record.js";
+
+/** A process in which something was met. */
+interface Met {
+  readonly id: string;
+  readonly sensor_id: number;
+  /** The highest number of its documents. */
+  readonly doc: number;
+}
+
+interface Found {
+  readonly placed: PlacedReport;
+  readonly ioc: Ioc;
+  readonly met: readonly Met[];
+}
+
+/** So many processes of one IOC are noted: one that all processes meet tells nothing. */
+const MOST_MET = 10_000;
+
+/**
+ * Looks for what watchlists look for: those that are new or have changed in all processes, the others in what has come since.
+ * One that is changed while it is looked after waits for the next time.
+ */
+export function* matchWatchlists(context: CloudContext, intelligence: Intelligence): Steps<void> {
+  const { reach } = intelligence;
+  // The same report may be that of several watchlists.
+  const known = new Map<string, readonly Met[]>();
+  for (const watchlist of intelligence.watchlists.all()) {
+    const { id, matched, tags_enabled, alerts_enabled } = watchlist;
+    if (matched >= reach || !(tags_enabled || alerts_enabled)) continue;
+    const found: Found[] = [];
+    for (const placed of intelligence.reportsOf(watchlist)) {
+      const { ignored, ignored_iocs } = intelligence.settings(placed.name);
+      if (ignored) continue;
+      for (const ioc of allIocs(context, placed.report)) {
+        if (ignored_iocs.includes(ioc.id)) continue;
+        const key = `${placed.name}/${ioc.id}/${matched}`;
+        const met = known.get(key) ?? findMet(context, ioc, matched);
+        known.set(key, met);
+        if (met.length > 0) found.push({ placed, ioc, met });
+        yield;
+      }
+    }
+    const present = intelligence.watchlists.get(id);
+    if (present === undefined || JSON.stringify(present) !== JSON.stringify(watchlist)) continue;
+    note(context, intelligence, present, found);
+    intelligence.watchlists.put(id, { ...present, matched: reach });
+    yield;
+  }
+}
+
+function findMet(context: CloudContext, ioc: Ioc, seen: number): Met[] {
+  try {
+    return processesWith(context, combine("AND", [since(seen), compileIoc(context, ioc)]));
+  } catch (error) {
+    // A query may have been readable once: fields come and go.
+    if (error instanceof HttpProblem) return [];
+    throw error;
+  }
+}
+
+/** The processes that meet a condition over rows `p`. */
+export function processesWith({ store }: CloudContext, condition: SqlText): Met[] {
+  const found = sql`SELECT json_group_array(json_array(id, sensor_id, doc)) AS list FROM
+    (SELECT p.id AS id, p.sensor_id AS sensor_id, (SELECT max(s.doc) FROM segment s WHERE s.proc = p.proc) AS doc
+     FROM process p WHERE ${SHOWN} AND ${condition} ORDER BY p.start, p.id LIMIT ${MOST_MET})`;
+  const row = store.database.first<{ list: string }>(found.sql, found.params);
+  const rows = JSON.parse(row?.list ?? "[]") as [string, number, number | null][];
+  return rows.map(([id, sensor_id, doc]) => ({ id, sensor_id, doc: doc ?? 0 }));
+}
+
+/** Notes what is new of it, and raises alerts. */
+function note(
+  context: CloudContext,
+  intelligence: Intelligence,
+  watchlist: WatchlistRecord,
+  found: readonly Found[],
+): void {
+  const { hits } = intelligence;
+  const raised: WatchlistHit[] = [];
+  const time = context.now();
+  context.store.transaction(() => {
+    for (const { placed, ioc, met } of found) {
+      const { report, feed, name } = placed;
+      const severity = intelligence.settings(name).severity ?? report.severity;
+      for (const { id, sensor_id, doc } of met) {
+        const key = `${id}/${watchlist.id}/${name}/${ioc.id}`;
+        const before = hits.get(key);
+        const alerts = watchlist.alerts_enabled && doc > watchlist.alerts_from;
+        if (before !== undefined && (before.tagged || !watchlist.tags_enabled)) continue;
+        hits.put(key, {
+          ...{ device_id: sensor_id, watchlist_id: watchlist.id, watchlist_name: watchlist.name, feed_id: feed },
+          ...{ report_id: name, report_name: report.title, ioc_id: ioc.id, ioc_field: ioc.field ?? null, severity },
+          ...{ time, tagged: watchlist.tags_enabled },
+        } satisfies HitRecord);
+        if (!alerts || before !== undefined) continue;
+        raised.push({
+          ...{ device_id: sensor_id, process_guid: guidOf(context.orgKey, id), time },
+          ioc: { id: ioc.id, hit: hitText(ioc), ...(ioc.field ? { field: ioc.field } : {}) },
+          report: {
+            ...{ id: name, name: report.title, description: report.description, severity },
+            ...{ tags: report.tags ?? [], ...(report.link === null ? {} : { link: report.link }) },
+          },
+          watchlists: [{ id: watchlist.id, name: watchlist.name }],
+        });
+      }
+    }
+  });
+  alertsOf(context).raiseWatchlist(raised);
+}
+
+/** What was looked for, as one text. */
+const hitText = ({ match_type, field, values }: Ioc): string =>
+  match_type === "query" ? (values[0] ?? "") : `${field}:${values.join(" OR ")}`;

@@ -1,0 +1,11 @@
+import { Sandbox } from "@cbapi/sandbox";
+const t=Date.now();
+const s = await Sandbox.start({ organisation: { hosts: 10_020, processes: 0, binaries: 5 }, clock: { running: false } });
+console.log("start", Date.now()-t);
+const { CbPSCBaseAPI, Device } = await import("cbapi/psc");
+const { url, token, orgKey, caFile } = s.credentials("cloud");
+const cb = new CbPSCBaseAPI({ url, token, orgKey, sslCertFile: caFile });
+const t2=Date.now();
+const all = await cb.select(Device).batchSize(5000).all();
+console.log(all.length, all.report(), Date.now()-t2);
+await cb.close(); await s.stop();
