@@ -71,7 +71,9 @@ describe("one device", () => {
     const device = await online();
     // Time passes for the client, and stands still for the devices.
     let now = sandbox.clock.now();
-    const sleep = async (milliseconds: number) => void (now += milliseconds);
+    const sleep = async (milliseconds: number) => {
+      now += milliseconds;
+    };
     await using hasty = cloudClient({ clock: { now: () => now, sleep } });
     const error = await errorOf(() => hasty.select(Device, device.id).bypass(true, { verify: true, timeout: 10_000 }));
     expect(error).toBeInstanceOf(TimeoutError);

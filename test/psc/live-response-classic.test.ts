@@ -3,15 +3,15 @@ import { Device, LiveResponseError, type LiveResponseSession } from "cbapi/psc";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import {
   cb,
-  cloudClient,
   cloudSlots,
   expectNothingLeft,
+  hurriedClient,
   local,
-  sandbox,
   sent,
   useCloudEndpoints,
 } from "../support/cloud-endpoints.js";
 import { errorOf } from "../support/error-of.js";
+import { sandbox } from "../support/given-cloud.js";
 import { WINDOWS } from "../support/live-response.js";
 
 const LARGE = 6 * 2 ** 20;
@@ -87,7 +87,7 @@ it("says what is served in place of the old addresses when they are switched off
   const retired = await errorOf(() => cb.liveResponse.openSession(WINDOWS));
   expect(retired).toMatchObject({ code: "ROUTE_RETIRED" });
   expect(retired.message).toContain("/appservices/v6/orgs/{org}/liveresponse/sessions");
-  await using current = cloudClient();
+  await using current = hurriedClient();
   await using other = await current.select(Device, WINDOWS).lrSession();
   expect((await other.listProcesses()).length).toBeGreaterThan(0);
   sandbox.behaviour.retired = false;

@@ -4,15 +4,15 @@ import { CbThreatHunterAPI } from "cbapi/threathunter";
 import { afterEach, expect, it } from "vitest";
 import {
   cb,
-  cloudAccess,
-  cloudClient,
   cloudSlots,
   expectNothingLeft,
-  sandbox,
+  hurriedAccess,
+  hurriedClient,
   sent,
   useCloudEndpoints,
 } from "../support/cloud-endpoints.js";
 import { errorOf } from "../support/error-of.js";
+import { sandbox } from "../support/given-cloud.js";
 import { LINUX, SMALL_COMPANY, WINDOWS } from "../support/live-response.js";
 
 useCloudEndpoints();
@@ -40,7 +40,7 @@ it("does a job on each device of a query, by either generation", async () => {
   const online = await present();
   expect(online.length).toBeGreaterThan(4);
   for (const routes of ["current", "classic"] as const) {
-    await using client = cloudClient({ routes });
+    await using client = hurriedClient({ routes });
     sent();
     const outcomes = await outcomesOf(client.liveResponse.run(count, online));
     expect([...outcomes.keys()].map(Number).sort((a, b) => a - b)).toEqual([...online].sort((a, b) => a - b));
@@ -56,7 +56,7 @@ it("does a job on each device of a query, by either generation", async () => {
 });
 
 it("takes a query of devices, and a client of another product does the same", async () => {
-  await using hunter = new CbThreatHunterAPI(cloudAccess());
+  await using hunter = new CbThreatHunterAPI(hurriedAccess());
   const windows = hunter
     .select(Device)
     .setOs(["WINDOWS"])

@@ -13,15 +13,15 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   cb,
-  cloudClient,
   cloudSlots,
   expectNothingLeft,
+  hurriedClient,
   local,
-  sandbox,
   sent,
   useCloudEndpoints,
 } from "../support/cloud-endpoints.js";
 import { errorOf } from "../support/error-of.js";
+import { sandbox } from "../support/given-cloud.js";
 import { LINUX, WINDOWS } from "../support/live-response.js";
 
 const MIB = 2 ** 20;
@@ -41,7 +41,7 @@ let session: LiveResponseSession;
 
 /** One session for all tests of a device. */
 const open = (device: number) => async () => {
-  client = cloudClient();
+  client = hurriedClient();
   session = await client.select(Device, device).lrSession();
 };
 const close = async () => {

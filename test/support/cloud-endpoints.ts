@@ -1,44 +1,32 @@
-// What tests of Live Response in the Cloud work with: a sandbox of twelve devices, and clients of both generations.
-import { Sandbox, type SandboxOptions } from "@cbapi/sandbox";
+// What tests of Live Response in the Cloud work with besides given-cloud.ts: twelve devices that check in often.
+import type { SandboxOptions } from "@cbapi/sandbox";
 import { CbPSCBaseAPI, type CbPSCOptions } from "cbapi/psc";
-import { beforeAll, beforeEach, expect } from "vitest";
+import { beforeEach, expect } from "vitest";
+import { asked, cloudAccess, sandbox, useCloudAs } from "./given-cloud.js";
 import { hurriedClock } from "./hurried-clock.js";
 import { COMPANY, LocalFolder } from "./live-response.js";
 
-/** The sandbox of the file, from its set-up on. */
-export let sandbox: Sandbox;
-/** The client that is tested: a new one for each test. */
+/** The client that is tested: a new one for each test, which hardly pauses. */
 export let cb: CbPSCBaseAPI;
 /** Where the test puts what it fetches. */
 export let local: LocalFolder;
 
-/** A client of the sandbox's cloud, which verifies its certificate and hardly pauses. */
-export function cloudClient(options: CbPSCOptions = {}): CbPSCBaseAPI {
-  return new CbPSCBaseAPI({ ...cloudAccess(), ...options });
-}
+/** What a client is made with that hardly pauses. */
+export const hurriedAccess = (): CbPSCOptions => ({ ...cloudAccess(), clock: hurriedClock });
 
-/** What a client of any product of the Cloud is made with. */
-export function cloudAccess(): CbPSCOptions {
-  const { url, token, orgKey, caFile } = sandbox.credentials("cloud");
-  return { url, token, orgKey, ...(caFile === undefined ? {} : { sslCertFile: caFile }), clock: hurriedClock };
-}
+/** Another such client of the platform. */
+export const hurriedClient = (options: CbPSCOptions = {}): CbPSCBaseAPI =>
+  new CbPSCBaseAPI({ ...hurriedAccess(), ...options });
 
-/** Starts a sandbox for the tests of this file, whose devices check in often, and stops it behind them. */
+/** Starts a sandbox for the tests of this file, and stops it behind them. */
 export function useCloudEndpoints(options: SandboxOptions = {}, clientOptions: CbPSCOptions = {}): void {
-  beforeAll(async () => {
-    sandbox = await Sandbox.start({ ...COMPANY, ...options });
-    return () => sandbox.stop();
-  });
+  const given = useCloudAs(CbPSCBaseAPI, { ...COMPANY, ...options }, false, { clock: hurriedClock, ...clientOptions });
   beforeEach(async () => {
-    cb = cloudClient(clientOptions);
+    ({ cb } = given);
     local = await LocalFolder.make();
-    sandbox.requests.clear();
     return async () => {
-      sandbox.faults.clear();
       sandbox.liveResponse.configure({ faults: null });
-      await cb.close();
       await local.remove();
-      expect(sandbox.requests.failures()).toEqual([]);
     };
   });
 }
@@ -54,15 +42,5 @@ export function expectNothingLeft(): void {
   });
 }
 
-/** What was sent since this was last asked, each once, with ids of sessions and the key of the organisation left out. */
-export function sent(): string[] {
-  const { orgKey = "" } = sandbox.credentials("cloud");
-  const requests = sandbox.requests.entries().map(
-    ({ method, path }) =>
-      `${method} ${decodeURIComponent(path)
-        .replace(orgKey, "{org}")
-        .replace(/\d+:\d+/, "{s}")}`,
-  );
-  sandbox.requests.clear();
-  return [...new Set(requests)];
-}
+/** What was sent since this was last asked, each once, with `{s}` for ids of sessions. */
+export const sent = (): string[] => [...new Set(asked().map((request) => request.replace(/\d+:\d+/, "{s}")))];

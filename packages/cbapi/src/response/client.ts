@@ -2,8 +2,13 @@ import { ApiError, ClientError, ServerError } from "../core/errors.js";
 import { ModelApi, type ModelApiOptions } from "../core/model/model-api.js";
 import { ServerVersion } from "../core/server-version.js";
 import type { CallOptions } from "../core/transport/types.js";
+import type { AnyEvent, EventOf } from "../event-bus/catalogue/index.js";
+import { EventConsumer } from "../event-bus/consumer/consumer.js";
+import type { BrokerAddress, EventConsumerOptions } from "../event-bus/consumer/options.js";
 import { LiveResponse } from "../live-response/manager.js";
 import type { CloseOptions } from "../live-response/types.js";
+import { brokerOf } from "./bus/broker.js";
+import { type EventJoins, withJoins } from "./bus/joined-event.js";
 import { type ConsoleObjectOf, objectOfConsole } from "./console-links.js";
 import type { EdrHost } from "./host.js";
 import { edrLiveResponse } from "./live-response/dialect.js";
@@ -17,6 +22,12 @@ import type { ServerInfo } from "./server-info.js";
 export interface CbResponseOptions extends ModelApiOptions {
   /** Where the server has lists that 7.7 renamed, when it no longer has them under their old names. */
   routes?: RouteOptions | undefined;
+}
+
+/** What {@link CbResponseAPI.eventConsumer} takes. Where the bus is comes from the profile's `rabbitmq_*` keys. */
+export interface ServerEventOptions extends EventConsumerOptions {
+  /** Whether to talk TLS to the bus, or with which certificates. */
+  tls?: BrokerAddress["tls"];
 }
 
 /** What an address of the console stands for; see {@link ConsoleObjectOf}. */
@@ -80,6 +91,43 @@ export class CbResponseAPI extends ModelApi implements EdrHost {
   get liveResponse(): LiveResponse<LiveResponseTarget> {
     this.#liveResponse ??= new LiveResponse(this, edrLiveResponse(this));
     return this.#liveResponse;
+  }
+
+  /**
+   * A consumer of the events that the server publishes on its message bus, which has to be started. Events have joins to the
+   * objects that they name: `await event.process.binary.md5`.
+   * @throws CbApiError with code `INVALID_ARGUMENT` when an option has no meaning
+   * @example
+   * await using events = cb.eventConsumer({ queue: "soc-automation" });
+   * events.on("watchlist.hit.process", async (event) => console.log(await event.process.cmdline));
+   * await events.start();
+   */
+  eventConsumer(options: ServerEventOptions = {}): EventConsumer<EventJoins> {
+    const { tls, ...rest } = options;
+    const address = async () => brokerOf(await this.findCredentials(), tls);
+    return new EventConsumer(address, { clock: this.clock, ...rest }, (event) => this.joinEvent(event));
+  }
+
+  /**
+   * The events of a type or pattern, off the server's message bus, as {@link EventConsumer.events} gives them. The consumer
+   * ends with the loop.
+   * @example for await (const event of cb.events("feed.#")) console.log(event.type, await event.sensor.computer_name)
+   */
+  async *events<P extends string>(
+    pattern: P,
+    options: ServerEventOptions & CallOptions = {},
+  ): AsyncGenerator<EventOf<P> & EventJoins, void, void> {
+    const { signal, timeout, ...rest } = options;
+    await using consumer = this.eventConsumer(rest);
+    yield* consumer.events(pattern, { signal, timeout });
+  }
+
+  /**
+   * An event from elsewhere, as from an event forwarder's file, with joins to the objects that it names. Nothing is requested.
+   * @example for await (const event of followEvents(path)) console.log(await cb.joinEvent(event).process.cmdline)
+   */
+  joinEvent<E extends AnyEvent>(event: E): E & EventJoins {
+    return withJoins(this, event);
   }
 
   /**

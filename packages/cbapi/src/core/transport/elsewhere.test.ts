@@ -45,7 +45,10 @@ describe("a signed address", () => {
     diagnostics.subscribe("cbapi:request", listener);
     onTestFinished(() => void diagnostics.unsubscribe("cbapi:request", listener));
     const own = await serve([200, {}]);
-    const store = await serve([403, "<Error>AccessDenied</Error>"], [302, "", { location: "http://127.0.0.1:1/x?sig=HIDDEN" }]);
+    const store = await serve(
+      [403, "<Error>AccessDenied</Error>"],
+      [302, "", { location: "http://127.0.0.1:1/x?sig=HIDDEN" }],
+    );
     const client = transport(own.url, { logger: { debug: print, info: print, warn: print, error: print } });
     const denied = await failure(client.elsewhere(`${store.url}/f?sig=HIDDEN`), errors.ClientError);
     expect([denied.status, denied.path, denied.uri]).toEqual([403, "/f", `${store.url}/f`]);

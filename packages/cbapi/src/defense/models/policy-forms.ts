@@ -3,8 +3,21 @@ import type { Document } from "../../core/model/document.js";
 // A policy in the form of Defense (`policyInfo`, names in camelCase) and in that of today's service (names with
 // underscores), and the way from each to the other.
 
+const originals = new WeakMap<Document, Document>();
+
+/** The policy of today's service that a document in the form of Defense was made of; `undefined` for others. */
+export function originalOf(classic: Document): Document | undefined {
+  return originals.get(classic);
+}
+
 /** A policy of today's service in the form of Defense. */
 export function classicPolicy(policy: Document): Document {
+  const classic = inClassicForm(policy);
+  originals.set(classic, policy);
+  return classic;
+}
+
+function inClassicForm(policy: Document): Document {
   const { id, name, description, priority_level, version, is_system } = policy;
   return {
     id,

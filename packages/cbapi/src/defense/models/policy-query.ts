@@ -29,7 +29,7 @@ export class PolicyQuery<M extends AnyModel> extends DefenseQuery<M, Readonly<Re
   }
 
   protected override get rowCompleteness(): Completeness {
-    return this.host.routes === "classic" ? Completeness.full : Completeness.row;
+    return Completeness.full;
   }
 
   protected override get totalOrder(): boolean {

@@ -24,7 +24,7 @@ import {
   RULE_DELETE,
 } from "../calls.js";
 import { PRIORITIES } from "./device-fields.js";
-import { classicPolicy, currentPolicy } from "./policy-forms.js";
+import { classicPolicy, currentPolicy, originalOf } from "./policy-forms.js";
 import { PolicyQuery } from "./policy-query.js";
 import { checkedRule, checkedRuleId, type PolicyRule } from "./policy-rule.js";
 
@@ -100,7 +100,7 @@ export class Policy extends defineModel(
     if (typeof answer !== "object" || answer === null) {
       throw new ServerError(`${POLICY_GET.call}: the answer is no policy`, { code: "UNEXPECTED_ANSWER" });
     }
-    return { document: classicPolicy({ ...answer }), related: answer };
+    return { document: classicPolicy({ ...answer }) };
   }
 
   /** Its rules by their ids. */
@@ -174,8 +174,7 @@ export class Policy extends defineModel(
 
   /** The policy as today's service has it. */
   get #base(): Document {
-    const { related } = Policy.stateOf(this);
-    return typeof related === "object" && related !== null ? (related as Document) : {};
+    return originalOf(Policy.stateOf(this).document) ?? {};
   }
 
   /** A new policy as today's service takes it. */

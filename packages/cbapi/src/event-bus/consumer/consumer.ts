@@ -34,14 +34,17 @@ interface Line {
  * Takes events off EDR's message bus. A message is acknowledged when its handlers are through with it, so that none is lost
  * when the process dies; the broker sends it again then. Connections that break are made anew.
  *
+ * `J` is what events have besides what they say, such as joins to objects.
+ *
  * @example
  * await using events = cb.eventConsumer({ queue: "soc-automation" });
  * events.on("watchlist.hit.process", async (event) => console.log(event.watchlist_name, event.docs[0].cmdline));
  * await events.start();
  */
-export class EventConsumer implements AsyncDisposable {
+export class EventConsumer<J extends object = object> implements AsyncDisposable {
   readonly #address: () => BrokerAddress | Promise<BrokerAddress>;
   readonly #settings: ConsumerSettings;
+  readonly #prepare: (event: AnyEvent) => AnyEvent;
   readonly #handlers = new Handlers();
   readonly #tally: Tally;
   readonly #letters: Letters;
@@ -62,12 +65,13 @@ export class EventConsumer implements AsyncDisposable {
   constructor(
     address: BrokerAddress | (() => BrokerAddress | Promise<BrokerAddress>),
     options: EventConsumerOptions = {},
-    private readonly prepare: (event: AnyEvent) => AnyEvent = (event) => event,
+    prepare?: (event: AnyEvent) => AnyEvent & J,
   ) {
+    this.#prepare = prepare ?? ((event) => event);
     this.#address = typeof address === "function" ? address : () => address;
     this.#settings = consumerSettings(options);
     this.#tally = new Tally(this.#settings.clock);
-    this.#letters = new Letters(this.#settings, this.#handlers, this.#tally, (error) => this.#tell(error));
+    this.#letters = new Letters(this.#settings, this.#handlers, this.#tally);
     this.#queue =
       this.#settings.queue ?? `cbapi-event-handler-${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   }
@@ -89,11 +93,11 @@ export class EventConsumer implements AsyncDisposable {
    * @throws CbApiError with code `INVALID_ARGUMENT` when the pattern is none
    * @example events.on("feed.#", (event) => console.log(event.type))
    */
-  on<P extends EventType>(pattern: P, handler: EventHandler<EventOf<P>>): () => void;
-  on(pattern: string, handler: EventHandler): () => void;
+  on<P extends EventType>(pattern: P, handler: EventHandler<EventOf<P> & J>): () => void;
+  on(pattern: string, handler: EventHandler<AnyEvent & J>): () => void;
   on(pattern: string, handler: EventHandler<never>): () => void {
     const take = handler as EventHandler;
-    const off = this.#handlers.add(pattern, (event, context) => take(this.prepare(event), context));
+    const off = this.#handlers.add(pattern, (event, context) => take(this.#prepare(event), context));
     this.#bind(pattern);
     return off;
   }
@@ -104,7 +108,7 @@ export class EventConsumer implements AsyncDisposable {
    * @throws what {@link EventConsumer.start} throws, from the first turn of the loop
    * @example for await (const event of events.events("alert.#")) console.log(event.type)
    */
-  events<P extends string>(pattern: P, options: CallOptions = {}): AsyncIterableIterator<EventOf<P>> {
+  events<P extends string>(pattern: P, options: CallOptions = {}): AsyncIterableIterator<EventOf<P> & J> {
     const { signal } = options;
     signal?.throwIfAborted();
     const leave = () => pull.end(signal?.aborted ? { error: signal.reason } : undefined);
@@ -113,11 +117,11 @@ export class EventConsumer implements AsyncDisposable {
       off();
       this.#pulls.delete(pull);
     });
-    const off = this.on(pattern as string, pull.handler);
+    const off = this.on(pattern as string, pull.handler as EventHandler<AnyEvent & J>);
     this.#pulls.add(pull);
     signal?.addEventListener("abort", leave, { once: true });
     this.start(options).catch((error: unknown) => pull.end({ error }));
-    return pull as AsyncIterableIterator<AnyEvent> as AsyncIterableIterator<EventOf<P>>;
+    return pull as AsyncIterableIterator<AnyEvent> as AsyncIterableIterator<EventOf<P> & J>;
   }
 
   /**
@@ -158,6 +162,7 @@ export class EventConsumer implements AsyncDisposable {
 
   async #start(): Promise<void> {
     const { Connection, ConsumerStatus } = await import("rabbitmq-client");
+    this.#letters.read = (await import("../reading/read.js")).readMessage;
     const { exchange, prefetch, concurrency, connectTimeout, heartbeat, queue } = this.#settings;
     const { host, port = 5004, user, password, vhost = "/", tls } = await this.#address();
     this.#where = `${host}:${port}`;
@@ -284,8 +289,7 @@ export class EventConsumer implements AsyncDisposable {
   }
 
   #tell(error: unknown): void {
-    const isOurs = error instanceof ApiError;
-    this.#settings.onProblem?.(isOurs ? error : brokerError(error, this.#where));
+    this.#settings.onProblem?.(brokerError(error, this.#where));
   }
 }
 

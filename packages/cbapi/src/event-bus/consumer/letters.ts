@@ -1,6 +1,6 @@
 import { ApiError } from "../../core/errors.js";
 import type { AnyEvent } from "../catalogue/index.js";
-import { readMessage } from "../reading/read.js";
+import type { BusMessage } from "../reading/read.js";
 import type { EventHandler, Handlers } from "./handlers.js";
 import type { ConsumerSettings, DeadLetter } from "./options.js";
 import type { Tally } from "./statistics.js";
@@ -31,8 +31,10 @@ export class Letters {
     private readonly settings: ConsumerSettings,
     private readonly handlers: Handlers,
     private readonly tally: Tally,
-    private readonly problem: (error: unknown) => void,
   ) {}
+
+  /** What reads messages: loaded when the first is waited for, so that whoever takes no events does without. */
+  read: (message: BusMessage) => AnyEvent[] = () => [];
 
   /** What is being handled is not waited for any longer. */
   abandon(): void {
@@ -80,7 +82,7 @@ export class Letters {
     const { maxMessageBytes } = this.settings;
     const { body } = delivery;
     const tooLarge = Buffer.isBuffer(body) ? body.length > maxMessageBytes : isLarger(body, maxMessageBytes);
-    if (!tooLarge) return readMessage(delivery);
+    if (!tooLarge) return this.read(delivery);
     throw new ApiError(`A message has more bytes than maxMessageBytes, ${maxMessageBytes}`, {
       code: "EVENT_TOO_LARGE",
     });
@@ -113,7 +115,7 @@ export class Letters {
     const { key, contentType, headers, body } = delivery;
     this.tally.dead++;
     if (onDeadLetter === undefined) {
-      this.problem(error);
+      this.settings.onProblem?.(error);
       return "reject";
     }
     const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
@@ -123,7 +125,7 @@ export class Letters {
       return "done";
     } catch (failure) {
       // Not even the last resort took it: the broker keeps it, or what its queue has for such messages does.
-      this.problem(failure);
+      this.settings.onProblem?.(failure);
       return "reject";
     }
   }

@@ -55,8 +55,11 @@ export interface EventConsumerOptions {
   onSilence?: ((milliseconds: number) => void) | undefined;
   /** How long no event may come before `onSilence` is called, in milliseconds. Default 60,000. */
   silenceAfter?: number | undefined;
-  /** Told what goes wrong while the consumer goes on by itself: connections lost, queues deleted. */
-  onProblem?: ((error: Error) => void) | undefined;
+  /**
+   * Told what goes wrong while the consumer goes on by itself: connections lost, queues deleted, messages rejected because of
+   * what a handler threw.
+   */
+  onProblem?: ((error: unknown) => void) | undefined;
   /** After how many seconds without a sign of the broker the connection counts as lost. Default 30. */
   heartbeat?: number | undefined;
   /** How long `start()` waits for the broker in milliseconds; 0 for as long as it takes. Default 30,000. */

@@ -1,5 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Alert, ALWAYS, type Ask, allAlerts, allClassic, finished, type Sandbox, startAlerts, V6, V7 } from "./samples.js";
+import {
+  ALWAYS,
+  type Alert,
+  type Ask,
+  allAlerts,
+  allClassic,
+  finished,
+  type Sandbox,
+  startAlerts,
+  V6,
+  V7,
+} from "./samples.js";
 
 let sandbox: Sandbox;
 let ask: Ask;
@@ -19,7 +30,8 @@ describe("alerts", () => {
   it("are raised by what the organisation's processes do, the same for the same seed", async () => {
     const alerts = await allAlerts(ask);
     const reasons = new Set(alerts.map((alert) => alert["reason_code"]));
-    for (const code of ["R_CRED_DUMP", "R_OFFICE_SHELL", "R_LOG_CLEARED", "R_BAD_REPUTATION"]) expect(reasons).toContain(code);
+    for (const code of ["R_CRED_DUMP", "R_OFFICE_SHELL", "R_LOG_CLEARED", "R_BAD_REPUTATION"])
+      expect(reasons).toContain(code);
     const dump = alerts.find((alert) => alert["reason_code"] === "R_CRED_DUMP") ?? {};
     expect(dump["process_name"]).toMatch(/rundll32\.exe$/);
     expect(dump["parent_name"]).toMatch(/onesyncsvc\.exe$/);
@@ -165,7 +177,9 @@ describe("what is done about alerts", () => {
 
   it("may fail for some", async () => {
     sandbox.behaviour.failedAlerts = 1;
-    const found = (await search({ criteria: { reason_code: ["R_RECON"], workflow_status: ["OPEN"] } })).results.map(({ id }: Alert) => id);
+    const found = (await search({ criteria: { reason_code: ["R_RECON"], workflow_status: ["OPEN"] } })).results.map(
+      ({ id }: Alert) => id,
+    );
     const body = { criteria: { id: found }, state: "DISMISSED" };
     const { request_id: id } = (await ask("POST", `${V6}/alerts/workflow/_criteria`, body)).body;
     await finished(ask, id);
@@ -228,7 +242,9 @@ describe("what is done about alerts", () => {
     const body = { time_range: ALWAYS, format: "CSV", fields, criteria: { minimum_severity: 7 } };
     const { job_id: id } = (await ask("POST", `${V7}/alerts/_export`, body)).body;
     await finished(ask, id);
-    const lines = String((await ask("GET", `/jobs/v1/orgs/{org}/jobs/${id}/download`)).body).trim().split("\n");
+    const lines = String((await ask("GET", `/jobs/v1/orgs/{org}/jobs/${id}/download`)).body)
+      .trim()
+      .split("\n");
     expect(lines[0]).toBe(fields.join(","));
     expect(lines.length - 1).toBe((await allAlerts(ask)).filter((alert) => alert["severity"] >= 7).length);
     expect((await ask("POST", `${V7}/alerts/_export`, { format: "PDF" })).body.error_code).toBe("INVALID_ENUM_VALUE");

@@ -128,7 +128,12 @@ export class Alerts {
             ...{ report_tags: report.tags ?? [], ioc_field: ioc.field ?? null },
             ...{ ttps: [], run_state: "RAN", policy_applied: "NOT_APPLIED", sensor_action: "ALLOW" },
           },
-          classic: { count: 0, threat_cause_vector: "UNKNOWN", category: "THREAT", document_guid: digits(hit.process_guid, 22) },
+          classic: {
+            count: 0,
+            threat_cause_vector: "UNKNOWN",
+            category: "THREAT",
+            document_guid: digits(hit.process_guid, 22),
+          },
         },
       ];
     });
@@ -170,7 +175,12 @@ export class Alerts {
         detectFirst(this.#context, this);
         // What would have been raised had somebody looked all along.
         for (let tick = 1; tick <= clock.ticks; tick++) {
-          detectOnTick(this.#context, this, tick, Math.min(this.#context.now(), clock.startTime + tick * clock.tickInterval));
+          detectOnTick(
+            this.#context,
+            this,
+            tick,
+            Math.min(this.#context.now(), clock.startTime + tick * clock.tickInterval),
+          );
         }
       }
       this.#ready = true;

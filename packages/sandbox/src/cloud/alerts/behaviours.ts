@@ -70,7 +70,8 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   },
   {
     code: "R_REMOTE_RUN",
-    where: "lower(p.process_name) IN ('psexec.exe', 'psexesvc.exe') OR lower(p.parent_name) IN ('psexesvc.exe', 'wmiprvse.exe') AND lower(p.process_name) = 'cmd.exe'",
+    where:
+      "lower(p.process_name) IN ('psexec.exe', 'psexesvc.exe') OR lower(p.parent_name) IN ('psexesvc.exe', 'wmiprvse.exe') AND lower(p.process_name) = 'cmd.exe'",
     ...{ severity: 5, category: "THREAT", ttps: ["MITRE_T1569_SYSTEM_SERVICES", "RUN_UNKNOWN_APP"] },
     ...{ tactic: "TA0008", technique: "T1570", stage: "COMMAND_AND_CONTROL", vector: "REMOTE_DRIVE" },
     ...{ told: "ran what another computer had asked for", operation: "RUN" },

@@ -99,7 +99,12 @@ export class AlertChanges {
       history.push({ type: "WORKFLOW", ...noted, status, closure_reason });
     }
     if (change.determination !== undefined) {
-      determination = { value: change.determination, change_timestamp: iso(now), changed_by: who, changed_by_type: "API" };
+      determination = {
+        value: change.determination,
+        change_timestamp: iso(now),
+        changed_by: who,
+        changed_by_type: "API",
+      };
       history.push({ type: "DETERMINATION", ...noted, determination: change.determination });
     }
     if (change.note !== undefined && change.note !== "") {

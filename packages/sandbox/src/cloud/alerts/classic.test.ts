@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Alert, ALWAYS, type Ask, allAlerts, allClassic, type Sandbox, startAlerts, V6, V7 } from "./samples.js";
+import { ALWAYS, type Alert, type Ask, allAlerts, allClassic, type Sandbox, startAlerts, V6, V7 } from "./samples.js";
 
 let sandbox: Sandbox;
 let ask: Ask;
@@ -92,8 +92,15 @@ describe("alerts in the classic form", () => {
     const dismissed = await ask("POST", at, { state: "DISMISSED", remediation_state: "Fixed", comment: "Yes" });
     expect(dismissed.body).toMatchObject({ state: "DISMISSED", remediation: "Fixed", comment: "Yes" });
     expect((await ask("GET", `${V6}/alerts/${alert?.["id"]}`)).body.workflow).toEqual(dismissed.body);
-    expect((await ask("GET", `${V7}/alerts/${alert?.["id"]}`)).body.workflow).toMatchObject({ status: "CLOSED", note: "Yes" });
-    expect((await ask("POST", at, { state: "OPEN" })).body).toMatchObject({ state: "OPEN", remediation: "", comment: "" });
+    expect((await ask("GET", `${V7}/alerts/${alert?.["id"]}`)).body.workflow).toMatchObject({
+      status: "CLOSED",
+      note: "Yes",
+    });
+    expect((await ask("POST", at, { state: "OPEN" })).body).toMatchObject({
+      state: "OPEN",
+      remediation: "",
+      comment: "",
+    });
     expect((await ask("POST", at, {})).status).toBe(400);
     expect((await ask("POST", at, { state: "GONE" })).body.error_code).toBe("INVALID_ENUM_VALUE");
     expect((await ask("POST", `${V6}/alerts/nothing/workflow`, { state: "OPEN" })).status).toBe(404);
@@ -118,7 +125,10 @@ describe("alerts in the classic form", () => {
   it("are dismissed by threat, those that come later as well", async () => {
     const [first] = (await search({ criteria: { ...always, process_name: ["explorer.exe"] } })).results;
     const threat = first.threat_id;
-    const one = await ask("POST", `${V6}/threat/${threat}/workflow`, { state: "DISMISSED", remediation_state: "Banned" });
+    const one = await ask("POST", `${V6}/threat/${threat}/workflow`, {
+      state: "DISMISSED",
+      remediation_state: "Banned",
+    });
     expect(one.body).toMatchObject({ state: "DISMISSED", remediation: "Banned" });
     const open = { ...always, threat_id: [threat], workflow: ["OPEN"] };
     expect((await search({ criteria: open })).num_found).toBe(0);
@@ -136,10 +146,14 @@ describe("alerts in the classic form", () => {
   });
 
   it("are gone where the service no longer has them, and closed to keys that may not", async () => {
-    expect((await as({ rights: ["org.alerts(READ)"] })("POST", `${V6}/alerts/workflow/_criteria`, {})).status).toBe(403);
+    expect((await as({ rights: ["org.alerts(READ)"] })("POST", `${V6}/alerts/workflow/_criteria`, {})).status).toBe(
+      403,
+    );
     sandbox.behaviour.retired = true;
     expect((await ask("POST", `${V6}/alerts/_search`, {})).status).toBe(410);
-    expect((await ask("POST", `${V6}/threat/workflow/_criteria`, { state: "OPEN", threat_id: ["x"] })).status).toBe(200);
+    expect((await ask("POST", `${V6}/threat/workflow/_criteria`, { state: "OPEN", threat_id: ["x"] })).status).toBe(
+      200,
+    );
     sandbox.behaviour.retired = false;
   });
 });

@@ -1,6 +1,17 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Alert, ALWAYS, type Ask, allAlerts, allClassic, finished, type Sandbox, startAlerts, V6, V7 } from "./samples.js";
+import {
+  ALWAYS,
+  type Alert,
+  type Ask,
+  allAlerts,
+  allClassic,
+  finished,
+  type Sandbox,
+  startAlerts,
+  V6,
+  V7,
+} from "./samples.js";
 
 let sandbox: Sandbox;
 let ask: Ask;
@@ -47,18 +58,21 @@ type Criteria = Record<string, (string | number | boolean)[]>;
 
 /** Some keys, each with some of the values that there are. */
 const criteriaOf = (keys: Readonly<Record<string, Values>>, alerts: readonly Alert[]): fc.Arbitrary<Criteria> =>
-  fc
-    .subarray(Object.keys(keys), { maxLength: 3 })
-    .chain((names) =>
-      fc.record(
-        Object.fromEntries(
-          names.map((name) => {
-            const values = [...new Set(alerts.flatMap((alert) => keys[name]?.(alert) ?? []))].filter((value) => value !== "");
-            return [name, fc.subarray(values, { minLength: Math.min(1, values.length), maxLength: 4 })];
-          }),
-        ),
+  fc.subarray(Object.keys(keys), { maxLength: 3 }).chain((names) =>
+    fc.record(
+      Object.fromEntries(
+        names.map((name) => {
+          const values = [...new Set(alerts.flatMap((alert) => keys[name]?.(alert) ?? []))].filter(
+            (value) => value !== "",
+          );
+          return [
+            name,
+            fc.subarray(values, { minLength: Math.min(1, values.length), maxLength: Math.min(4, values.length) }),
+          ];
+        }),
       ),
-    );
+    ),
+  );
 
 /** Whether any of the values of each key is the alert's. */
 const meets = (keys: Readonly<Record<string, Values>>, criteria: Criteria, alert: Alert): boolean =>

@@ -7,8 +7,8 @@ import type { CloudContext } from "../context.js";
 import { policiesOf } from "../policies/policies.js";
 import type { Fields, PolicyRecord, PolicyRule } from "../policies/record.js";
 import { RULE_CONFIGS, ruleConfig } from "../policies/rule-configs.js";
-import type { Alerts, NewAlert } from "./alerts.js";
 import { idOf } from "../processes/guid.js";
+import type { Alerts, NewAlert } from "./alerts.js";
 import { BEHAVIOURS, type Behaviour } from "./behaviours.js";
 import { programOf } from "./reputation.js";
 
@@ -104,7 +104,11 @@ function analytics(
   const { code, severity, ttps, tactic, technique, told, stage, vector, category } = behaviour;
   const { reputation = "NOT_LISTED", sha256 = "" } = programOf(context.store, process.id) ?? {};
   const blocked = verdict.policy_applied === "APPLIED";
-  const threatCategory = { KNOWN_MALWARE: "KNOWN_MALWARE", SUSPECT_MALWARE: "NEW_MALWARE", NOT_LISTED: "RISKY_PROGRAM" };
+  const threatCategory = {
+    KNOWN_MALWARE: "KNOWN_MALWARE",
+    SUSPECT_MALWARE: "NEW_MALWARE",
+    NOT_LISTED: "RISKY_PROGRAM",
+  };
   const kind = Object.hasOwn(threatCategory, reputation)
     ? threatCategory[reputation as keyof typeof threatCategory]
     : "NON_MALWARE";
@@ -124,7 +128,11 @@ function analytics(
       ...{ category, kill_chain_status: [stage], threat_cause_vector: vector, threat_cause_threat_category: kind },
       blocked_threat_category: blocked ? kind : "UNKNOWN",
       not_blocked_threat_category: blocked ? "UNKNOWN" : kind,
-      ...{ threat_activity_c2: "NOT_ATTEMPTED", threat_activity_dlp: "NOT_ATTEMPTED", threat_activity_phish: "NOT_ATTEMPTED" },
+      ...{
+        threat_activity_c2: "NOT_ATTEMPTED",
+        threat_activity_dlp: "NOT_ATTEMPTED",
+        threat_activity_phish: "NOT_ATTEMPTED",
+      },
     },
   };
 }
@@ -151,7 +159,13 @@ function unexpected(context: CloudContext): NewAlert[] {
     return [
       {
         ...{ type: "VMWARE", source: `connection/${program}`, threat: `R_UNEXPECTED/${process.process_name}` },
-        ...{ severity: 4, sensor, process, first: connection.time, found: Math.min(connection.time + FOUND_AFTER, context.now()) },
+        ...{
+          severity: 4,
+          sensor,
+          process,
+          first: connection.time,
+          found: Math.min(connection.time + FOUND_AFTER, context.now()),
+        },
         reason: `${process.process_name} accepted a connection that it is not known for`,
         more: { ...ALLOWED, ...networkFacts(connection), ttps: ["NETWORK_ACCESS"] },
         classic: { category: "MONITORED", group_id: sensor.group_id, threat_cause_vector: "GENERIC_SERVER" },
@@ -268,7 +282,10 @@ function refusedConnection(context: CloudContext, device: number, process: Proce
 
 function concerns(rule: Record<string, string | boolean>, connection: NetconnRecord, path: string): boolean {
   const isOneOf = (list: unknown, value: string): boolean =>
-    list === "*" || String(list ?? "*").split(",").some((each) => each.trim() === value);
+    list === "*" ||
+    String(list ?? "*")
+      .split(",")
+      .some((each) => each.trim() === value);
   return (
     (rule["direction"] === "BOTH" || rule["direction"] === (connection.outbound ? "OUT" : "IN")) &&
     rule["protocol"] === (connection.proto === 17 ? "UDP" : "TCP") &&

@@ -62,7 +62,9 @@ export function classicAlert({ shown, classic, workflow }: AlertRecord): Fields 
     document["process_name"] = process_name;
     document["threat_cause_actor_name"] = process_name;
     for (const [name, other] of Object.entries(CAUSE_NAMES)) document[other] = shown[name] ?? null;
-    document["threat_indicators"] = [{ process_name, sha256: shown["process_sha256"] ?? "", ttps: shown["ttps"] ?? [] }];
+    document["threat_indicators"] = [
+      { process_name, sha256: shown["process_sha256"] ?? "", ttps: shown["ttps"] ?? [] },
+    ];
     if (shown.type === "CB_ANALYTICS") document["created_by_event_id"] = shown["primary_event_id"];
     if (shown.type === "WATCHLIST") document["process_guid"] = shown["process_guid"];
   }

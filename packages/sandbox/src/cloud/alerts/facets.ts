@@ -3,7 +3,8 @@ import type { Fields } from "../policies/record.js";
 import { countValues, readTerms, requireFacet } from "../search/index.js";
 
 /** What can be counted by in the present service. */
-const PRESENT_TERMS = `TYPE K8S_POLICY K8S_POLICY_ID K8S_RULE K8S_RULE_ID K8S_CLUSTER K8S_NAMESPACE K8S_KIND K8S_WORKLOAD_NAME
+const PRESENT_TERMS =
+  `TYPE K8S_POLICY K8S_POLICY_ID K8S_RULE K8S_RULE_ID K8S_CLUSTER K8S_NAMESPACE K8S_KIND K8S_WORKLOAD_NAME
   ATTACK_TACTIC ATTACK_TECHNIQUE DEVICE_ID DEVICE_NAME DEVICE_POLICY APPLICATION_HASH APPLICATION_NAME RUN_STATE
   POLICY_APPLIED SENSOR_ACTION CONNECTION_TYPE RULE_ID RULE_CONFIG_CATEGORY RULE_CONFIG_NAME RULE_CONFIG_ID THREAT_ID
   POLICY_CONFIGURATION_NAME REPORT_NAME WATCHLISTS_NAME THREAT_HUNT_NAME VENDOR_NAME PRODUCT_NAME
@@ -38,12 +39,20 @@ export function valuesOf(document: Fields, field: string): string[] {
   const value = Object.hasOwn(document, field) ? document[field] : undefined;
   const list: unknown[] = Array.isArray(value) ? value : [value];
   return list.flatMap((each) =>
-    typeof each === "string" && each !== "" ? [each] : typeof each === "number" || typeof each === "boolean" ? [String(each)] : [],
+    typeof each === "string" && each !== ""
+      ? [each]
+      : typeof each === "number" || typeof each === "boolean"
+        ? [String(each)]
+        : [],
   );
 }
 
 /** Counts documents by the fields that a body names; the whole of what was found counts. */
-export function countFacets(body: Record<string, unknown>, documents: readonly Fields[], dialect: "present" | "classic") {
+export function countFacets(
+  body: Record<string, unknown>,
+  documents: readonly Fields[],
+  dialect: "present" | "classic",
+) {
   if (dialect === "present") {
     const stray = ["rows", "start", "sort"].find((name) => Object.hasOwn(body, name));
     if (stray !== undefined) throw new HttpProblem(400, `${stray} is no part of what is counted by: see terms.rows`);

@@ -1,12 +1,24 @@
 import { combine, EVERYTHING, sql } from "../../query/index.js";
 import type { SqlText } from "../../store/database.js";
 import { unknownValue } from "../problem.js";
-import { type Criterion, compileBody, compileText, documentFields, inStretch, type SearchFields } from "../search/index.js";
+import {
+  type Criterion,
+  compileBody,
+  compileText,
+  documentFields,
+  inStretch,
+  type SearchFields,
+} from "../search/index.js";
 import { readInteger, readTexts } from "../search/values.js";
 import { ALERT_TYPES, CLOSURE_REASONS, DETERMINATIONS, WORKFLOW_STATUSES } from "./record.js";
 
 const typed = (type: string, names: string): Record<string, string> =>
-  Object.fromEntries(names.trim().split(/\s+/).map((name) => [name, type]));
+  Object.fromEntries(
+    names
+      .trim()
+      .split(/\s+/)
+      .map((name) => [name, type]),
+  );
 
 /** What is searched of alerts in the present service. A `!` marks what is searched where no field is named, a `*` a list. */
 export const PRESENT_FIELDS: SearchFields = documentFields({

@@ -7,7 +7,14 @@ import { valuesOf } from "./facets.js";
 import { PRESENT_FIELDS } from "./fields.js";
 import type { Found } from "./search.js";
 
-const SORTS = ["count", "device_count", "workload_count", "first_alert_timestamp", "last_alert_timestamp", "highest_severity"];
+const SORTS = [
+  "count",
+  "device_count",
+  "workload_count",
+  "first_alert_timestamp",
+  "last_alert_timestamp",
+  "highest_severity",
+];
 
 /** Alerts that share a value of a field, group by group: those with the newest alert first unless `sort` says otherwise. */
 export function groupsOf(

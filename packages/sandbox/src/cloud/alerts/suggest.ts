@@ -1,11 +1,19 @@
 import type { SandboxReply, SandboxRequest } from "../../server/product.js";
-import type { AlertDialect } from "./fields.js";
 import { valuesOf } from "./facets.js";
+import type { AlertDialect } from "./fields.js";
 import type { Found } from "./search.js";
 
 const MOST = 20;
 /** Fields whose values are worth being proposed. */
-const PROPOSED = ["device_name", "process_name", "report_name", "device_username", "threat_id", "watchlists_name", "type"];
+const PROPOSED = [
+  "device_name",
+  "process_name",
+  "report_name",
+  "device_username",
+  "threat_id",
+  "watchlists_name",
+  "type",
+];
 
 /** What a text may be going to be: names of fields, and values that there are; the more frequent first. */
 export function suggestions(

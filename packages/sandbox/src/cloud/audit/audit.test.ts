@@ -68,7 +68,9 @@ describe("the audit log", () => {
     );
     expect(typeof classic.notifications[0].eventTime).toBe("number");
     await act("Handed over");
-    expect((await second("GET", V3)).body.notifications).toMatchObject([{ description: "Created the policy Handed over" }]);
+    expect((await second("GET", V3)).body.notifications).toMatchObject([
+      { description: "Created the policy Handed over" },
+    ]);
     expect((await second("GET", V3)).body.notifications).toEqual([]);
     expect((await first("GET", V3)).body.notifications).toHaveLength(1);
   });

@@ -86,7 +86,15 @@ export class AuditLog {
     store.transaction(() => {
       for (const [index, { actor, create_time, address, failed }] of drafts.entries()) {
         kept.put(index + 1, {
-          ...{ id: index + 1, actor, actor_ip: address, create_time, flagged: failed, request_url: null, verbose: false },
+          ...{
+            id: index + 1,
+            actor,
+            actor_ip: address,
+            create_time,
+            flagged: failed,
+            request_url: null,
+            verbose: false,
+          },
           description: failed ? `Login failed for ${actor}` : "Logged in successfully",
         });
       }

@@ -36,7 +36,15 @@ export const auditPart: MakePart = (context) => ({ routes: auditRoutes(context) 
 
 function auditRoutes(context: CloudContext): CloudRoute[] {
   const log = auditOf(context);
-  const document = ({ actor, actor_ip, create_time, description, flagged, request_url, verbose }: AuditRecord): Fields => ({
+  const document = ({
+    actor,
+    actor_ip,
+    create_time,
+    description,
+    flagged,
+    request_url,
+    verbose,
+  }: AuditRecord): Fields => ({
     ...{ actor_ip, actor, create_time: new Date(create_time).toISOString(), description, flagged },
     ...{ org_key: context.orgKey, request_url, verbose },
   });

@@ -9,7 +9,12 @@ const USUAL_ROWS = 100;
 const MOST_ROWS = 10_000;
 
 /** A page of a list, which names its total. Rows are counted from 1. */
-export function page<T>(query: URLSearchParams, found: readonly T[], now: number, show: (row: T) => unknown): SandboxReply {
+export function page<T>(
+  query: URLSearchParams,
+  found: readonly T[],
+  now: number,
+  show: (row: T) => unknown,
+): SandboxReply {
   const first = Math.max(1, numberIn(query, "start") ?? 1) - 1;
   const rows = Math.min(MOST_ROWS, numberIn(query, "rows") ?? USUAL_ROWS);
   const results = found.slice(first, first + rows).map(show);
@@ -32,4 +37,8 @@ export const epoch = (time: unknown): number | null => (typeof time === "string"
 
 /** Whether a text holds another one, letters without case; nothing asked for is held by everything. */
 export const holds = (text: unknown, part: string | null): boolean =>
-  part === null || part === "" || String(text ?? "").toLowerCase().includes(part.toLowerCase());
+  part === null ||
+  part === "" ||
+  String(text ?? "")
+    .toLowerCase()
+    .includes(part.toLowerCase());

@@ -103,7 +103,9 @@ export class EventIndex {
         }
       }
     }
-    places.sort((a, b) => b.time - a.time || a.doc - b.doc || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : a.index - b.index));
+    places.sort(
+      (a, b) => b.time - a.time || a.doc - b.doc || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : a.index - b.index),
+    );
     this.#latest = { key, places };
     return places;
   }
@@ -125,7 +127,11 @@ export class EventIndex {
     const devices = devicesOf(this.#context)
       .all()
       .filter((device) => {
-        const [name, owner, address] = [query.get("hostNameExact"), query.get("ownerNameExact"), query.get("ipAddress")];
+        const [name, owner, address] = [
+          query.get("hostNameExact"),
+          query.get("ownerNameExact"),
+          query.get("ipAddress"),
+        ];
         const addresses = [device["last_internal_ip_address"], device["last_external_ip_address"]];
         return (
           holds(device.name, query.get("hostName")) &&

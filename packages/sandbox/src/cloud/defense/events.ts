@@ -1,7 +1,7 @@
 import type { ChildprocRecord, CrossprocRecord, NetconnRecord, ProcessblockRecord } from "../../domain/index.js";
 import { baseName } from "../../paths.js";
 import { HttpProblem } from "../../server/product.js";
-import { processRowsByDocument, type ProcessRow } from "../../store/processes.js";
+import { type ProcessRow, processRowsByDocument } from "../../store/processes.js";
 import { alertsOf } from "../alerts/alerts.js";
 import { type ProgramFacts, programOf } from "../alerts/reputation.js";
 import type { CloudContext } from "../context.js";
@@ -30,7 +30,8 @@ export function classicEventRoutes(context: CloudContext): CloudRoute[] {
       handle: ({ params }) => {
         const id = params["id"] ?? "";
         const place = placeOf(context.orgKey, id);
-        const document = place === undefined ? undefined : new EventDocuments(context, index).document({ ...place, time: 0 });
+        const document =
+          place === undefined ? undefined : new EventDocuments(context, index).document({ ...place, time: 0 });
         if (document === undefined || place === undefined) throw new HttpProblem(404, `Event ${id} was not found`);
         return { status: 200, body: { ...SUCCESS, eventInfo: { ...document, ...alertFields(context, place.doc) } } };
       },
@@ -165,8 +166,14 @@ function targetOf(kind: keyof typeof VERBS, event: unknown): Target {
 
 function flowOf({ remote_ip, remote_port, local_ip, local_port, proto, domain, outbound }: NetconnRecord): Fields {
   const [from, to] = outbound
-    ? [{ ip: local_ip, port: local_port }, { ip: remote_ip, port: remote_port }]
-    : [{ ip: remote_ip, port: remote_port }, { ip: local_ip, port: local_port }];
+    ? [
+        { ip: local_ip, port: local_port },
+        { ip: remote_ip, port: remote_port },
+      ]
+    : [
+        { ip: remote_ip, port: remote_port },
+        { ip: local_ip, port: local_port },
+      ];
   return {
     ...{ sourceAddress: from.ip, sourcePort: from.port, destAddress: to.ip, destPort: to.port },
     ...{ service: `${proto === 17 ? "UDP" : "TCP"}/${to.port}`, peerFqdn: domain || remote_ip },

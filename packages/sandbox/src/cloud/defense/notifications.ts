@@ -1,7 +1,7 @@
-import { lastTaken, taken } from "../audit/audit.js";
+import { baseName } from "../../paths.js";
 import { alertsOf } from "../alerts/alerts.js";
 import type { AlertRecord } from "../alerts/record.js";
-import { baseName } from "../../paths.js";
+import { lastTaken, taken } from "../audit/audit.js";
 import type { CloudContext } from "../context.js";
 import { connectorOf } from "../jobs/jobs.js";
 import type { CloudRoute } from "../part.js";
@@ -44,17 +44,33 @@ function notification(context: CloudContext, record: AlertRecord): Fields | unde
   const name = baseName(String(shown["process_name"] ?? ""));
   const shared = {
     ...{ eventId: shown["primary_event_id"], eventTime: time, eventDescription: `[${name}] ${shown.reason}` },
-    ...{ ruleName: "Sandbox", url: `${context.url()}/investigate?s[searchWindow]=ALL&s[c][DEVICE_ID][0]=${shown.device_id}` },
+    ...{
+      ruleName: "Sandbox",
+      url: `${context.url()}/investigate?s[searchWindow]=ALL&s[c][DEVICE_ID][0]=${shown.device_id}`,
+    },
     deviceInfo: deviceInfo(record),
   };
   const indicators = ((shown["ttps"] ?? []) as string[]).map((indicatorName) => ({
     ...{ applicationName: name, sha256Hash: shown["process_sha256"] ?? "", indicatorName },
   }));
-  const incident = { incidentId: classic["legacy_alert_id"], score: shown.severity, summary: shown.reason, time, indicators };
+  const incident = {
+    incidentId: classic["legacy_alert_id"],
+    score: shown.severity,
+    summary: shown.reason,
+    time,
+    indicators,
+  };
   const threatCause = {
     ...{ actor: shown["process_sha256"] ?? "", actorName: name, actorProcessPid: shown["process_pid"] ?? null },
-    ...{ causeEventId: shown["primary_event_id"], reason: shown["reason_code"], reputation: shown["process_reputation"] },
-    ...{ threatCategory: classic["threat_cause_threat_category"] ?? null, threatVector: classic["threat_cause_vector"] ?? null },
+    ...{
+      causeEventId: shown["primary_event_id"],
+      reason: shown["reason_code"],
+      reputation: shown["process_reputation"],
+    },
+    ...{
+      threatCategory: classic["threat_cause_threat_category"] ?? null,
+      threatVector: classic["threat_cause_vector"] ?? null,
+    },
   };
   if (shown.type === "WATCHLIST") {
     const watchlists = (shown["watchlists"] ?? []) as { id: string; name: string }[];

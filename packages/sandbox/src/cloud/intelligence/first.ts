@@ -1,5 +1,6 @@
 import type { FeedDocument, PublishedReport } from "../../domain/index.js";
 import { HttpProblem } from "../../server/product.js";
+import { ALERT_ACTION, actionsOf } from "../../store/detection/actions.js";
 import { organisationKey } from "../accounts.js";
 import type { CloudContext } from "../context.js";
 import { processFields } from "../processes/fields.js";
@@ -36,7 +37,7 @@ export function firstIntelligence(context: CloudContext, intelligence: Intellige
       reports: reportsOf(context, document),
     });
     if (!feed.enabled || document.reports.length === 0) continue;
-    const alerts = store.collection("action").find("group_id", feed.id)?.action_type === ALERTS;
+    const alerts = actionsOf(store, { feed: feed.id }).some(({ action_type }) => action_type === ALERT_ACTION);
     intelligence.putWatchlist({
       ...{ name: feed.display_name, description: feed.summary, tags_enabled: true, alerts_enabled: alerts },
       ...{ report_ids: null, classifier: { key: "feed_id", value: id } },
@@ -55,15 +56,14 @@ export function firstIntelligence(context: CloudContext, intelligence: Intellige
       visibility: "visible",
     };
     intelligence.putReport(report);
-    const alerts = store.collection("action").find("watchlist_id", watchlist.id) !== undefined;
+    const actions = actionsOf(store, { watchlist: watchlist.id });
+    const alerts = actions.some(({ action_type }) => action_type === ALERT_ACTION);
     intelligence.putWatchlist({
       ...{ name: watchlist.name, description, tags_enabled: true, alerts_enabled: alerts },
       ...{ report_ids: [id], classifier: null },
     });
   }
 }
-
-const ALERTS = 3;
 
 function reportsOf(context: CloudContext, { reports }: FeedDocument): Report[] {
   return reports.flatMap((published): Report[] => {

@@ -2,8 +2,8 @@ import { raw, sql } from "../../query/index.js";
 import type { SqlText } from "../../store/database.js";
 import type { CloudContext } from "../context.js";
 import type { SearchField, ValueTest } from "../search/index.js";
-import { intelligenceOf } from "./shared.js";
 import type { HitRecord } from "./record.js";
+import { intelligenceOf } from "./shared.js";
 
 const KIND = "o.kind = 'cloud_watchlist_hit' AND json_extract(o.record, '$.tagged')";
 

@@ -1,8 +1,8 @@
 import type { MakePart } from "../part.js";
 import { feedRoutes } from "./feed-routes.js";
 import { shareHits } from "./hits.js";
-import { intelligenceOf } from "./shared.js";
 import { reportRoutes } from "./report-routes.js";
+import { intelligenceOf } from "./shared.js";
 import { watchlistRoutes } from "./watchlist-routes.js";
 
 /** Threat intelligence: feeds, reports and watchlists, which are looked for in processes as they come. */

@@ -20,22 +20,36 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 export const iocField = (fields: SearchFields, name: string): SearchField | undefined =>
   fields.get(ALIASES.get(name) ?? name);
 
-/** The values of the store under which events have been posted: looked up by their keys, which an index orders. */
-function postedUnder(field: Field, kind: Kind, keys: readonly (string | number)[]): SqlText {
+/** The values of the store under which something was posted: looked up by their keys, in this order, which an index helps with. */
+function postedUnder(fields: readonly Field[], kind: Kind, keys: readonly (string | number)[]): SqlText {
+  const bases = raw(fields.map((field) => `(${field * FIELD_STEP})`).join(","));
   return sql`p.proc IN (SELECT s.proc FROM segment s WHERE s.doc IN (SELECT j.value FROM json_each(${JSON.stringify(keys)}) k
-    JOIN value v ON v.kind = ${kind} AND v.key = k.value CROSS JOIN posting t ON t.term = ${field * FIELD_STEP} + v.id, json_each(t.docs) j))`;
+    CROSS JOIN value v ON v.kind = ${kind} AND v.key = k.value CROSS JOIN (VALUES ${bases}) b
+    CROSS JOIN posting t ON t.term = b.column1 + v.id, json_each(t.docs) j))`;
 }
 
 /** An address of version 6 as it is written, or as 32 digits without colons. */
 const sixDigits = (text: string): string | undefined =>
   /^[0-9a-f]{32}$/i.test(text) ? text.toLowerCase() : ipv6Digits(text);
 
-const LOOKUPS: ReadonlyMap<string, (values: readonly string[]) => SqlText> = new Map([
+type Lookup = (values: readonly string[]) => SqlText;
+const hashesIn =
+  (...fields: Field[]): Lookup =>
+  (values) =>
+    postedUnder(fields, Kind.keyword, values.map(fold));
+const EVENT_HASHES = [Field.modload_md5, Field.filewrite_md5, Field.childproc_md5, Field.crossproc_md5] as const;
+
+/** Fields of which most IOCs are, and of which there may be thousands: they are looked up, and not compared with. */
+const LOOKUPS: ReadonlyMap<string, Lookup> = new Map<string, Lookup>([
+  ["process_hash", hashesIn(Field.process_md5, Field.process_sha256)],
+  ["process_md5", hashesIn(Field.process_md5)],
+  ["process_sha256", hashesIn(Field.process_sha256)],
+  ["hash", hashesIn(Field.process_md5, Field.process_sha256, ...EVENT_HASHES)],
   [
     "netconn_ipv4",
     (values) =>
       postedUnder(
-        Field.ipaddr,
+        [Field.ipaddr],
         Kind.ipv4,
         values.flatMap((each) => ipv4Number(each) ?? []),
       ),
@@ -44,7 +58,7 @@ const LOOKUPS: ReadonlyMap<string, (values: readonly string[]) => SqlText> = new
     "netconn_ipv6",
     (values) =>
       postedUnder(
-        Field.ipaddr,
+        [Field.ipaddr],
         Kind.ipv6,
         values.flatMap((each) => sixDigits(each) ?? []),
       ),
@@ -53,7 +67,7 @@ const LOOKUPS: ReadonlyMap<string, (values: readonly string[]) => SqlText> = new
     "netconn_domain",
     (values) =>
       postedUnder(
-        Field.domain,
+        [Field.domain],
         Kind.domain,
         values.map(domainKey).filter((key) => key !== ""),
       ),

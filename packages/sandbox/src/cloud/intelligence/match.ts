@@ -1,3 +1,4 @@
+import { hash32 } from "../../organisation/random.js";
 import { combine, sql } from "../../query/index.js";
 import { HttpProblem } from "../../server/product.js";
 import type { Steps } from "../../steps.js";
@@ -14,8 +15,9 @@ import type { HitRecord, Ioc, WatchlistRecord } from "./record.js";
 interface Met {
   readonly id: string;
   readonly sensor_id: number;
-  /** The highest number of its documents. */
+  /** The highest number of its documents, and when the server learnt of it. */
   readonly doc: number;
+  readonly arrived: number;
 }
 
 interface Found {
@@ -71,12 +73,13 @@ function findMet(context: CloudContext, ioc: Ioc, seen: number): Met[] {
 
 /** The processes that meet a condition over rows `p`. */
 export function processesWith({ store }: CloudContext, condition: SqlText): Met[] {
-  const found = sql`SELECT json_group_array(json_array(id, sensor_id, doc)) AS list FROM
-    (SELECT p.id AS id, p.sensor_id AS sensor_id, (SELECT max(s.doc) FROM segment s WHERE s.proc = p.proc) AS doc
+  const found = sql`SELECT json_group_array(json_array(id, sensor_id, doc, arrived)) AS list FROM
+    (SELECT p.id AS id, p.sensor_id AS sensor_id, (SELECT max(s.doc) FROM segment s WHERE s.proc = p.proc) AS doc,
+       coalesce((SELECT max(s.last_server_update) FROM segment s WHERE s.proc = p.proc), p.start) AS arrived
      FROM process p WHERE ${SHOWN} AND ${condition} ORDER BY p.start, p.id LIMIT ${MOST_MET})`;
   const row = store.database.first<{ list: string }>(found.sql, found.params);
-  const rows = JSON.parse(row?.list ?? "[]") as [string, number, number | null][];
-  return rows.map(([id, sensor_id, doc]) => ({ id, sensor_id, doc: doc ?? 0 }));
+  const rows = JSON.parse(row?.list ?? "[]") as [string, number, number | null, number][];
+  return rows.map(([id, sensor_id, doc, arrived]) => ({ id, sensor_id, doc: doc ?? 0, arrived }));
 }
 
 /** Notes what is new of it, and raises alerts. */
@@ -88,12 +91,12 @@ function note(
 ): void {
   const { hits } = intelligence;
   const raised: WatchlistHit[] = [];
-  const time = context.now();
   context.store.transaction(() => {
     for (const { placed, ioc, met } of found) {
       const { report, feed, name } = placed;
       const severity = intelligence.settings(name).severity ?? report.severity;
-      for (const { id, sensor_id, doc } of met) {
+      for (const { id, sensor_id, doc, arrived } of met) {
+        const time = foundAt(context, id, arrived);
         const key = `${id}/${watchlist.id}/${name}/${ioc.id}`;
         const before = hits.get(key);
         const alerts = watchlist.alerts_enabled && doc > watchlist.alerts_from;
@@ -117,6 +120,17 @@ function note(
     }
   });
   alertsOf(context).raiseWatchlist(raised);
+}
+
+const DAY = 86_400_000;
+
+/**
+ * When something was found: soon after the server learnt of it, as if it had been looked for all along. What is older than what
+ * anybody looks at was found while the past of the organisation was gone through.
+ */
+function foundAt({ presence, now, seed }: CloudContext, process: string, arrived: number): number {
+  if (arrived >= presence.start - 14 * DAY) return Math.min(now(), arrived);
+  return presence.start - (hash32(`${seed}/cloud/watchlist/${process}`) % (13 * DAY));
 }
 
 /** What was looked for, as one text. */

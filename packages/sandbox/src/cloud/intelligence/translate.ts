@@ -52,15 +52,18 @@ function translateToken(token: string, isKnown: (field: string) => boolean): str
   return `${sign}${isV6 ? "netconn_ipv6" : field}:${escaped(value)}`;
 }
 
-/** Values of EDR have backslashes and colons that mean themselves. */
+/** Values of EDR have backslashes and colons that mean themselves, and may begin with a sign. */
 function escaped(value: string): string {
-  const range = value.search(/[[{]/);
-  if (range === 0) return value;
-  return value
-    .replace(/\\([\s\S]?)/g, (whole, next: string) =>
-      /^[\s():"*?\\]$/.test(next) ? (next === "*" || next === "?" ? `\\\\${next}` : whole) : `\\\\${next}`,
-    )
-    .replace(/(?<!\\):/g, "\\:");
+  if (/^[[{]/.test(value)) return value;
+  let text = "";
+  for (let at = 0; at < value.length; at++) {
+    const sign = value.charAt(at);
+    const next = value.charAt(at + 1);
+    if (sign === "\\" && /[\s():"\\]/.test(next)) text += sign + value.charAt(++at);
+    else if (sign === "\\" || sign === ":" || (at === 0 && /[-+!]/.test(sign))) text += `\\${sign}`;
+    else text += sign;
+  }
+  return text;
 }
 
 /** The query that is saved in a text such as `cb.urlver=1&q=process_name%3Anet.exe&cb.q.hostname=x`; other texts are queries. */

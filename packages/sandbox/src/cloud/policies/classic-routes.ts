@@ -49,7 +49,11 @@ export function classicPolicyRoutes(context: CloudContext): CloudRoute[] {
       handle: (request) => {
         const body = info(request);
         const id = body.integer("id");
-        edit.change(one(request), new WriteBody({ ...presentForm(body), ...(id === undefined ? {} : { id }) }), request);
+        edit.change(
+          one(request),
+          new WriteBody({ ...presentForm(body), ...(id === undefined ? {} : { id }) }),
+          request,
+        );
         return { status: 200, body: SUCCESS };
       },
     },

@@ -41,7 +41,8 @@ export class PolicyEditor {
 
   change(known: PolicyRecord, body: WriteBody, request: SandboxRequest): PolicyRecord {
     const named = body.integer("id");
-    if (named !== undefined && named !== known.id) throw new HttpProblem(400, `The policy's id is ${known.id}, not ${named}`);
+    if (named !== undefined && named !== known.id)
+      throw new HttpProblem(400, `The policy's id is ${known.id}, not ${named}`);
     const record = readPolicy(body, known, this.#context.now());
     for (const { id, required } of known.rules) {
       if (required && !record.rules.some((rule) => rule.id === id)) throw requiredRule(id);
@@ -67,7 +68,11 @@ export class PolicyEditor {
 
   addRule(policy: PolicyRecord, wanted: unknown, request: SandboxRequest): PolicyRule {
     const rule = { id: policy.next_rule, ...ruleOf(wanted, "The rule") };
-    this.#keep(request, { ...policy, rules: [...policy.rules, rule], next_rule: rule.id + 1 }, `Added rule ${rule.id} to`);
+    this.#keep(
+      request,
+      { ...policy, rules: [...policy.rules, rule], next_rule: rule.id + 1 },
+      `Added rule ${rule.id} to`,
+    );
     return rule;
   }
 

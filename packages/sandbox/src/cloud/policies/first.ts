@@ -1,6 +1,6 @@
 import type { GroupRecord, HostType, SensorRecord } from "../../domain/index.js";
 import { policyOfGroup } from "../context.js";
-import { type Fields, PRIORITIES, type PolicyRecord, type PolicyRule, type Priority } from "./record.js";
+import { type Fields, type PolicyRecord, type PolicyRule, PRIORITIES, type Priority } from "./record.js";
 
 type NewRule = Omit<PolicyRule, "id">;
 
@@ -37,7 +37,13 @@ export function firstPolicies(
     const rules = [...BASIC, ...(kind === "workstation" ? [] : STRICT)].map((rule, at) => ({ id: at + 1, ...rule }));
     return {
       ...newPolicy(now),
-      ...{ id: policyOfGroup(group.id), name: group.name, position: index + 1, is_system: index === 0, of_group: group.id },
+      ...{
+        id: policyOfGroup(group.id),
+        name: group.name,
+        position: index + 1,
+        is_system: index === 0,
+        of_group: group.id,
+      },
       description: `Devices of the group ${group.name}`,
       priority_level: priorityOf(group, kind),
       ...{ rules, next_rule: rules.length + 1 },

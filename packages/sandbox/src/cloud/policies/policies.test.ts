@@ -17,7 +17,12 @@ afterAll(() => sandbox.stop());
 
 const keyOf = (...rights: string[]): Ask => as({ rights });
 
-const rule = { required: false, action: "DENY", operation: "RUN", application: { type: "NAME_PATH", value: "**\\x.exe" } };
+const rule = {
+  required: false,
+  action: "DENY",
+  operation: "RUN",
+  application: { type: "NAME_PATH", value: "**\\x.exe" },
+};
 
 describe("policies", () => {
   it("are those of the organisation's groups, with how many devices have each", async () => {
@@ -109,7 +114,10 @@ describe("policies", () => {
     [{ name: "x", priority_level: "SOME" }, "priority_level"],
     [{ name: "x", priority_level: "LOW", rules: [{ ...rule, action: "EXPLODE" }] }, "action"],
     [{ name: "x", priority_level: "LOW", rules: [{ ...rule, operation: "BYPASS_ALL" }] }, "IGNORE"],
-    [{ name: "x", priority_level: "LOW", rules: [{ ...rule, application: { type: "REPUTATION", value: "y" } }] }, "value"],
+    [
+      { name: "x", priority_level: "LOW", rules: [{ ...rule, application: { type: "REPUTATION", value: "y" } }] },
+      "value",
+    ],
     [{ name: "x", priority_level: "LOW", sensor_settings: [{ name: "SHOW_UI", value: true }] }, "value"],
     [{ name: "x", priority_level: "LOW", sensor_settings: { SHOW_UI: "true" } }, "sensor_settings"],
   ])("refuse %j", async (body, named) => {
@@ -184,7 +192,14 @@ describe("rule configurations", () => {
 
   it("hold the rules of the firewall, which are exported and copied to other policies", async () => {
     const [firewall] = await configs(id, "host_based_firewall");
-    const allow = { action: "BLOCK_ALERT", direction: "OUT", enabled: true, protocol: "TCP", remote_ip_address: "*", name: "n" };
+    const allow = {
+      action: "BLOCK_ALERT",
+      direction: "OUT",
+      enabled: true,
+      protocol: "TCP",
+      remote_ip_address: "*",
+      name: "n",
+    };
     const rule_groups = [{ name: "G", description: 'a "b"', rules: [allow] }];
     const parameters = { enable_host_based_firewall: true, default_rule: { action: "BLOCK" }, rule_groups };
     const put = await ask("PUT", `${V1}/${id}/rule_configs/host_based_firewall`, [{ id: firewall.id, parameters }]);

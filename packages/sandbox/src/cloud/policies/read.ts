@@ -12,9 +12,9 @@ import {
 import {
   APPLICATION_TYPES,
   type Fields,
-  PRIORITIES,
   type PolicyRecord,
   type PolicyRule,
+  PRIORITIES,
   RULE_ACTIONS,
   RULE_OPERATIONS,
   RULE_REPUTATIONS,
@@ -64,7 +64,10 @@ export const ruleOf: FieldCheck<Omit<PolicyRule, "id">> = (value, name) => {
 
 /** Rules of a whole policy: those that come with a number keep it, the others are numbered on. */
 function numbered(value: unknown, known: PolicyRecord): Pick<PolicyRecord, "rules" | "next_rule"> {
-  const wanted = listOf((each, name) => ({ id: (each as Partial<PolicyRule>).id, ...ruleOf(each, name) }))(value, "rules");
+  const wanted = listOf((each, name) => ({ id: (each as Partial<PolicyRule>).id, ...ruleOf(each, name) }))(
+    value,
+    "rules",
+  );
   const ids = wanted.flatMap(({ id }) => (typeof id === "number" && Number.isInteger(id) && id > 0 ? [id] : []));
   if (new Set(ids).size < ids.length) throw new HttpProblem(400, "Two rules have the same id");
   let next = Math.max(known.next_rule, ...ids.map((id) => id + 1));

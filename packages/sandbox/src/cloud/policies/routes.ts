@@ -3,9 +3,9 @@ import { readObject, WriteBody } from "../../server/write-body.js";
 import type { CloudContext } from "../context.js";
 import type { CloudRoute, MakePart } from "../part.js";
 import { classicPolicyRoutes } from "./classic-routes.js";
+import { PolicyEditor } from "./edit.js";
 import { firewallRows, firewallText } from "./firewall-export.js";
 import { policiesOf } from "./policies.js";
-import { PolicyEditor } from "./edit.js";
 import type { Fields, PolicyRecord } from "./record.js";
 import {
   CATEGORIES,
@@ -13,8 +13,8 @@ import {
   kindOf,
   parameterSchema,
   presentation,
-  readChange,
   RULE_CONFIGS,
+  readChange,
   ruleConfig,
   ruleConfigs,
   ruleGroupsOf,
@@ -104,7 +104,8 @@ function configRoutes(context: CloudContext): CloudRoute[] {
   const one = ({ params }: SandboxRequest): PolicyRecord => edit.present(params["id"]);
   const categoryOf = ({ params }: SandboxRequest): Category => {
     const found = CATEGORIES.find((name) => name === params["category"]);
-    if (found === undefined) throw new HttpProblem(404, `There is no category ${params["category"]} of rule configurations`);
+    if (found === undefined)
+      throw new HttpProblem(404, `There is no category ${params["category"]} of rule configurations`);
     return found;
   };
   return [
@@ -156,7 +157,8 @@ function configRoutes(context: CloudContext): CloudRoute[] {
       ...{ method: "DELETE", path: `${BASE}/:id/rule_configs/:category`, needs: "org.policies(UPDATE)" },
       handle: (request) => {
         const category = categoryOf(request);
-        if (category !== "bypass") throw new HttpProblem(400, `Name the rule configuration of ${category} that is meant`);
+        if (category !== "bypass")
+          throw new HttpProblem(400, `Name the rule configuration of ${category} that is meant`);
         const ids = RULE_CONFIGS.filter((kind) => kind.category === category).map(({ id }) => id);
         edit.keep(request, withoutChanges(one(request), ids), category);
         return { status: 204 };
@@ -173,7 +175,11 @@ function configRoutes(context: CloudContext): CloudRoute[] {
       },
     },
     {
-      ...{ method: "GET", path: `${BASE}/:id/rule_configs/host_based_firewall/rules/_export`, needs: "org.firewall.rules(READ)" },
+      ...{
+        method: "GET",
+        path: `${BASE}/:id/rule_configs/host_based_firewall/rules/_export`,
+        needs: "org.firewall.rules(READ)",
+      },
       handle: (request) => {
         const record = one(request);
         const format = request.query.get("format")?.toLowerCase() ?? "json";
@@ -183,7 +189,11 @@ function configRoutes(context: CloudContext): CloudRoute[] {
       },
     },
     {
-      ...{ method: "POST", path: `${BASE}/rule_configs/host_based_firewall/_copy`, needs: "org.firewall.rules(UPDATE)" },
+      ...{
+        method: "POST",
+        path: `${BASE}/rule_configs/host_based_firewall/_copy`,
+        needs: "org.firewall.rules(UPDATE)",
+      },
       handle: (request) => {
         const body = readObject(request);
         body.require("target_policy_ids", "parameters");
@@ -206,7 +216,11 @@ function configRoutes(context: CloudContext): CloudRoute[] {
       },
     },
     {
-      ...{ method: "GET", path: "/policyservice/v1/orgs/:org/rule_configs/:id/parameters/schema", needs: "org.policies(READ)" },
+      ...{
+        method: "GET",
+        path: "/policyservice/v1/orgs/:org/rule_configs/:id/parameters/schema",
+        needs: "org.policies(READ)",
+      },
       handle: ({ params }) => {
         const kind = kindOf(params["id"] ?? "");
         if (kind === undefined) throw new HttpProblem(404, `Rule configuration ${params["id"]} was not found`);

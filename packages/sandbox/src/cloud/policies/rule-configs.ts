@@ -42,7 +42,13 @@ const core = (id: string, name: string, description: string): RuleConfigKind => 
   ],
 });
 
-const collection = (id: string, name: string, description: string, parameter: string, value: boolean): RuleConfigKind => ({
+const collection = (
+  id: string,
+  name: string,
+  description: string,
+  parameter: string,
+  value: boolean,
+): RuleConfigKind => ({
   ...{ id, name, description, inherited_from: "", category: "data_collection", exclusions: false },
   parameters: [{ name: parameter, description, default: value, check: trueOrFalse }],
 });

@@ -145,7 +145,7 @@ describe("a tail of alerts", () => {
               ...saved,
               signal: over.signal,
               onWait: () => {
-                if (shown++ > 200) over.abort();
+                if (shown++ > 80) over.abort();
               },
             });
             for (let taken = 0; taken < stop; taken++) {

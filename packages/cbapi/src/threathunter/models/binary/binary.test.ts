@@ -24,12 +24,19 @@ async function store(archive: Buffer = ZIP, status = 200) {
   const elsewhere = await serve([status, archive]);
   const server = await cloudServer(
     {
-      [`GET ${U}/sha256/${SHA}/metadata`]: { sha256: SHA, md5: "0".repeat(32), file_size: CONTENT.length, architecture: ["amd64"] },
+      [`GET ${U}/sha256/${SHA}/metadata`]: {
+        sha256: SHA,
+        md5: "0".repeat(32),
+        file_size: CONTENT.length,
+        architecture: ["amd64"],
+      },
       [`GET ${U}/sha256/${SHA}/summary/device`]: { sha256: SHA, num_devices: 3, first_seen_device_id: 7 },
       [`POST ${U}/file/_download`]: ({ body }: CloudRequest) => {
         const { sha256 } = body as { sha256: string[] };
         return {
-          found: sha256.filter((hash) => hash === SHA).map((hash) => ({ sha256: hash, url: `${elsewhere.url}/f?sig=HIDDEN` })),
+          found: sha256
+            .filter((hash) => hash === SHA)
+            .map((hash) => ({ sha256: hash, url: `${elsewhere.url}/f?sig=HIDDEN` })),
           not_found: sha256.filter((hash) => hash === OTHER),
           error: sha256.filter((hash) => hash === LATER),
         };
@@ -68,7 +75,10 @@ describe("a binary", () => {
     expect(await cb.select(Binary, SHA).download_url).toContain("?sig=");
     expect(await cb.select(Binary, SHA).downloadUrl({ expirationSeconds: 60 })).toContain("/f?");
     expect(await cb.select(Binary, OTHER).downloadUrl()).toBeUndefined();
-    const error = await cb.select(Binary, LATER).downloadUrl().then(undefined, (reason: unknown) => reason);
+    const error = await cb
+      .select(Binary, LATER)
+      .downloadUrl()
+      .then(undefined, (reason: unknown) => reason);
     expect(error).toBeInstanceOf(InvalidObjectError);
     expect(error).toMatchObject({ retryable: true, message: expect.stringContaining("should be retried") });
     expect(bodies.slice(0, 2)).toEqual([
@@ -103,7 +113,10 @@ describe("a binary", () => {
     const empty = await store(Buffer.from(zipSync({ metadata: Buffer.from("about") })));
     await expect(empty.cb.select(Binary, SHA).file.read()).rejects.toThrow(/no entry named filedata/);
     const expired = await store(Buffer.from("<Error/>"), 403);
-    const error = await expired.cb.select(Binary, SHA).file.read().then(undefined, (reason: unknown) => reason);
+    const error = await expired.cb
+      .select(Binary, SHA)
+      .file.read()
+      .then(undefined, (reason: unknown) => reason);
     expect(error).toMatchObject({ code: "ADDRESS_EXPIRED", status: 403 });
     expect(inspect(error, { depth: 9 })).not.toContain("HIDDEN");
   });

@@ -11,7 +11,14 @@ import { CbThreatHunterAPI, Feed, IOC, IOC_V2, Report, ReportSeverity, Watchlist
 const M = "/threathunter/watchlistmgr/v3/orgs/{org}";
 const F = "/threathunter/feedmgr/v2/orgs/{org}/feeds";
 const R1 = { id: "r1", timestamp: 1_598_000_000, title: "One", description: "d", severity: 5 };
-const W1 = { id: "w1", name: "Ours", description: "d", alerts_enabled: false, tags_enabled: true, report_ids: ["r1", "gone"] };
+const W1 = {
+  id: "w1",
+  name: "Ours",
+  description: "d",
+  alerts_enabled: false,
+  tags_enabled: true,
+  report_ids: ["r1", "gone"],
+};
 
 async function manager(routes: "current" | "classic" = "current") {
   const echo = ({ body }: CloudRequest) => body as object;

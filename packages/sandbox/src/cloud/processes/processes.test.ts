@@ -1,0 +1,388 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Ask, startCloud } from "../samples.js";
+
+type Document = Record<string, unknown> & { process_guid: string };
+
+let cloud: Awaited<ReturnType<typeof startCloud>>;
+let ask: Ask;
+
+beforeAll(async () => {
+  cloud = await startCloud();
+  ({ ask } = cloud);
+});
+afterAll(() => cloud[Symbol.asyncDispose]());
+beforeEach(() => {
+  Object.assign(cloud.sandbox.behaviour, cloud.sandbox.switches);
+});
+
+const V1 = "/api/investigate/v1/orgs/{org}/processes";
+const V2 = "/api/investigate/v2/orgs/{org}/processes";
+const CLASSIC = "/threathunter/search/v1/orgs/{org}/processes";
+
+const begin = async (body: unknown, kind = "search_jobs"): Promise<string> => {
+  const { status, body: answer } = await ask("POST", `${V2}/${kind}`, body);
+  expect(status, JSON.stringify(answer)).toBe(200);
+  return answer.job_id;
+};
+/** Asks until everything is there. */
+const complete = async (id: string, kind = "search_jobs", query = "start=0&rows=500") => {
+  for (;;) {
+    const { body } = await ask("GET", `${V2}/${kind}/${id}/results?${query}`);
+    if (body.contacted > 0 && body.contacted === body.completed) return body;
+  }
+};
+const find = async (query: string, more: Record<string, unknown> = {}): Promise<Document[]> =>
+  (await complete(await begin({ query, ...more }))).results;
+const guids = (documents: readonly Document[]): string[] => documents.map(({ process_guid }) => process_guid).sort();
+
+describe("a search for processes", () => {
+  it("ripens from poll to poll", async () => {
+    const id = await begin({ query: "*:*", rows: 10_000 });
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+    const seen: [number, number, number][] = [];
+    for (let at = 0; at < 5; at++) {
+      const { body } = await ask("GET", `${V2}/search_jobs/${id}/results?start=0&rows=0`);
+      seen.push([body.contacted, body.completed, body.num_available]);
+      expect(body.results).toEqual([]);
+    }
+    const [first, second, third, fourth, fifth] = seen;
+    expect(first).toEqual([0, 0, 0]);
+    expect(second?.[1]).toBeGreaterThan(0);
+    expect(third?.[1]).toBeGreaterThan(second?.[1] ?? 0);
+    expect(third?.[1]).toBeLessThan(third?.[0] ?? 0);
+    expect(third?.[2]).toBeGreaterThan(second?.[2] ?? 0);
+    expect(fourth?.[1]).toBe(fourth?.[0]);
+    expect(fifth).toEqual(fourth);
+    expect(fourth?.[2]).toBe((await find("*:*")).length);
+  });
+
+  it("is asked for its state in the old way, too", async () => {
+    const id = await begin({ query: "*:*" });
+    const states: string[] = [];
+    for (let at = 0; at < 4; at++) {
+      const { body } = await ask("GET", `${V1}/search_jobs/${id}`);
+      states.push(`${body.completed}/${body.contacted}`);
+    }
+    expect(states[0]).toBe("0/0");
+    expect(states[3]).toBe("6/6");
+    expect((await ask("GET", `${V2}/search_jobs/${id}/results`)).body.results).toHaveLength(10);
+  });
+
+  it("obeys the switches", async () => {
+    cloud.sandbox.behaviour["searchPolls"] = 1;
+    const id = await begin({ query: "*:*" });
+    expect((await ask("GET", `${V2}/search_jobs/${id}/results`)).body).toMatchObject({ contacted: 6, completed: 6 });
+    cloud.sandbox.behaviour["searchPolls"] = -1;
+    for (let at = 0; at < 20; at++) {
+      const { body } = await ask("GET", `${V2}/search_jobs/${id}/results`);
+      expect(body.completed).toBeLessThan(body.contacted);
+    }
+    Object.assign(cloud.sandbox.behaviour, { searchPolls: 1, searchersAway: true });
+    expect((await ask("GET", `${V2}/search_jobs/${id}/results`)).body).toMatchObject({ contacted: 0, completed: 0 });
+    Object.assign(cloud.sandbox.behaviour, { searchersAway: false, searchWindow: 7 });
+    const short = await complete(await begin({ query: "*:*" }));
+    expect(short.num_available).toBe(7);
+    expect(short.results).toHaveLength(7);
+    expect(short.num_found).toBeGreaterThan(400);
+  });
+
+  it("is read page by page", async () => {
+    const id = await begin({ query: "*:*" });
+    const all = await complete(id);
+    expect(all.num_found).toBe(all.results.length);
+    const pages: Document[] = [];
+    for (let start = 0; start < all.num_available; start += 100) {
+      const { body } = await ask("GET", `${V2}/search_jobs/${id}/results?start=${start}&rows=100`);
+      pages.push(...body.results);
+    }
+    expect(pages).toEqual(all.results);
+    expect((await ask("GET", `${V2}/search_jobs/${id}/results?start=9999`)).body.results).toEqual([]);
+    for (const query of ["rows=10001", "start=10001", "start=9999&rows=2", "start=-1", "rows=x"]) {
+      expect((await ask("GET", `${V2}/search_jobs/${id}/results?${query}`)).status, query).toBe(400);
+    }
+    expect((await complete(await begin({ query: "*:*", rows: 5 }))).num_available).toBe(5);
+  });
+
+  it("is forgotten after a while, or when it is deleted", async () => {
+    const id = await begin({ query: "*:*" });
+    const gone = await begin({ query: "*:*" });
+    expect((await ask("GET", `${V1}/search_jobs`)).body.query_ids).toEqual(expect.arrayContaining([id, gone]));
+    expect((await ask("DELETE", `${V2}/search_jobs/${gone}`)).status).toBe(204);
+    expect((await ask("GET", `${V2}/search_jobs/${gone}/results`)).status).toBe(404);
+    expect((await ask("DELETE", `${V2}/search_jobs/${gone}`)).status).toBe(404);
+    expect((await ask("GET", `${V2}/detail_jobs/${id}/results`)).status).toBe(404);
+    await cloud.sandbox.clock.step(181);
+    expect((await ask("GET", `${V2}/search_jobs/${id}/results`)).status).toBe(404);
+    expect((await ask("GET", `${V1}/search_jobs`)).body.query_ids).toEqual([]);
+    expect((await ask("GET", `${CLASSIC}/search_jobs`)).body).toEqual({ query_ids: [] });
+  });
+
+  it("has nothing to search where nobody has reported anything", async () => {
+    await using empty = await startCloud({ organisation: "empty" });
+    const { body } = await empty.ask("POST", `${V2}/search_jobs`, { query: "*:*" });
+    const { body: answer } = await empty.ask("GET", `${V2}/search_jobs/${body.job_id}/results`);
+    expect(answer).toMatchObject({ contacted: 0, completed: 0, num_found: 0, results: [] });
+    expect(answer.message).toMatch(/^No data available/);
+  });
+
+  it("finds each process by whatever its document says of it, and nothing else", async () => {
+    cloud.sandbox.behaviour["searchPolls"] = 1;
+    const all = (await find("*:*", { fields: ["*"] })) as Document[];
+    const details = await complete(
+      await begin({ process_guids: guids(all).slice(0, 500) }, "detail_jobs"),
+      "detail_jobs",
+    );
+    const documents = details.results as Document[];
+    expect(documents).toHaveLength(all.length);
+    const fields = new Set(documents.flatMap((document) => Object.keys(document)));
+    expect(fields.size).toBeGreaterThan(35);
+    for (const field of fields) {
+      const values = new Set(
+        documents.flatMap((document) => [document[field]].flat()).filter((value) => value !== undefined),
+      );
+      for (const value of [...values].slice(0, 6)) {
+        const wanted = documents.filter((document) => [document[field]].flat().includes(value));
+        const found = await find(`${field}:"${String(value).replace(/["\\]/g, "\\$&")}"`);
+        // Paths and command lines are found by their parts too, and letters have no case.
+        const isPartial = [
+          "process_name",
+          "parent_name",
+          "process_username",
+          "process_cmdline",
+          "device_name",
+        ].includes(field);
+        const least = guids(wanted);
+        if (isPartial) expect(guids(found), `${field}: ${String(value)}`).toEqual(expect.arrayContaining(least));
+        else expect(guids(found), `${field}: ${String(value)}`).toEqual(least);
+      }
+    }
+  });
+
+  it("puts text, criteria, exclusions and time together", async () => {
+    cloud.sandbox.behaviour["searchPolls"] = 1;
+    const all = await find("*:*");
+    const on = (name: string) => guids(all.filter(({ device_name }) => device_name === name));
+    expect(guids(await find("*:*", { criteria: { device_name: ["HOSTNAME"] } }))).toEqual(on("HOSTNAME"));
+    const others = guids(all).filter((guid) => !on("HOSTNAME").includes(guid));
+    expect(guids(await find("", { exclusions: { device_name: ["HOSTNAME"] } }))).toEqual(others);
+    expect(await find("device_name:HOSTNAME", { exclusions: { device_name: ["HOSTNAME"] } })).toEqual([]);
+    expect(await find("", { time_range: { window: "-1d" } })).toEqual([]);
+    const times = all.map(({ device_timestamp }) => String(device_timestamp)).sort();
+    expect(await find("", { time_range: { start: times[0], end: times.at(-1) } })).toHaveLength(all.length);
+    expect(await find("", { time_range: { start: times[0], end: times[0] } })).toHaveLength(
+      times.filter((time) => time === times[0]).length,
+    );
+    expect((await ask("POST", `${V2}/search_jobs`, { criteria: { valueOf: ["x"] } })).status).toBe(400);
+  });
+
+  it("sorts, and says the latest first where nothing is asked for", async () => {
+    cloud.sandbox.behaviour["searchPolls"] = 1;
+    const latest = (await find("*:*")).map(({ device_timestamp }) => String(device_timestamp));
+    expect(latest).toEqual([...latest].sort().reverse());
+    const sort = [
+      { field: "device_name", order: "ASC" },
+      { field: "process_pid", order: "DESC" },
+    ];
+    const rows = (await find("*:*", { sort })).map(
+      ({ device_name, process_pid }) => [String(device_name).toLowerCase(), Number(process_pid)] as const,
+    );
+    for (const [at, [name, pid]] of rows.entries()) {
+      const [before, high] = rows[at - 1] ?? ["", Number.POSITIVE_INFINITY];
+      expect(before < name || (before === name && high >= pid)).toBe(true);
+    }
+    const one = await find("*:*", { collapse_field: ["device_name"] });
+    expect(one).toHaveLength(new Set(rows.map(([name]) => name)).size);
+  });
+
+  it("answers with the fields that are asked for", async () => {
+    cloud.sandbox.behaviour["searchPolls"] = 1;
+    const [usual] = await find("netconn_count:[1 TO *]");
+    expect(usual).not.toHaveProperty("process_cmdline");
+    const [more] = await find("netconn_count:[1 TO *]", { fields: ["*", "process_cmdline"] });
+    expect(more).toMatchObject({ ...usual, process_cmdline: [expect.any(String)] });
+    const [few] = await find("netconn_count:[1 TO *]", { fields: ["device_name"] });
+    expect(Object.keys(few ?? {}).sort()).toEqual(["device_name", "process_guid"]);
+  });
+
+  it("searches what events hold", async () => {
+    cloud.sandbox.behaviour["searchPolls"] = 1;
+    const withEvents = await find("netconn_count:[1 TO *] AND event_type:netconn");
+    expect(withEvents.length).toBeGreaterThan(0);
+    expect(guids(await find("event_type:netconn"))).toEqual(guids(withEvents));
+    expect(guids(await find("netconn_ipv4:* OR netconn_ipv6:*"))).toEqual(guids(withEvents));
+    expect(guids(await find("netconn_ipv4:0.0.0.0/0 OR netconn_ipv6:*"))).toEqual(guids(withEvents));
+    expect(guids(await find("modload_name:ntdll.dll"))).toEqual(guids(await find("modload_name:*\\\\ntdll.dll")));
+    const parents = new Set((await find("process_name:cmd.exe")).map(({ parent_guid }) => parent_guid));
+    const known = guids(await find("*:*")).filter((guid) => parents.has(guid));
+    expect(guids(await find("childproc_name:cmd.exe"))).toEqual(known);
+  });
+
+  it.each([
+    [{ query: "process_name:(" }, "query_malformed_syntax"],
+    [{ query: "nothing:x" }, "query_malformed_syntax"],
+    [{ query: "__proto__:x" }, "query_malformed_syntax"],
+    [{ query: "process_pid:x" }, "query_malformed_syntax"],
+    [{ query: 7 }, undefined],
+    [{ sort: [{ field: "nothing" }] }, undefined],
+    [{ collapse_field: ["nothing"] }, undefined],
+    [{ time_range: { window: "2w" } }, undefined],
+    [{ time_range: "-2w" }, undefined],
+    [{ fields: 7 }, undefined],
+    [{ rows: 10_001 }, undefined],
+    [[], undefined],
+    ["[", undefined],
+  ])("refuses %j", async (body, reason) => {
+    const { status, body: answer } = await ask("POST", `${V2}/search_jobs`, body);
+    expect(status).toBe(400);
+    expect(answer.reason).toBe(reason);
+  });
+});
+
+describe("looking at a query beforehand", () => {
+  it("says whether it can be searched with, by each of the routes", async () => {
+    const ways = [
+      async (query: string) => (await ask("GET", `${V1}/search_validation?${new URLSearchParams({ q: query })}`)).body,
+      async (query: string) =>
+        (await ask("GET", `${CLASSIC}/search_validation?${new URLSearchParams({ q: query })}`)).body,
+      async (query: string) => (await ask("POST", `${V2}/search_validation`, { query })).body,
+    ];
+    for (const way of ways) {
+      expect(await way("process_name:cmd.exe")).toEqual({ valid: true, value_search_query: false });
+      expect(await way("cmd.exe")).toEqual({ valid: true, value_search_query: true });
+      expect(await way("process_name:(")).toMatchObject({ valid: false, invalid_trigger_offset: 13 });
+      expect(await way("nothing:x")).toMatchObject({ valid: false, invalid_trigger_offset: 0 });
+    }
+    expect((await ask("GET", `${V1}/search_validation`)).status).toBe(400);
+  });
+
+  it("suggests names of fields, and tells the times that can be searched", async () => {
+    const { suggestions } = (await ask("GET", `${V2}/search_suggestions?suggest.q=process_n&suggest.count=3`)).body;
+    expect(suggestions[0]).toMatchObject({ term: "process_name", weight: expect.any(Number) });
+    for (const path of [V1, CLASSIC]) {
+      const { time_bounds, status_code } = (await ask("GET", `${path}/limits`)).body;
+      expect(status_code).toBe(200);
+      expect(time_bounds.lower).toBeLessThan(time_bounds.upper);
+    }
+  });
+});
+
+describe("facets", () => {
+  it("count values and stretches of all that is found", async () => {
+    cloud.sandbox.behaviour["searchPolls"] = 1;
+    const all = await find("*:*");
+    const starts = all.map(({ device_timestamp }) => Date.parse(String(device_timestamp))).sort((a, b) => a - b);
+    const [first = 0, last = 0] = [starts[0], starts.at(-1)];
+    const body = {
+      terms: { fields: ["device_name", "process_name"], rows: 0 },
+      ranges: [
+        {
+          ...{ field: "device_timestamp", bucket_size: "+1MONTH" },
+          ...{ start: new Date(first).toISOString(), end: new Date(last + 1).toISOString() },
+        },
+        { field: "netconn_count", start: 0, end: 1_000, bucket_size: 1_000 },
+      ],
+    };
+    const id = await begin(body, "facet_jobs");
+    const { terms, ranges, num_found } = await complete(id, "facet_jobs", "");
+    expect(num_found).toBe(all.length);
+    for (const { field, values } of terms) {
+      for (const { id: value, total } of values) {
+        expect(total).toBe(all.filter((document) => document[field] === value).length);
+      }
+      expect(values.reduce((sum: number, { total }: { total: number }) => sum + total, 0)).toBe(all.length);
+    }
+    for (const { values } of ranges) {
+      expect(values.reduce((sum: number, { total }: { total: number }) => sum + total, 0)).toBe(all.length);
+    }
+    expect((await complete(id, "facet_jobs", "limit=1")).terms[1].values).toHaveLength(1);
+  });
+
+  it.each([
+    {},
+    { terms: { fields: ["nothing"] } },
+    { ranges: [{ field: "process_name", start: 0, end: 1, bucket_size: 1 }] },
+    { ranges: [{ field: "netconn_count", start: 0, end: 1_000_000, bucket_size: 1 }] },
+    { ranges: [{ field: "netconn_count", start: 0, end: 1, bucket_size: 0 }] },
+    { ranges: [{ field: "device_timestamp", start: "x", end: "y", bucket_size: "+1DAY" }] },
+    { ranges: {} },
+  ])("refuse %j", async (body) => {
+    expect((await ask("POST", `${V2}/facet_jobs`, body)).status).toBe(400);
+  });
+});
+
+describe("a process among its relatives", () => {
+  it("has a summary and a tree, the same in both ways", async () => {
+    cloud.sandbox.behaviour["searchPolls"] = 1;
+    const all = await find("*:*");
+    const parents = new Map(all.map(({ process_guid, parent_guid }) => [process_guid, parent_guid]));
+    const children = (guid: string) => guids(all.filter(({ parent_guid }) => parent_guid === guid));
+    const guid = guids(all).find(
+      (each) => children(each).length > 1 && children(each).some((child) => children(child).length > 0),
+    );
+    expect(guid).toBeDefined();
+    if (guid === undefined) return;
+    const id = await begin({ process_guid: guid }, "summary_jobs");
+    const { summary, exception } = await complete(id, "summary_jobs", "format=summary");
+    expect(exception).toBe("");
+    expect(summary.process.process_guid).toBe(guid);
+    expect(guids(summary.children)).toEqual(children(guid));
+    const parent = String(parents.get(guid));
+    expect(summary.parent?.process_guid ?? parent).toBe(parent);
+    expect(guids(summary.siblings)).toEqual(children(parent).filter((each) => each !== guid));
+    const { tree } = await complete(id, "summary_jobs", "format=tree");
+    const walk = (node: Document & { children: Document[] }): void => {
+      expect(guids(node.children)).toEqual(children(node.process_guid));
+      for (const child of node.children) walk(child as Document & { children: Document[] });
+    };
+    walk(tree);
+    expect((await ask("GET", `${V1}/summary?process_guid=${guid}`)).body).toEqual({
+      ...summary,
+      incomplete_results: false,
+    });
+    expect((await ask("GET", `${CLASSIC}/tree?process_guid=${guid}`)).body).toEqual({
+      ...{ exception: "", incomplete_results: false, nodes: tree },
+    });
+    expect((await ask("GET", `${V2}/summary_jobs/${id}/results?format=xml`)).status).toBe(400);
+  });
+
+  it("is incomplete at first in the old way", async () => {
+    const [{ process_guid } = { process_guid: "" }] = await find("has_children:true");
+    const first = await ask("GET", `${V1}/summary?process_guid=${process_guid}`);
+    expect(first.body).toMatchObject({ incomplete_results: true, children: [] });
+    const second = await ask("GET", `${V1}/summary?process_guid=${process_guid}`);
+    expect(second.body.incomplete_results).toBe(false);
+    expect(second.body.children.length).toBeGreaterThan(0);
+  });
+
+  it("says when there is no such process", async () => {
+    const { orgKey = "" } = cloud.sandbox.credentials("cloud");
+    const nobody = `${orgKey}-00000001-00000001-00000000-0000000000000001`;
+    for (const guid of [nobody, "nonsense", nobody.replace(orgKey, "NOTMINE1")]) {
+      const id = await begin({ process_guid: guid }, "summary_jobs");
+      const body = await complete(id, "summary_jobs", "format=summary");
+      expect(body.exception, guid).toBe("NOT_FOUND");
+      expect(body).not.toHaveProperty("summary");
+      expect((await ask("GET", `${V1}/summary?process_guid=${guid}`)).status).toBe(404);
+      expect((await ask("GET", `${CLASSIC}/tree?process_guid=${guid}`)).body).toMatchObject({ exception: "NOT_FOUND" });
+      const details = await complete(await begin({ process_guids: [guid] }, "detail_jobs"), "detail_jobs");
+      expect(details.results).toEqual([]);
+      expect(await find(`process_guid:${guid.replaceAll("-", "\\-")}`)).toEqual([]);
+    }
+    expect((await ask("POST", `${V2}/summary_jobs`, {})).status).toBe(400);
+    expect((await ask("POST", `${V2}/detail_jobs`, {})).status).toBe(400);
+    expect((await ask("GET", `${V1}/summary`)).status).toBe(400);
+  });
+});
+
+it("finds a process that starts while the server runs", async () => {
+  cloud.sandbox.behaviour["searchPolls"] = 1;
+  const before = await find("process_name:brandnew.exe");
+  expect(before).toEqual([]);
+  await cloud.sandbox.launch({
+    sensor: "HOSTNAME",
+    path: "c:\\temp\\brandnew.exe",
+    netconns: [{ domain: "c2.example" }],
+  });
+  const [found] = await find("netconn_domain:c2.example");
+  expect(found).toMatchObject({ process_name: "c:\\temp\\brandnew.exe", process_terminated: false });
+});
