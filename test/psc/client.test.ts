@@ -1,5 +1,7 @@
 // What every client of the Cloud does, whatever it asks for: keys, organizations, limits, generations.
 import { inspect } from "node:util";
+import { CbDefenseAPI } from "cbapi/defense";
+import { CbLiveQueryAPI } from "cbapi/livequery";
 import {
   ApiError,
   CbPSCBaseAPI,
@@ -10,6 +12,7 @@ import {
   ObjectNotFoundError,
   UnauthorizedError,
 } from "cbapi/psc";
+import { CbThreatHunterAPI } from "cbapi/threathunter";
 import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/error-of.js";
 import { asked, cb, cloudAccess, cloudClient, sandbox, useCloud } from "../support/given-cloud.js";
@@ -48,6 +51,20 @@ describe("a client of the Cloud", () => {
     expect(error).toBeInstanceOf(CredentialError);
     expect(error).toMatchObject({ code: "NO_ORG_KEY" });
     expect(asked()).toEqual([]);
+  });
+
+  it.each([
+    [CbPSCBaseAPI, false],
+    [CbDefenseAPI, false],
+    [CbThreatHunterAPI, true],
+    [CbLiveQueryAPI, true],
+  ])("of each product knows the platform, and may need an organization: %o, %s", async (Client, needed) => {
+    await using client = new Client(cloudAccess());
+    expect(await client.connect()).toBeInstanceOf(CbPSCBaseAPI);
+    expect((await client.getObject("/appservices/v6/orgs/{org}/devices/1")) as object).toMatchObject({ id: 1 });
+    await using without = new Client({ ...cloudAccess(), orgKey: "" });
+    if (needed) expect(await errorOf(() => without.connect())).toMatchObject({ code: "NO_ORG_KEY" });
+    else expect(await without.connect()).toBe(without);
   });
 
   it("of another organization is refused", async () => {

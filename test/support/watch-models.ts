@@ -220,7 +220,7 @@ function watch(product: string, module: Module): void {
     else if (!isClass(value)) continue;
     else if (typeof (value.prototype as Module)["select"] === "function") watchClient(product, value);
     // Searches are noted with what they find, which is known when there is one.
-    else if (!value.name.endsWith("Query")) watchClass(product, value);
+    else if (!value.name.endsWith("Query") && !("pages" in value.prototype)) watchClass(product, value);
   }
 }
 

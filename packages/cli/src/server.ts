@@ -1,6 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import type { ImportReport, Sandbox, SandboxOptions } from "@cbapi/sandbox";
 import { CredentialError, type Logger } from "cbapi";
+import type { CbPSCBaseAPI, CbPSCOptions } from "cbapi/psc";
 import { CbResponseAPI, type CbResponseOptions } from "cbapi/response";
 import type { RealServerChoice, SandboxChoice, ServerArguments } from "./arguments.js";
 import type { Context } from "./context.js";
@@ -11,9 +12,27 @@ import { promptToken } from "./token-prompt.js";
 /** How often a request that failed in passing is repeated. Fewer times than in programs: somebody is watching. */
 const RETRIES = 2;
 
+/** What clients of all products take. */
+type CommonOptions = Omit<CbResponseOptions, "routes"> & Omit<CbPSCOptions, "routes">;
+
+/** A client of whichever product is worked on. */
+export type AnyClient = CbResponseAPI | CbPSCBaseAPI;
+
+/** How clients of a product are made. */
+export interface ClientKind<C extends AnyClient> {
+  make(options: CommonOptions): C;
+  /** The product's name, as a sandbox knows it. */
+  readonly product: "response" | "cloud";
+}
+
+export const EDR_CLIENT: ClientKind<CbResponseAPI> = {
+  make: (options) => new CbResponseAPI(options),
+  product: "response",
+};
+
 /** The server that is worked on, with what has to be put away afterwards. */
-export interface OpenServer {
-  readonly cb: CbResponseAPI;
+export interface OpenServer<C extends AnyClient = CbResponseAPI> {
+  readonly cb: C;
   /** Absent when it is a real server. */
   readonly sandbox: Sandbox | undefined;
   /** What the importer said of each file. */
@@ -21,16 +40,25 @@ export interface OpenServer {
   close(): Promise<void>;
 }
 
-/** Finds or starts the server that the arguments ask for. */
-export async function openServer(args: ServerArguments, context: Context): Promise<OpenServer> {
-  const common: CbResponseOptions = {
+/** Finds or starts the EDR server that the arguments ask for. */
+export function openServer(args: ServerArguments, context: Context): Promise<OpenServer> {
+  return openServerOf(EDR_CLIENT, args, context);
+}
+
+/** The same for the server of any product. */
+export async function openServerOf<C extends AnyClient>(
+  kind: ClientKind<C>,
+  args: ServerArguments,
+  context: Context,
+): Promise<OpenServer<C>> {
+  const common: CommonOptions = {
     logger: logger(args.verbose, context),
     maxRetries: RETRIES,
     integrationName: "cbapi-cli",
     timeout: args.timeout,
   };
-  if (args.server === undefined) return openSandbox(args, common, context);
-  const cb = new CbResponseAPI({ ...common, ...(await realServer(args.server, context)) });
+  if (args.server === undefined) return openSandbox(kind, args, common, context);
+  const cb = kind.make({ ...common, ...(await realServer(args.server, context)) });
   return { cb, sandbox: undefined, imports: [], close: () => cb.close() };
 }
 
@@ -38,7 +66,11 @@ export async function openServer(args: ServerArguments, context: Context): Promi
  * Connects to a server that may be any that scripts would reach.
  * @throws CommandError when nothing says which
  */
-export async function connectServer({ cb }: OpenServer, args: ServerArguments, signal: AbortSignal): Promise<void> {
+export async function connectServer(
+  { cb }: OpenServer<AnyClient>,
+  args: ServerArguments,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await cb.connect({ signal });
   } catch (cause) {
@@ -48,20 +80,21 @@ export async function connectServer({ cb }: OpenServer, args: ServerArguments, s
   }
 }
 
-async function openSandbox(args: ServerArguments, common: CbResponseOptions, context: Context): Promise<OpenServer> {
+async function openSandbox<C extends AnyClient>(
+  kind: ClientKind<C>,
+  args: ServerArguments,
+  common: CommonOptions,
+  context: Context,
+): Promise<OpenServer<C>> {
   const { importFiles } = args;
   const sandbox = await startSandbox(
     { ...sandboxOptions(args.sandbox), ...(importFiles.length > 0 ? { organisation: "empty" as const } : {}) },
     importFiles,
     context,
   );
-  const cb = new CbResponseAPI({
-    ...common,
-    url: sandbox.sandbox.url,
-    token: sandbox.sandbox.token,
-    sslCertFile: sandbox.sandbox.caFile,
-    ignoreSystemProxy: true,
-  });
+  const { url, token, orgKey, caFile: sslCertFile } = sandbox.sandbox.credentials(kind.product);
+  const organisation = orgKey === undefined ? {} : { orgKey };
+  const cb = kind.make({ ...common, url, token, ...organisation, sslCertFile, ignoreSystemProxy: true });
   const close = async (): Promise<void> => {
     await cb.close();
     await sandbox.sandbox.stop();
@@ -123,7 +156,7 @@ async function mustBeReadable(file: string): Promise<void> {
 }
 
 /** Address and token of a real server. The profile's own settings go on where nothing else is said. */
-async function realServer(choice: RealServerChoice, context: Context): Promise<CbResponseOptions> {
+async function realServer(choice: RealServerChoice, context: Context): Promise<CommonOptions> {
   const { profile, url, certificateFile } = choice;
   if (profile !== undefined) {
     if (process.env["CBAPI_URL"] && process.env["CBAPI_TOKEN"]) {
@@ -138,7 +171,8 @@ async function realServer(choice: RealServerChoice, context: Context): Promise<C
   if (url === undefined) return { sslCertFile: certificateFile };
   // Only an address: the token of some default profile was never meant for it.
   const token = process.env["CBAPI_TOKEN"] || (await promptToken(url, context));
-  return { url, token, sslCertFile: certificateFile };
+  const orgKey = process.env["CBAPI_ORG_KEY"];
+  return { url, token, ...(orgKey ? { orgKey } : {}), sslCertFile: certificateFile };
 }
 
 /** Warnings are always shown, repetitions too, because somebody waits for them; requests when asked for. */

@@ -43,7 +43,7 @@ How:
   lr: `Usage: cbapi lr [HOST] [options]
        cbapi lr run SCRIPT --sensors QUERY [options]
 
-Opens a Live Response session with an endpoint and a shell in it. HOST is a computer name or a sensor id; without one
+Opens a Live Response session with an endpoint and a shell in it. HOST is a computer name or an id; without one
 the shell begins unattached, and its command connect opens a session. Inside, help tells the commands; Tab completes
 commands and the endpoint's paths; Ctrl-C stops a command, and at an empty prompt leaves; the session is always closed.
 
@@ -56,6 +56,8 @@ What to do:
   --no-history          neither read nor write the file that keeps what was typed
 
 Where:
+  --cloud               the server is Carbon Black Cloud, and its endpoints are devices; credentials are those of psc,
+                        with an org_key (or CBAPI_ORG_KEY)
   --profile NAME        the server of this credential profile (by default what scripts use: CBAPI_URL and CBAPI_TOKEN,
                         or the profile "default")
   --url URL             this server; the token comes from CBAPI_TOKEN or is asked for
@@ -74,8 +76,8 @@ Runs a job on many endpoints by Live Response. SCRIPT is a JavaScript module; it
 (session, context) => value, or a class or an object with run(session, context). It may also export job or getjob().
 
 Which endpoints:
-  --sensors QUERY       all, hostname:WIN, groupid:1, ip:10.0.0, ids such as 3,5,8, or @FILE with an id or a
-                        computer name in each line
+  --sensors QUERY       all, hostname:WIN, groupid:1 (in the Cloud policyid:1), ip:10.0.0, ids such as 3,5,8, or @FILE
+                        with an id or a computer name in each line
 
 How:
   --slots N             at most so many sessions at a time (default 10)
@@ -91,7 +93,7 @@ What becomes of it:
   --json                print the lines of JSON on standard output and nothing else
 
 Where:
-  --profile, --url, --ssl-cert-file, --sandbox ...   as for cbapi lr
+  --cloud, --profile, --url, --ssl-cert-file, --sandbox ...   as for cbapi lr
   --verbose, -v         print each request to standard error
   --help, -h            this text
 

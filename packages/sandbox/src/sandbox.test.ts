@@ -49,7 +49,7 @@ describe("a sandbox with its own organisation", () => {
     await using sandbox = await Sandbox.start({ organisation: "small" });
     expect(await get(sandbox, "/_sandbox")).toMatchObject({
       version: "6.5.2.191219.1200",
-      products: ["response", "protection"],
+      products: ["response", "protection", "cloud"],
       organisation: { sensors: 4 },
     });
     expect(await get(sandbox, "/api/info")).toMatchObject({ version: expect.stringMatching(/^6\.5/) });

@@ -131,6 +131,18 @@ export class LiveResponse<Target> implements AsyncDisposable {
     return String(session.status).toUpperCase();
   }
 
+  /**
+   * Which of these endpoints are online now, as jobs look at it before they begin: by the server's word on EDR, in the Cloud
+   * those that it has heard of within the hour. Read in few requests, whatever was read before.
+   * @returns their ids, in the order of the targets; those that do not exist are left out
+   * @throws ApiError when a target is none
+   */
+  async findOnline(targets: readonly Target[], options: CallOptions = {}): Promise<number[]> {
+    const ids = await Promise.all(targets.map((target) => this.#find(target)));
+    const states = await this.dialect.endpointStates([...new Set(ids)], options);
+    return [...new Set(ids)].filter((id) => states.get(id)?.online === true);
+  }
+
   /** The most sessions that jobs may have at once, over all runs. Default 10, as many as servers allow. */
   get slots(): number {
     return this.#scheduled.slots;

@@ -17,6 +17,8 @@ export interface CloudCall {
   readonly classic?: string;
   /** What `routes: "current"` sends; where it is left out, the same as `classic`. */
   readonly current?: string;
+  /** Whether the parameters of the classic route name an object, so that 404 may only say that there is none such. */
+  readonly keyed?: true;
   /** Of a classic route that the service has switched off: what does the same today. */
   readonly retired?: { readonly instead: string };
 }
@@ -64,7 +66,11 @@ export function explainRetired(error: unknown, calls: readonly CloudCall[]): unk
   for (const call of calls) {
     const { classic, retired } = call;
     if (classic === undefined || retired === undefined || !matches(classic, method, address)) continue;
-    if (status === 404 && hasKey(classic) && !/deactivat|retired|no longer|decommission/i.test(serverMessage ?? ""))
+    if (
+      status === 404 &&
+      (call.keyed === true || hasKey(classic)) &&
+      !/deactivat|retired|no longer|decommission/i.test(serverMessage ?? "")
+    )
       continue;
     return retiredError(call, retired.instead, { cause: error, status, method, path, uri, serverMessage });
   }

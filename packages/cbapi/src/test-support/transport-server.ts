@@ -76,7 +76,7 @@ export function transport(
 }
 
 /** The error that some work ends with, which must be of this kind and hold no token. */
-export async function failure<E>(work: Promise<unknown>, kind: new (...args: never[]) => E): Promise<E> {
+export async function failure<E>(work: PromiseLike<unknown>, kind: new (...args: never[]) => E): Promise<E> {
   const error: unknown = await work.then(
     () => "no error",
     (reason: unknown) => reason,

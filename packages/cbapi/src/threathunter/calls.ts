@@ -41,6 +41,7 @@ const FACET_RESULTS: CloudCall = {
 export const PROCESS_SUMMARY: CloudCall = {
   call: "Process summary",
   classic: `GET ${V1}/processes/summary`,
+  keyed: true,
   current: `POST ${V2}/processes/summary_jobs`,
   retired: { instead: `POST ${V2}/processes/summary_jobs` },
 };
@@ -51,6 +52,7 @@ const SUMMARY_RESULTS: CloudCall = {
 export const PROCESS_TREE: CloudCall = {
   call: "Process tree",
   classic: `GET ${OLD}/tree`,
+  keyed: true,
   current: `POST ${V2}/processes/summary_jobs`,
   retired: { instead: `POST ${V2}/processes/summary_jobs, with format=tree` },
 };

@@ -12,7 +12,9 @@ import {
 /** `cbapi lr`: a shell on an endpoint. */
 export interface ShellArguments extends ServerArguments {
   readonly command: "lr";
-  /** A computer name or a sensor id; without one the shell begins without a session. */
+  /** Whether the server is Carbon Black Cloud. */
+  readonly cloud: boolean;
+  /** A computer name or an id; without one the shell begins without a session. */
   readonly host: string | undefined;
   /** What to carry out instead of asking for it. */
   readonly commands: readonly string[];
@@ -25,6 +27,8 @@ export interface ShellArguments extends ServerArguments {
 /** `cbapi lr run`: a script on many endpoints. */
 export interface FleetArguments extends ServerArguments {
   readonly command: "lr run";
+  /** Whether the server is Carbon Black Cloud. */
+  readonly cloud: boolean;
   readonly script: string;
   readonly sensors: string;
   readonly slots: number | undefined;
@@ -46,6 +50,7 @@ export type LiveResponseArguments =
 const serverOptions = {
   help: { type: "boolean", short: "h" },
   sandbox: { type: "boolean" },
+  cloud: { type: "boolean" },
   ...sandboxOptions,
   ...realServerOptions,
   verbose: { type: "boolean", short: "v" },
@@ -89,6 +94,7 @@ function shellArguments(args: string[]): LiveResponseArguments {
   if (host?.trim() === "") throw new UsageError("The endpoint's name is empty.", topic);
   return {
     command: "lr",
+    cloud: values.cloud === true,
     ...serverArguments(values, topic),
     timeout: milliseconds(values.timeout, "timeout", topic),
     host,
@@ -116,6 +122,7 @@ function fleetArguments(args: string[]): LiveResponseArguments {
   if (jobTimeout === 0) throw new UsageError("--timeout is 0: no job could run.", topic);
   return {
     command: "lr run",
+    cloud: values.cloud === true,
     ...serverArguments(values, topic),
     timeout: undefined,
     script,

@@ -1,6 +1,7 @@
 import type { JobOutcome } from "cbapi/response";
 import type { FleetArguments } from "../arguments.js";
 import type { Context } from "../context.js";
+import { type EndpointServer, openEndpoints } from "../endpoints/open.js";
 import { takeConsole } from "../fleet/console.js";
 import { type FleetJob, loadJob } from "../fleet/job-module.js";
 import { type ResultLine, ResultsFile } from "../fleet/results-file.js";
@@ -9,7 +10,6 @@ import { type FleetTarget, findFleet, parseSelection } from "../fleet/targets.js
 import { Values } from "../fleet/values.js";
 import { FleetView, Tally } from "../fleet/view.js";
 import { unlessInterrupted } from "../interruption.js";
-import { connectServer, type OpenServer, openServer } from "../server.js";
 import { errorText } from "../shown-error.js";
 import { plural } from "../text-layout.js";
 import { safeJson, safeText } from "../text-safety.js";
@@ -37,14 +37,13 @@ async function runScript(args: FleetArguments, context: Context): Promise<number
   await values.prepare();
   const results = args.output === undefined ? undefined : await ResultsFile.open(args.output);
   try {
-    const server = await openServer(args, context);
+    const { terminal, interruption } = context;
+    const server = await openEndpoints(args, context, () => terminal.progress("Looking for the endpoints"));
     try {
-      const { terminal, interruption } = context;
-      terminal.progress("Looking for the endpoints");
-      await connectServer(server, args, interruption.signal);
-      const { targets, uninstalled } = await findFleet(server.cb, selection, interruption.signal);
+      const { endpoints } = server;
+      const { targets, uninstalled } = await findFleet(endpoints, selection, interruption.signal);
       terminal.clear();
-      if (uninstalled > 0) terminal.note(`${plural(uninstalled, "uninstalled sensor")} left out.`);
+      if (uninstalled > 0) terminal.note(`${plural(uninstalled, `uninstalled ${endpoints.noun}`)} left out.`);
       const left = targets.filter(({ id }) => results?.done.has(String(id)) !== true);
       if (left.length < targets.length) {
         terminal.note(
@@ -72,15 +71,16 @@ interface Work {
   readonly args: FleetArguments;
 }
 
-async function runOn(work: Work, { cb }: OpenServer, { terminal, interruption }: Context): Promise<number> {
+async function runOn(work: Work, { endpoints }: EndpointServer, { terminal, interruption }: Context): Promise<number> {
   const { targets, job, values, results, args } = work;
+  const { liveResponse, noun } = endpoints;
   const byId = new Map(targets.map((target) => [target.id, target]));
   const targetOf = (id: number | string): FleetTarget => byId.get(Number(id)) ?? { id: Number(id), hostname: "" };
-  const nameOf = (id: number | string): string => safeText(targetOf(id).hostname || `sensor ${id}`);
+  const nameOf = (id: number | string): string => safeText(targetOf(id).hostname || `${noun} ${id}`);
   const tally = new Tally();
   const { signal } = interruption;
-  if (args.slots !== undefined) cb.liveResponse.slots = args.slots;
-  const run = cb.liveResponse.run<unknown>(job, [...byId.keys()], {
+  if (args.slots !== undefined) liveResponse.slots = args.slots;
+  const run = liveResponse.run<unknown>(job, [...byId.keys()], {
     signal,
     deadline: args.deadline,
     jobTimeout: args.jobTimeout,

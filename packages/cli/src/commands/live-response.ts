@@ -1,8 +1,7 @@
-import { Sensor } from "cbapi/response";
 import type { ShellArguments } from "../arguments.js";
 import type { Context } from "../context.js";
+import { type EndpointServer, openEndpoints } from "../endpoints/open.js";
 import { unlessInterrupted } from "../interruption.js";
-import { connectServer, type OpenServer, openServer } from "../server.js";
 import { History, historyFile } from "../shell/history.js";
 import { interact } from "../shell/interactive.js";
 import { givenCommands, readCommands, runCommands } from "../shell/scripted.js";
@@ -14,19 +13,18 @@ import { safeText } from "../text-safety.js";
 const SCRIPT_WAIT = 360_000;
 /** How many endpoints of a sandbox are named. */
 const NAMED = 5;
+const LOOKED_AT = 50;
 
 /** `cbapi lr` */
 export async function liveResponse(args: ShellArguments, context: Context): Promise<number> {
   const { terminal, interruption } = context;
   const { signal } = interruption;
   const interactive = args.commands.length === 0 && process.stdin.isTTY === true;
-  const server = await openServer(args, context);
+  const server = await openEndpoints(args, context, () => terminal.progress("Connecting"));
   try {
-    terminal.progress("Connecting");
-    await connectServer(server, args, signal);
     terminal.clear();
     const wait = args.wait ?? (interactive ? Number.POSITIVE_INFINITY : SCRIPT_WAIT);
-    const shell = new Shell({ cb: server.cb, terminal, interactive, wait });
+    const shell = new Shell({ endpoints: server.endpoints, terminal, interactive, wait });
     try {
       if (args.host !== undefined) await unlessInterrupted(signal, shell.connect(args.host, signal));
       else if (interactive) await nameSome(server, context);
@@ -55,10 +53,14 @@ async function leave(shell: Shell, { terminal }: Context): Promise<void> {
 }
 
 /** Nobody knows the endpoints of a sandbox that has just been made. */
-async function nameSome({ cb, sandbox }: OpenServer, { terminal, interruption }: Context): Promise<void> {
+async function nameSome({ endpoints, sandbox }: EndpointServer, { terminal, interruption }: Context): Promise<void> {
   if (sandbox === undefined) return;
-  const sensors = await cb.select(Sensor).all({ signal: interruption.signal, limit: 50 });
-  const online = sensors.filter(({ status }) => status === "Online").slice(0, NAMED);
+  const some = await endpoints.some(interruption.signal, LOOKED_AT);
+  const ids = await endpoints.liveResponse.findOnline(
+    some.map(({ id }) => id),
+    { signal: interruption.signal },
+  );
+  const online = some.filter(({ id }) => ids.includes(id)).slice(0, NAMED);
   terminal.print(
     `Sandbox at ${sandbox.url}. Some of its endpoints: ${safeText(online.map(({ hostname }) => hostname).join(", "))}`,
   );

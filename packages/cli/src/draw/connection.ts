@@ -5,19 +5,28 @@ type Colors = Terminal["colors"];
 
 /** How scripts reach a sandbox that goes on serving: a profile to save, or variables to set. */
 export function drawConnection(sandbox: Sandbox, colors: Colors): string[] {
-  const profile = sandbox.profile().trimEnd().split("\n");
+  const file = (product: string, name: string): string[] => [
+    `cat > .carbonblack/credentials.${name} <<'EOF'`,
+    ...sandbox
+      .profile("default", product)
+      .trimEnd()
+      .split("\n")
+      .map((text) => colors.cyan(text)),
+    "EOF",
+  ];
+  const [open = "", ...profile] = file("response", "response");
   return [
     "",
     colors.bold("Connect your own scripts"),
     "",
-    colors.dim("Save this profile, in the folder that they run in:"),
+    colors.dim("Save these profiles, in the folder that they run in:"),
     "",
-    "mkdir -p .carbonblack && cat > .carbonblack/credentials.response <<'EOF'",
-    ...profile.map((text) => colors.cyan(text)),
-    "EOF",
+    `mkdir -p .carbonblack && ${open}`,
+    ...profile,
     "cp .carbonblack/credentials.response .carbonblack/credentials.protection    # for App Control",
+    ...file("cloud", "psc"),
     "",
-    colors.dim("or set these variables instead:"),
+    colors.dim("or set these variables instead, for EDR and App Control:"),
     "",
     `export CBAPI_URL=${sandbox.url}`,
     `export CBAPI_TOKEN=${sandbox.token}`,

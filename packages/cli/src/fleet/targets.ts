@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { type CbResponseAPI, Sensor } from "cbapi/response";
-import { exactly, isSensorId, sensorById, sensorsNamed } from "../shell/hosts.js";
+import type { Endpoint, Endpoints } from "../endpoints/endpoint.js";
+import { exactly, isEndpointId } from "../shell/hosts.js";
 import { CommandError, notReadable } from "../shown-error.js";
 import { plural } from "../text-layout.js";
 
 /** What `--sensors` says. */
 export type SensorSelection =
   | { readonly kind: "all" }
-  | { readonly kind: "query"; readonly field: "hostname" | "groupid" | "ip"; readonly value: string }
+  | { readonly kind: "query"; readonly field: string; readonly value: string }
   | { readonly kind: "ids"; readonly ids: readonly number[] }
   | { readonly kind: "file"; readonly path: string };
 
@@ -34,16 +34,19 @@ export function parseSelection(text: string): SensorSelection {
     if (trimmed.length === 1) throw wrong("@ wants the name of a file behind it");
     return { kind: "file", path: trimmed.slice(1) };
   }
-  const condition = /^(hostname|groupid|ip):(.*)$/s.exec(trimmed);
+  const condition = /^(hostname|groupid|policyid|ip):(.*)$/s.exec(trimmed);
   if (condition !== null) {
     const [, field = "", given = ""] = condition;
     const value = given.trim().replace(/^"(.*)"$/s, "$1");
     if (value === "") throw wrong(`${field}: wants a value behind it`);
-    if (field === "groupid" && !/^\d+$/.test(value)) throw wrong(`groupid: wants the number of a group, not ${value}`);
-    return { kind: "query", field: field as "hostname" | "groupid" | "ip", value };
+    const numbered = { groupid: "group", policyid: "policy" }[field];
+    if (numbered !== undefined && !/^\d+$/.test(value)) {
+      throw wrong(`${field}: wants the number of a ${numbered}, not ${value}`);
+    }
+    return { kind: "query", field, value };
   }
   const words = trimmed.split(/[\s,]+/).filter((word) => word !== "");
-  const strange = words.find((word) => !isSensorId(word));
+  const strange = words.find((word) => !isEndpointId(word));
   if (strange !== undefined || words.length === 0) {
     throw wrong(
       `${JSON.stringify(strange ?? trimmed)} is no sensor id. It takes all, hostname:TEXT, groupid:N, ip:TEXT, ids such as 3,5,8, or @FILE`,
@@ -60,37 +63,31 @@ function wrong(message: string): CommandError {
  * The endpoints that are meant, each once.
  * @throws CommandError when there are none, or one that was named is not there: nothing is begun then
  */
-export async function findFleet(cb: CbResponseAPI, selection: SensorSelection, signal: AbortSignal): Promise<Fleet> {
+export async function findFleet(endpoints: Endpoints, selection: SensorSelection, signal: AbortSignal): Promise<Fleet> {
   switch (selection.kind) {
     case "all":
-      return fleetOf(await cb.select(Sensor).all({ signal }));
+      return fleetOf(await endpoints.list(signal), endpoints);
     case "query":
-      return fleetOf(
-        await cb
-          .select(Sensor)
-          .where({ [selection.field]: selection.value })
-          .all({ signal }),
-      );
+      if (!endpoints.fields.includes(selection.field)) {
+        throw wrong(`a ${endpoints.noun} is not chosen by ${selection.field}, but by ${endpoints.fields.join(", ")}`);
+      }
+      return fleetOf(await endpoints.list(signal, selection.field, selection.value), endpoints);
     case "ids":
-      return fleetOf(await namedSensors(cb, selection.ids.map(String), signal));
+      return fleetOf(await namedEndpoints(endpoints, selection.ids.map(String), signal), endpoints);
     case "file":
-      return fleetOf(await namedSensors(cb, await readNames(selection.path), signal));
+      return fleetOf(await namedEndpoints(endpoints, await readNames(selection.path), signal), endpoints);
   }
 }
 
-function fleetOf(sensors: readonly Sensor[]): Fleet {
-  const present = sensors.filter(({ uninstalled }) => uninstalled !== true);
-  const targets = new Map(
-    present.map((sensor) => [Number(sensor.id), { id: Number(sensor.id), hostname: sensor.hostname ?? "" }]),
-  );
+function fleetOf(found: readonly Endpoint[], { noun }: Endpoints): Fleet {
+  const present = found.filter(({ isGone }) => !isGone);
+  const targets = new Map(present.map(({ id, hostname = "" }) => [id, { id, hostname }]));
   if (targets.size === 0) {
     throw new CommandError(
-      sensors.length === 0
-        ? "--sensors fits no sensor."
-        : `--sensors fits only uninstalled sensors (${sensors.length}).`,
+      found.length === 0 ? `--sensors fits no ${noun}.` : `--sensors fits only uninstalled ${noun}s (${found.length}).`,
     );
   }
-  return { targets: [...targets.values()], uninstalled: sensors.length - present.length };
+  return { targets: [...targets.values()], uninstalled: found.length - present.length };
 }
 
 /** Ids or computer names in a file, one in each line; what follows a `#` is a remark. */
@@ -110,27 +107,32 @@ async function readNames(path: string): Promise<string[]> {
   return [...new Set(names)];
 }
 
-async function namedSensors(cb: CbResponseAPI, names: readonly string[], signal: AbortSignal): Promise<Sensor[]> {
-  const results = names.map((): readonly Sensor[] => []);
+async function namedEndpoints(
+  endpoints: Endpoints,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<Endpoint[]> {
+  const { noun } = endpoints;
+  const results = names.map((): readonly Endpoint[] => []);
   let next = 0;
   const work = async (): Promise<void> => {
     for (let at = next++; at < names.length; at = next++) {
       signal.throwIfAborted();
-      results[at] = await sensorsOf(cb, names[at] ?? "", signal);
+      results[at] = await endpointsOf(endpoints, names[at] ?? "", signal);
     }
   };
   await Promise.all(Array.from({ length: ABREAST }, work));
   const missing = names.filter((_, at) => results[at]?.length === 0);
   const several = names.flatMap((name, at) => {
-    const sensors = results[at] ?? [];
-    return sensors.length > 1 ? [`${name} (${sensors.map(({ id }) => id).join(", ")})`] : [];
+    const found = results[at] ?? [];
+    return found.length > 1 ? [`${name} (${found.map(({ id }) => id).join(", ")})`] : [];
   });
   if (missing.length > 0) {
-    throw new CommandError(`${plural(missing.length, "sensor")} not found: ${listed(missing)}. Nothing was begun.`);
+    throw new CommandError(`${plural(missing.length, noun)} not found: ${listed(missing)}. Nothing was begun.`);
   }
   if (several.length > 0) {
     throw new CommandError(
-      `${plural(several.length, "name")} with several sensors: ${listed(several)}. Give ids instead. Nothing was begun.`,
+      `${plural(several.length, "name")} with several ${noun}s: ${listed(several)}. Give ids instead. Nothing was begun.`,
       { exitCode: 2 },
     );
   }
@@ -138,10 +140,10 @@ async function namedSensors(cb: CbResponseAPI, names: readonly string[], signal:
 }
 
 /** By id, or those of exactly that name. What looks like an id is nothing else: the wrong endpoint is worse than none. */
-async function sensorsOf(cb: CbResponseAPI, name: string, signal: AbortSignal): Promise<Sensor[]> {
-  if (!isSensorId(name)) return exactly(name, await sensorsNamed(cb, name, signal));
-  const sensor = await sensorById(cb, name, signal);
-  return sensor === undefined ? [] : [sensor];
+async function endpointsOf(endpoints: Endpoints, name: string, signal: AbortSignal): Promise<Endpoint[]> {
+  if (!isEndpointId(name)) return exactly(name, await endpoints.named(name, signal));
+  const endpoint = await endpoints.byId(Number(name), signal);
+  return endpoint === undefined ? [] : [endpoint];
 }
 
 function listed(names: readonly string[]): string {

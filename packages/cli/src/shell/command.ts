@@ -1,4 +1,4 @@
-import type { CbResponseAPI } from "cbapi/response";
+import type { Endpoints } from "../endpoints/endpoint.js";
 import type { Terminal } from "../terminal.js";
 import type { Attachment } from "./attachment.js";
 import type { DirectoryCache } from "./directory-cache.js";
@@ -36,7 +36,7 @@ export interface ShellCommand {
 
 /** What a command may ask of the shell that carries it out. */
 export interface CommandHost {
-  readonly cb: CbResponseAPI;
+  readonly endpoints: Endpoints;
   /** Whether somebody types; otherwise commands come from a file or the command line. */
   readonly interactive: boolean;
   readonly directories: DirectoryCache;

@@ -1,4 +1,4 @@
-import type { CbResponseAPI } from "cbapi/response";
+import type { Endpoints } from "../endpoints/endpoint.js";
 import { errorText } from "../shown-error.js";
 import type { Terminal } from "../terminal.js";
 import { safeText } from "../text-safety.js";
@@ -14,7 +14,7 @@ const CLOSING = 10_000;
 const WAITING = 1000;
 
 export interface ShellOptions {
-  readonly cb: CbResponseAPI;
+  readonly endpoints: Endpoints;
   readonly terminal: Terminal;
   /** Whether somebody types; otherwise commands come from a file or the command line. */
   readonly interactive: boolean;
@@ -27,7 +27,7 @@ export type LineEnd = "done" | "failed" | "interrupted" | "leave";
 
 /** Carries out lines in a session, or without one. Knows nothing of where they come from. */
 export class Shell implements CommandHost {
-  readonly cb: CbResponseAPI;
+  readonly endpoints: Endpoints;
   readonly terminal: Terminal;
   readonly interactive: boolean;
   readonly directories = new DirectoryCache();
@@ -38,8 +38,8 @@ export class Shell implements CommandHost {
   readonly #wait: number;
   #attached: Attachment | undefined;
 
-  constructor({ cb, terminal, interactive, wait }: ShellOptions) {
-    this.cb = cb;
+  constructor({ endpoints, terminal, interactive, wait }: ShellOptions) {
+    this.endpoints = endpoints;
     this.terminal = terminal;
     this.interactive = interactive;
     this.#wait = wait;
@@ -57,7 +57,7 @@ export class Shell implements CommandHost {
   async connect(host: string, signal: AbortSignal): Promise<void> {
     await this.detach();
     const { terminal } = this;
-    this.#attached = await attach(this.cb, host, { signal, terminal, wait: this.#wait });
+    this.#attached = await attach(this.endpoints, host, { signal, terminal, wait: this.#wait });
     if (this.interactive) this.#greet(this.#attached);
   }
 
@@ -147,7 +147,7 @@ export class Shell implements CommandHost {
     const { bold, dim } = terminal.colors;
     const known = session.sessionData.supported_commands ?? [];
     terminal.print(
-      `${bold("Session:")} ${safeText(String(session.sessionId))} with ${hostname} (sensor ${session.sensorId})`,
+      `${bold("Session:")} ${safeText(String(session.sessionId))} with ${hostname} (${this.endpoints.noun} ${session.sensorId})`,
     );
     terminal.print(`${bold("Available drives:")} ${safeText(session.drives.join(" "))}`);
     terminal.print(dim(`Supported commands: ${safeText(known.join(", "))}`));

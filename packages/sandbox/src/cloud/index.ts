@@ -53,7 +53,7 @@ export function createCloudServer(context: CloudContext, makers = PARTS): CloudS
       for (const part of parts) part.release?.();
     },
     close: async () => {
-      await Promise.all(parts.map((part) => part.close?.()));
+      await Promise.all(parts.map(async (part) => await part.close?.()));
     },
   };
 }

@@ -228,6 +228,7 @@ export class EventConsumer<J extends object = object> implements AsyncDisposable
 
   async #stop(timeout: number): Promise<void> {
     this.#watching?.abort();
+    this.#letters.close();
     await this.#starting?.catch(() => undefined);
     for (const pull of this.#pulls) pull.end();
     const line = this.#line;

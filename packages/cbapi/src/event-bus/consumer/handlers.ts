@@ -1,3 +1,4 @@
+import { onAbort } from "../../core/signals.js";
 import type { AnyEvent } from "../catalogue/index.js";
 import { checkedTopic, matchesTopic } from "../topics.js";
 
@@ -22,14 +23,30 @@ interface Entry {
 /** Who takes which events, in the order in which they said so. */
 export class Handlers {
   #entries: readonly Entry[] = [];
+  readonly #waiting = new Set<() => void>();
 
   /** @returns takes it back */
   add(pattern: string, handler: EventHandler): () => void {
     const entry = { pattern: checkedTopic(pattern), handler };
     this.#entries = [...this.#entries, entry];
+    for (const go of [...this.#waiting]) go();
     return () => {
       this.#entries = this.#entries.filter((each) => each !== entry);
     };
+  }
+
+  /** Resolves as soon as there is anybody who takes events, or the signal is aborted. */
+  async some(signal: AbortSignal): Promise<void> {
+    if (this.#entries.length > 0 || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        off();
+        this.#waiting.delete(go);
+        resolve();
+      };
+      const off = onAbort(signal, go);
+      this.#waiting.add(go);
+    });
   }
 
   /** The patterns that somebody waits for. */

@@ -25,6 +25,7 @@ const REMEMBERED = 10_000;
 /** Reads messages, hands their events to whoever wants them, and says what is to become of each message. */
 export class Letters {
   readonly #handledIds = new Set<string>();
+  readonly #closing = new AbortController();
   readonly #stopping = new AbortController();
 
   constructor(
@@ -36,6 +37,11 @@ export class Letters {
   /** What reads messages: loaded when the first is waited for, so that whoever takes no events does without. */
   read: (message: BusMessage) => AnyEvent[] = () => [];
 
+  /** Nothing more is begun: what comes goes back. */
+  close(): void {
+    this.#closing.abort();
+  }
+
   /** What is being handled is not waited for any longer. */
   abandon(): void {
     this.#stopping.abort(new ApiError("The consumer of events has stopped", { code: "STOPPED" }));
@@ -43,6 +49,9 @@ export class Letters {
 
   async take(delivery: Delivery): Promise<Verdict> {
     const { tally } = this;
+    // Where nobody wants anything, as between two loops, events wait rather than be lost.
+    await this.handlers.some(this.#closing.signal);
+    if (this.#closing.signal.aborted) return "again";
     tally.received++;
     if (delivery.redelivered) tally.redelivered++;
     // What this process has handled while its word to the broker was lost is not handled twice.
@@ -65,15 +74,17 @@ export class Letters {
     try {
       events = this.#read(delivery);
     } catch (error) {
-      return this.#bury(delivery, undefined, error, 0);
+      return (await this.#bury(delivery, undefined, error, 0)) === "reject" ? "reject" : "done";
     }
     for (const event of events) {
       this.tally.saw(event.timestamp);
+      let isHandled = true;
       for (const handler of this.handlers.of(event)) {
         const verdict = await this.#give(delivery, event, handler);
-        if (verdict !== "done") return verdict;
+        if (verdict === "buried") isHandled = false;
+        else if (verdict !== "done") return verdict;
       }
-      this.tally.done();
+      if (isHandled) this.tally.done();
     }
     return "done";
   }
@@ -89,7 +100,7 @@ export class Letters {
   }
 
   /** Tries until it works, the attempts are used up, or nobody waits any longer. */
-  async #give(delivery: Delivery, event: AnyEvent, handler: EventHandler): Promise<Verdict> {
+  async #give(delivery: Delivery, event: AnyEvent, handler: EventHandler): Promise<Verdict | "buried"> {
     const { attempts, retryPause, clock } = this.settings;
     const { signal } = this.#stopping;
     for (let attempt = 1; ; attempt++) {
@@ -110,7 +121,12 @@ export class Letters {
     }
   }
 
-  async #bury(delivery: Delivery, event: AnyEvent | undefined, error: unknown, attempts: number): Promise<Verdict> {
+  async #bury(
+    delivery: Delivery,
+    event: AnyEvent | undefined,
+    error: unknown,
+    attempts: number,
+  ): Promise<"buried" | "reject"> {
     const { onDeadLetter } = this.settings;
     const { key, contentType, headers, body } = delivery;
     this.tally.dead++;
@@ -122,7 +138,7 @@ export class Letters {
     const letter: DeadLetter = { key, contentType, headers, body: bytes, event, error, attempts };
     try {
       await onDeadLetter(letter);
-      return "done";
+      return "buried";
     } catch (failure) {
       // Not even the last resort took it: the broker keeps it, or what its queue has for such messages does.
       this.settings.onProblem?.(failure);

@@ -14,7 +14,10 @@ interface Waiting {
  */
 export class Pull implements AsyncIterableIterator<AnyEvent> {
   readonly #arrived: Waiting[] = [];
-  #wanting: ((result: IteratorResult<AnyEvent>) => void)[] = [];
+  #wanting: {
+    readonly resolve: (result: IteratorResult<AnyEvent>) => void;
+    readonly reject: (error: unknown) => void;
+  }[] = [];
   #inHand: Waiting | undefined;
   #ended = false;
   #failure: { readonly error: unknown } | undefined;
@@ -30,7 +33,7 @@ export class Pull implements AsyncIterableIterator<AnyEvent> {
       if (wanting === undefined) return void this.#arrived.push(waiting);
       this.#wanting = others;
       this.#inHand = waiting;
-      wanting({ value: event, done: false });
+      wanting.resolve({ value: event, done: false });
     });
 
   async next(): Promise<IteratorResult<AnyEvent>> {
@@ -41,13 +44,9 @@ export class Pull implements AsyncIterableIterator<AnyEvent> {
       this.#inHand = next;
       return { value: next.event, done: false };
     }
-    if (this.#failure !== undefined) {
-      const { error } = this.#failure;
-      this.#failure = undefined;
-      throw error;
-    }
+    if (this.#failure !== undefined) throw this.#takeFailure();
     if (this.#ended) return { value: undefined, done: true };
-    return new Promise((resolve) => this.#wanting.push(resolve));
+    return new Promise((resolve, reject) => this.#wanting.push({ resolve, reject }));
   }
 
   /** Ends the loop at its next turn, with an error where there is one. */
@@ -56,8 +55,18 @@ export class Pull implements AsyncIterableIterator<AnyEvent> {
     this.#ended = true;
     this.#failure = failure;
     for (const waiting of this.#arrived.splice(0)) waiting.left();
-    for (const wanting of this.#wanting) wanting({ value: undefined, done: true });
+    for (const wanting of this.#wanting) {
+      if (this.#failure !== undefined) wanting.reject(this.#takeFailure());
+      else wanting.resolve({ value: undefined, done: true });
+    }
     this.#wanting = [];
+  }
+
+  /** An error is thrown once: whoever asks again learns that it is over. */
+  #takeFailure(): unknown {
+    const error = this.#failure?.error;
+    this.#failure = undefined;
+    return error;
   }
 
   async return(): Promise<IteratorResult<AnyEvent>> {

@@ -18,11 +18,11 @@ const memdump: ShellCommand = {
   arguments: ["local", "remote"],
   changesFiles: true,
   async run(call) {
-    const { session, sensor } = attachmentOf(call);
+    const { session, endpoint } = attachmentOf(call);
     const { terminal, signal } = call;
     const [given, remote] = call.words;
     const compress = call.flag("z");
-    const name = `${sensor.hostname ?? `sensor-${sensor.id}`}.${compress ? "dmp.zip" : "dmp"}`;
+    const name = `${endpoint.hostname ?? `${call.shell.endpoints.noun}-${endpoint.id}`}.${compress ? "dmp.zip" : "dmp"}`;
     const local = await localTarget(name, atHome(given));
     const overwrite = call.flag("f");
     // The dump takes minutes: what stands in its way is found before.
@@ -39,7 +39,7 @@ const memdump: ShellCommand = {
         else bar.waiting(percent === undefined ? state : `${state}, ${percent}%`);
       },
     });
-    bar.tell(`memory of ${sensor.hostname ?? `sensor ${sensor.id}`}`, local, size, sha256);
+    bar.tell(`memory of ${endpoint.hostname ?? `${call.shell.endpoints.noun} ${endpoint.id}`}`, local, size, sha256);
   },
 };
 

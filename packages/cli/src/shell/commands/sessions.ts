@@ -7,7 +7,7 @@ const connect: ShellCommand = {
   name: "connect",
   aliases: ["attach"],
   usage: "HOST",
-  summary: "open a session with an endpoint, by computer name or sensor id",
+  summary: "open a session with an endpoint, by computer name or id",
   details: ["The session that is open is closed first. An endpoint that is offline is waited for."],
   words: [1, 1],
   arguments: ["none"],
@@ -39,7 +39,7 @@ const sessions: ShellCommand = {
   unattached: true,
   async run(call) {
     const { shell, terminal, signal } = call;
-    const { liveResponse } = shell.cb;
+    const { liveResponse } = shell.endpoints;
     const [action, ...ids] = call.words;
     if (action === undefined) {
       const list = safeData(await liveResponse.listSessions({ activeOnly: !call.flag("a"), signal }));

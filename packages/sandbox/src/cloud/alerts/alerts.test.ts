@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startCloud } from "../samples.js";
 import {
   ALWAYS,
   type Alert,
@@ -40,6 +44,26 @@ describe("alerts", () => {
     await using again = await startAlerts();
     const stable = (alert: Alert): Alert => ({ ...alert, alert_url: "" });
     expect((await allAlerts(again.ask)).map(stable)).toEqual(alerts.map(stable));
+  });
+
+  it("are raised by what watchlists find", async () => {
+    const found = await search({ time_range: ALWAYS, criteria: { type: ["WATCHLIST"] }, rows: 10_000 });
+    const { body } = await ask("GET", "/threathunter/watchlistmgr/v3/orgs/{org}/watchlists");
+    const names = new Set(body.results.map((watchlist: Alert) => watchlist["name"]));
+    expect(found.num_found).toBeGreaterThan(0);
+    for (const alert of found.results) {
+      expect(names).toContain(alert.watchlists[0].name);
+      expect([alert.report_id, alert.ioc_id, alert.ioc_hit, alert.process_guid]).not.toContain("");
+    }
+    const [{ watchlists }] = found.results;
+    const ofOne = found.results.filter((alert: Alert) => alert["watchlists"][0].id === watchlists[0].id).length;
+    for (const criteria of [{ watchlists_id: [watchlists[0].id] }, { watchlist_name: [watchlists[0].name] }]) {
+      expect((await search({ time_range: ALWAYS, criteria })).num_found).toBe(ofOne);
+    }
+    const classic = await ask("POST", `${V6}/alerts/watchlist/_search`, {
+      criteria: { create_time: ALWAYS, watchlist_id: [watchlists[0].id], watchlist_name: [watchlists[0].name] },
+    });
+    expect(classic.body.num_found).toBe(ofOne);
   });
 
   it("name the processes that searches find", async () => {
@@ -250,6 +274,16 @@ describe("what is done about alerts", () => {
     expect((await ask("POST", `${V7}/alerts/_export`, { format: "PDF" })).body.error_code).toBe("INVALID_ENUM_VALUE");
   });
 
+  it("includes finding out what a command hides", async () => {
+    const shell = (await allAlerts(ask)).find((alert) => alert["reason_code"] === "R_OFFICE_SHELL");
+    const reveal = "/tau/v2/orgs/{org}/reveal";
+    const { body } = await ask("POST", reveal, { input: shell?.["process_cmdline"] });
+    expect(body.original_code).toBe(shell?.["process_cmdline"]);
+    expect(body.deobfuscated_code).toContain("DownloadFile");
+    expect(body.identities).toContain("New-Object");
+    expect((await ask("POST", reveal, {})).status).toBe(400);
+  });
+
   it("needs a key that may", async () => {
     const reader = as({ rights: ["org.alerts(READ)"] });
     expect((await reader("POST", `${V7}/alerts/_search`, {})).status).toBe(200);
@@ -277,5 +311,31 @@ describe("the firewall of a policy", () => {
     expect(found.results[0]).toMatchObject({ sensor_action: "DENY", policy_applied: "APPLIED" });
     expect(found.results[0].netconn_remote_ip).toMatch(/^\d/);
     expect((await allClassic(ask)).some((alert) => alert["type"] === "HOST_BASED_FIREWALL")).toBe(true);
+  });
+});
+
+describe("an organisation that is taken up again", () => {
+  it("has the alerts that it had, as they were, and raises others", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "cloud-alerts-"));
+    try {
+      const options = { organisation: "small", file: join(directory, "kept.db"), clock: { running: false } } as const;
+      let kept: Alert[] = [];
+      {
+        await using first = await startCloud(options);
+        await first.sandbox.clock.step(60);
+        const [alert] = await allAlerts(first.ask);
+        // What a job was to do is done before the end, though nobody has asked for it.
+        await first.ask("POST", `${V7}/alerts/workflow`, { criteria: { id: [alert?.["id"]] }, status: "IN_PROGRESS" });
+        kept = await allAlerts(first.ask);
+      }
+      await using second = await startCloud(options);
+      const before = await allAlerts(second.ask);
+      expect(before.map((alert) => alert["id"])).toEqual(kept.map((alert) => alert["id"]));
+      expect(before.filter((alert) => alert["workflow"].status === "IN_PROGRESS")).toHaveLength(1);
+      await second.sandbox.clock.step(60);
+      expect((await allAlerts(second.ask)).length).toBeGreaterThan(before.length);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });

@@ -5,7 +5,7 @@ import type { CloudContext } from "../context.js";
 import { perContext } from "../per-context.js";
 import type { Fields } from "../policies/record.js";
 import { idOf } from "../processes/guid.js";
-import { detectFirst, detectOnTick } from "./detect.js";
+import { catchUp, detectFirst, detectOnTick, isFirstLook } from "./detect.js";
 import { deviceFacts, digits, iso, processFacts, uuidOf } from "./facts.js";
 import type { AlertDocument, AlertRecord, AlertType, ThreatRecord, Workflow } from "./record.js";
 
@@ -46,19 +46,22 @@ export interface WatchlistHit {
   time?: number;
 }
 
+const HIGHEST = "SELECT max(json_extract(record, '$.number')) AS n FROM object WHERE kind = 'cloud_alert'";
+
 /** Keeps alerts and raises new ones. Those of what the organisation holds already are raised when somebody asks first. */
 export class Alerts {
   readonly #context: CloudContext;
   #ready = false;
   #raising = false;
+  #session = 0;
 
   constructor(context: CloudContext) {
     this.#context = context;
   }
 
-  /** Whether somebody has asked: until then nothing is detected. */
-  get isReady(): boolean {
-    return this.#ready;
+  /** Differs whenever an organisation is taken up again: its ticks are counted from 1 once more. */
+  get session(): number {
+    return this.#session;
   }
 
   get(id: string): AlertRecord | undefined {
@@ -124,7 +127,11 @@ export class Alerts {
           ...(process === undefined ? {} : { process }),
           more: {
             ...{ watchlists, report_id: report.id, report_name: report.name, ioc_id: ioc.id, ioc_hit: ioc.hit },
-            ...{ report_description: report.description ?? "", report_link: report.link ?? "" },
+            ...{
+              reason_code: `${report.id}:${ioc.id}`,
+              report_description: report.description ?? "",
+              report_link: report.link ?? "",
+            },
             ...{ report_tags: report.tags ?? [], ioc_field: ioc.field ?? null },
             ...{ ttps: [], run_state: "RAN", policy_applied: "NOT_APPLIED", sensor_action: "ALLOW" },
           },
@@ -146,9 +153,7 @@ export class Alerts {
     const kept = this.#kept;
     const raised: AlertRecord[] = [];
     if (drafts.length === 0) return raised;
-    let number = this.#context.store.database.count(
-      "SELECT max(json_extract(record, '$.number')) AS n FROM object WHERE kind = 'cloud_alert'",
-    );
+    let number = this.#context.store.database.count(HIGHEST);
     for (const draft of drafts) {
       const id = uuidOf(`${this.#context.orgKey}/${draft.source}`);
       if (kept.get(id) !== undefined) continue;
@@ -170,19 +175,12 @@ export class Alerts {
     if (this.#ready || this.#raising) return;
     this.#raising = true;
     try {
-      const { clock } = this.#context;
-      if (this.#kept.size === 0) {
-        detectFirst(this.#context, this);
-        // What would have been raised had somebody looked all along.
-        for (let tick = 1; tick <= clock.ticks; tick++) {
-          detectOnTick(
-            this.#context,
-            this,
-            tick,
-            Math.min(this.#context.now(), clock.startTime + tick * clock.tickInterval),
-          );
-        }
-      }
+      const { clock, store } = this.#context;
+      if (isFirstLook(this.#context)) detectFirst(this.#context, this);
+      else this.#session = store.database.count(HIGHEST);
+      catchUp(this.#context, this, (tick) =>
+        Math.min(this.#context.now(), clock.startTime + tick * clock.tickInterval),
+      );
       this.#ready = true;
     } finally {
       this.#raising = false;

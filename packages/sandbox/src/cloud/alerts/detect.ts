@@ -38,10 +38,25 @@ export function detectOnTick(context: CloudContext, alerts: Alerts, tick: number
     alerts.raise(suspicious(context, seen));
     remember(context);
   }
-  if (tick % EVERY === 0) alerts.raise(happening(context, tick, now));
+  if (tick % EVERY === 0) alerts.raise(happening(context, alerts.session, tick, now));
+}
+
+/** So many ticks are gone through for what would have happened at them while nobody looked. */
+const CAUGHT_UP = 6_000;
+
+/** Raises alerts about what would have happened by itself at the ticks so far, had somebody looked all along. */
+export function catchUp(context: CloudContext, alerts: Alerts, timeOf: (tick: number) => number): void {
+  const { ticks } = context.clock;
+  const first = Math.max(1, Math.ceil((ticks - CAUGHT_UP) / EVERY));
+  for (let tick = first * EVERY; tick <= ticks; tick += EVERY)
+    alerts.raise(happening(context, alerts.session, tick, timeOf(tick)));
 }
 
 const SEEN = "alerts/seen";
+
+/** Whether nobody has looked at the organisation yet. */
+export const isFirstLook = ({ store }: CloudContext): boolean =>
+  store.collection("cloud_queue").get(SEEN) === undefined;
 
 const highest = ({ store }: CloudContext): number => store.database.count("SELECT max(doc) AS n FROM segment");
 
@@ -187,12 +202,12 @@ function networkFacts({ remote_ip, remote_port, local_ip, local_port, proto, dom
  * Something happens by itself, drawn for the tick: the firewall of a device refuses a connection of a program that runs there,
  * or one of those that have behaved badly does it again, and the policy of its device says what becomes of it.
  */
-function happening(context: CloudContext, tick: number, now: number): NewAlert[] {
+function happening(context: CloudContext, session: number, tick: number, now: number): NewAlert[] {
   const { store, seed } = context;
-  const random = new Random(`${seed}/cloud/happening/${tick}`);
+  const random = new Random(`${seed}/cloud/happening/${session}/${tick}`);
   const online = findSensors(store).filter((sensor) => sensor.online);
   if (online.length === 0) return [];
-  const when = { source: `tick/${tick}`, first: now, last: now, found: now };
+  const when = { source: `tick/${session}/${tick}`, first: now, last: now, found: now };
   const sensor = random.pick(online);
   const running = runningNames(store, sensor.id, now);
   const process = running.length === 0 ? undefined : findProcess(store, random.pick(running).id, { all: true });

@@ -20,6 +20,7 @@ export function searched(record: AlertRecord): Fields {
     workflow_changed_by_type: record.workflow.changed_by_type,
     workflow_change_timestamp: record.workflow.change_timestamp,
     determination_value: record.determination?.value ?? "NONE",
+    determination_change_timestamp: record.determination?.change_timestamp ?? null,
     determination_changed_by: record.determination?.changed_by ?? null,
     determination_changed_by_type: record.determination?.changed_by_type ?? null,
     watchlists_id: watchlists?.map(({ id }) => id) ?? [],

@@ -32,17 +32,23 @@ export const PRESENT_FIELDS: SearchFields = documentFields({
      device_os device_os_version device_username device_location process_guid process_sha256 process_md5
      process_effective_reputation process_reputation process_username parent_guid parent_sha256 parent_md5
      parent_effective_reputation parent_reputation parent_username childproc_guid childproc_name childproc_sha256
-     childproc_md5 childproc_effective_reputation childproc_username netconn_protocol netconn_remote_domain report_id
+     childproc_md5 childproc_effective_reputation childproc_reputation childproc_username netconn_protocol netconn_remote_domain report_id
      report_link ioc_id ioc_hit ioc_field k8s_cluster k8s_namespace k8s_kind k8s_workload_name k8s_pod_name k8s_policy
      k8s_policy_id k8s_rule k8s_rule_id connection_type egress_group_id egress_group_name remote_k8s_namespace
      remote_k8s_pod_name remote_k8s_kind remote_k8s_workload_name external_device_friendly_name vendor_id vendor_name
      product_id product_name serial_number tms_rule_id threat_name workflow_status workflow_closure_reason
      workflow_changed_by workflow_changed_by_type determination_value determination_changed_by
-     determination_changed_by_type rule_config_id rule_config_name rule_config_category threat_hunt_id threat_hunt_name`,
+     determination_changed_by_type rule_config_id rule_config_name rule_config_category threat_hunt_id threat_hunt_name
+     container_id container_name container_image_name container_image_hash mdr_workflow_status mdr_workflow_changed_by
+     mdr_workflow_changed_by_type mdr_workflow_changed_by_rule_id mdr_workflow_assigned_to mdr_determination_value
+     mdr_determination_changed_by_type account_name policy_configuration_name org_feature_entitlement`,
   ),
   ...typed("words", "process_cmdline parent_cmdline childproc_cmdline report_description"),
   parent_name: "path",
-  ...typed("*keyword", "ttps tags watchlists_id watchlists_name report_tags process_issuer process_publisher"),
+  ...typed(
+    "*keyword",
+    "ttps tags watchlists_id watchlists_name report_tags process_issuer process_publisher parent_issuer parent_publisher",
+  ),
   ...typed(
     "number",
     `severity device_id device_policy_id process_pid parent_pid netconn_local_port netconn_remote_port ip_reputation`,
@@ -54,9 +60,13 @@ export const PRESENT_FIELDS: SearchFields = documentFields({
   ...typed(
     "isoDate",
     `backend_timestamp backend_update_timestamp user_update_timestamp detection_timestamp first_event_timestamp
-     last_event_timestamp workflow_change_timestamp`,
+     last_event_timestamp workflow_change_timestamp determination_change_timestamp mdr_workflow_change_timestamp
+     mdr_determination_change_timestamp`,
   ),
-  ...typed("boolean", "alert_notes_present threat_notes_present is_updated mdr_alert remote_is_private"),
+  ...typed(
+    "boolean",
+    "alert_notes_present threat_notes_present is_updated mdr_alert remote_is_private mdr_alert_notes_present mdr_threat_notes_present",
+  ),
 });
 
 /** The same of the classic service. */

@@ -19,6 +19,7 @@ import { PRESENT } from "./fields.js";
 import { groupsOf } from "./groups.js";
 import { noteRoutes } from "./note-routes.js";
 import type { AlertRecord } from "./record.js";
+import { revealRoutes } from "./reveal.js";
 import { alertSearchOf, type Found } from "./search.js";
 import { suggestions } from "./suggest.js";
 
@@ -36,7 +37,13 @@ export const alertsPart: MakePart = (context) => {
   context.shared.alertsOf = (ids) => alertsByProcess(context, ids);
   context.shared.processesOfAlert = (id) => processesIn(context, id);
   return {
-    routes: [...alertRoutes(context), ...groupRoutes(context), ...noteRoutes(context), ...classicAlertRoutes(context)],
+    routes: [
+      ...alertRoutes(context),
+      ...groupRoutes(context),
+      ...noteRoutes(context),
+      ...revealRoutes(),
+      ...classicAlertRoutes(context),
+    ],
     tick: (tick, now) => alerts.tick(tick, now),
   };
 };

@@ -162,7 +162,7 @@ describe("the queue of notifications", () => {
     const first = (await siem("GET", `${V3}/notification`)).body;
     expect(first).toMatchObject({ success: true, message: "Success" });
     const types = new Set(first.notifications.map((each: Alert) => each["type"]));
-    expect([...types]).toEqual(expect.arrayContaining(["THREAT", "POLICY_ACTION"]));
+    expect([...types]).toEqual(expect.arrayContaining(["THREAT", "POLICY_ACTION", "THREAT_HUNTER"]));
     for (const each of first.notifications) {
       const key = { THREAT: "threatInfo", POLICY_ACTION: "policyAction", THREAT_HUNTER: "threatHunterInfo" }[
         each.type as string

@@ -36,6 +36,9 @@ export function classicDeviceRoutes(context: CloudContext): CloudRoute[] {
       handle: (request) => {
         const device = one(request);
         const policy = policyIn(context, request);
+        if (device["status"] !== "REGISTERED") {
+          throw new HttpProblem(400, `${device.name} is ${String(device["status"])}: it can be given no policy`);
+        }
         act(context, "UPDATE_POLICY", [device], { policy_id: policy.id });
         auditOf(context).note(request, `Gave ${device.name} the policy ${policy.name}`);
         const deviceInfo = { ...classicDevice(device), policyId: policy.id, policyName: policy.name };

@@ -39,6 +39,11 @@ export class Devices {
     return this.#now().byId.get(id);
   }
 
+  /** All of them as they are now: for whoever looks many up. */
+  byId(): ReadonlyMap<number, DeviceDocument> {
+    return this.#now().byId;
+  }
+
   /** Those that a `_search` body asks for, whatever its window. */
   find(body: Record<string, unknown>, order?: SqlText): DeviceDocument[] {
     return this.#now().search.find(this.condition(body), order);

@@ -36,6 +36,24 @@ describe("policies", () => {
     expect(body.policies[0]).toMatchObject({ position: 1, is_system: true, name: groups.body.results[0].policy_name });
   });
 
+  it("are made for groups of sensors that come later", async () => {
+    const edr = sandbox.credentials("response");
+    const made = await ask(
+      "POST",
+      "/api/group",
+      { name: "Newcomers", site_id: 1, sensorbackend_server: "x" },
+      { "x-auth-token": edr.token },
+    );
+    expect(made.status).toBe(200);
+    const { policies } = (await ask("GET", `${V1}/summary`)).body;
+    expect(policies.at(-1)).toMatchObject({
+      name: "Newcomers",
+      is_system: false,
+      num_devices: 0,
+      position: policies.length,
+    });
+  });
+
   it("are written, read, changed and deleted, each generation seeing what the other wrote", async () => {
     const made = await ask("POST", V1, { name: "Lab", description: "d", priority_level: "LOW", rules: [rule] });
     expect(made.status).toBe(200);
@@ -84,8 +102,31 @@ describe("policies", () => {
     expect((await ask("DELETE", `${V1}/${id}/rules/9`)).status).toBe(404);
   });
 
+  it("are ranked, one of them at each rank", async () => {
+    const { id } = (await ask("POST", V1, { name: "Ranked", priority_level: "LOW" })).body;
+    const ranks = async (): Promise<[number, number][]> =>
+      (await ask("GET", `${V1}/summary`)).body.policies.map((each: { id: number; position: number }) => [
+        each.position,
+        each.id,
+      ]);
+    const before = await ranks();
+    expect(before.at(-1)).toEqual([before.length, id]);
+    const policy = (await ask("GET", `${V1}/${id}`)).body;
+    const preview = { policies: [{ id, position: 1 }] };
+    expect((await ask("POST", "/policy-assignment/v1/orgs/{org}/policies/preview", preview)).body).toEqual({
+      preview: [],
+    });
+    await ask("PUT", `${V1}/${id}`, { ...policy, position: 1 });
+    const after = await ranks();
+    expect(after.map(([position]) => position)).toEqual(before.map(([position]) => position));
+    expect(after.map(([, each]) => each)).toEqual([id, ...before.slice(0, -1).map(([, each]) => each)]);
+    await ask("DELETE", `${V1}/${id}`);
+    expect(await ranks()).toEqual(before.slice(0, -1));
+  });
+
   it("keep what they must have", async () => {
-    const [system] = (await ask("GET", `${V1}/summary`)).body.policies;
+    const { policies } = (await ask("GET", `${V1}/summary`)).body;
+    const system = policies.find((each: { is_system: boolean }) => each.is_system);
     expect((await ask("DELETE", `${V3}/${system.id}`)).body).toEqual({
       success: false,
       message: expect.stringContaining("system policy"),

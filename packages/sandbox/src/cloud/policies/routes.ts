@@ -6,6 +6,7 @@ import { classicPolicyRoutes } from "./classic-routes.js";
 import { PolicyEditor } from "./edit.js";
 import { firewallRows, firewallText } from "./firewall-export.js";
 import { policiesOf } from "./policies.js";
+import { previewRoutes } from "./preview.js";
 import type { Fields, PolicyRecord } from "./record.js";
 import {
   CATEGORIES,
@@ -28,7 +29,14 @@ const BASE = "/policyservice/v1/orgs/:org/policies";
 export const policiesPart: MakePart = (context) => {
   const policies = policiesOf(context);
   context.shared.policyNames = () => new Map(policies.all().map(({ id, name }) => [id, name]));
-  return { routes: [...policyRoutes(context), ...configRoutes(context), ...classicPolicyRoutes(context)] };
+  return {
+    routes: [
+      ...policyRoutes(context),
+      ...configRoutes(context),
+      ...classicPolicyRoutes(context),
+      ...previewRoutes(context),
+    ],
+  };
 };
 
 /** A policy with all that belongs to it. */

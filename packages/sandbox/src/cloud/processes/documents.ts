@@ -62,7 +62,7 @@ export function processDocuments(context: CloudContext, processes: readonly numb
   const ids = rows.map(({ id }) => id);
   const alerts = shared.alertsOf(ids);
   const hits = shared.watchlistHitsOf(ids);
-  const devices = devicesOf(context);
+  const devices = devicesOf(context).byId();
   const now = context.now();
   return rows.map((row) => {
     const device = devices.get(row.sensor_id);

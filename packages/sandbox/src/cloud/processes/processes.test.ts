@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Ask, startCloud } from "../samples.js";
 
@@ -239,6 +240,55 @@ describe("a search for processes", () => {
 });
 
 describe("looking at a query beforehand", () => {
+  it("agrees with the search, whatever the text is", async () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        "process_name:",
+        "process_pid:",
+        "netconn_ipv4:",
+        "device_timestamp:",
+        "nothing:",
+        "*",
+        "?",
+        "a",
+        "\u0000",
+      ),
+      fc.constantFrom(
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        " TO ",
+        " AND ",
+        " OR ",
+        "NOT ",
+        "!",
+        "+",
+        "-",
+        '"',
+        "\\",
+        "~",
+        "^",
+        ":",
+        " ",
+      ),
+      fc.constantFrom("'", ";--", "%", "_", "10.0.0.0/8", "2026-01-05", "NOW-1DAY", "12", "\u{1f600}", "\ud800"),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 8 }), async (pieces) => {
+        const query = pieces.join("");
+        const { body: told, status } = await ask("POST", `${V2}/search_validation`, { query });
+        expect(status).toBe(200);
+        const begun = await ask("POST", `${V2}/search_jobs`, { query });
+        expect(begun.status, query).toBe(told.valid ? 200 : 400);
+      }),
+      { numRuns: 200 },
+    );
+    expect(cloud.sandbox.requests.failures()).toEqual([]);
+  });
+
   it("says whether it can be searched with, by each of the routes", async () => {
     const ways = [
       async (query: string) => (await ask("GET", `${V1}/search_validation?${new URLSearchParams({ q: query })}`)).body,

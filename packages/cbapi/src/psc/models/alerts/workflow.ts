@@ -29,7 +29,8 @@ export class Workflow {
 
   /** What was done about it; in the service of today one of a few reasons, see {@link Workflow.closure_reason}. */
   get remediation(): string | undefined {
-    return text(this.#document["remediation"] ?? this.#document["closure_reason"]);
+    const { remediation, remediation_state, closure_reason } = this.#document;
+    return text(remediation ?? remediation_state ?? closure_reason);
   }
 
   /** Why it was closed; told by the service of today. */

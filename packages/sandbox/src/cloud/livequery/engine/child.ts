@@ -80,7 +80,9 @@ export function serveQueries(Libsql: Driver, pipe: Pipe, allowed: readonly strin
       for (const { name, columns, rows } of tables) {
         db.exec(`CREATE TABLE "${name}" (${columns.map(([column, type]) => `"${column}" ${type}`).join(", ")})`);
         const values = columns.map((_, at) => `json_extract(value, '$[${at}]')`).join(", ");
-        db.prepare(`INSERT INTO "${name}" SELECT ${values} FROM json_each(?)`).run([JSON.stringify(rows)]);
+        const insert = db.prepare(`INSERT INTO "${name}" SELECT ${values} FROM json_each(?)`);
+        for (let from = 0; from < rows.length; from += 2_000)
+          insert.run([JSON.stringify(rows.slice(from, from + 2_000))]);
       }
       db.exec("PRAGMA query_only = 1; PRAGMA trusted_schema = 0;");
       const asked = db.prepare(sql);

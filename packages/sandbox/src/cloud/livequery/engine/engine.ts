@@ -22,7 +22,7 @@ const MIB = 1024 * 1024;
 
 /** What a sensor grants a query. */
 export const USUAL_LIMITS: QueryLimits = {
-  ...{ time: 2_000, rows: 10_000, bytes: 8 * MIB, cell: 32_768, columns: 128, heap: 48 * MIB },
+  ...{ time: 2_000, rows: 10_000, bytes: 8 * MIB, cell: 32_768, columns: 128, heap: 96 * MIB },
 };
 
 /** What came of a query on one device. */
