@@ -27,6 +27,8 @@ for (const product of products()) await tableOf(product);
 /** @param {string} product its subpath: `response` */
 async function tableOf(product) {
   const sections = await sectionsOf(root, product);
+  // What is no product has no models: the events of a bus.
+  if (sections === undefined) return;
   const page = `docs/models/${product}.md`;
   const text = pageOf(product, sections, recorded);
   const cells = sections.flatMap(({ title, cells }) => cells.map((cell) => ({ title, cell })));

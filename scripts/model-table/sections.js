@@ -5,7 +5,7 @@ import { declaredMembers } from "./declared.js";
 /**
  * @typedef {import("./uses.js").Cell} Cell
  * @typedef {{ readonly spec: import("../../packages/cbapi/dist/core/model/spec.js").ModelSpec, readonly record: object,
- *   readonly prototype: object, query?(client: unknown): object }} Model
+ *   readonly name: string, readonly prototype: object, query?(client: unknown): object }} Model
  * @typedef {{ readonly title: string, readonly about: string, readonly route?: string, readonly cells: Cell[] }} Section
  */
 
@@ -19,12 +19,13 @@ const executing = ["for await", "all", "at", "count", "facets", "first", "iterat
 /** What the products of the Cloud are parts of. */
 const platform = "psc";
 
-/** @param {string} root @param {string} product its subpath @returns {Promise<Section[]>} */
+/** @param {string} root @param {string} product its subpath @returns {Promise<Section[] | undefined>} */
 export async function sectionsOf(root, product) {
   const built = (/** @type {string} */ name) => `${root}packages/cbapi/dist/${name}/index`;
   const moduleOf = (/** @type {string} */ name) => import(pathToFileURL(`${built(name)}.js`).href);
   const module = await moduleOf(product);
   const client = clientOf(module);
+  if (client === undefined) return undefined;
   // What products hand on of the platform that they are parts of is a part of that.
   const shared = new Set(product === platform ? [] : Object.values(await moduleOf(platform)));
   const own = Object.fromEntries(Object.entries(module).filter(([, value]) => !shared.has(value)));
@@ -40,9 +41,8 @@ function clientOf(module) {
   const Client = Object.values(module).find(
     (value) => typeof value === "function" && typeof value.prototype?.select === "function",
   );
-  return Reflect.construct(/** @type {Function} */ (Client), [
-    { url: "https://localhost", token: "0".repeat(40), orgKey: "LOCAL" },
-  ]);
+  if (typeof Client !== "function") return undefined;
+  return Reflect.construct(Client, [{ url: "https://localhost", token: "0".repeat(40), orgKey: "LOCAL" }]);
 }
 
 class Product {
@@ -95,7 +95,7 @@ class Product {
     for (const model of this.models) {
       const { spec } = model;
       const query = model.query?.(this.client);
-      for (const { member, kind, by: declaring } of query === undefined ? [] : this.#queryMembers(spec.name, query)) {
+      for (const { member, kind, by: declaring } of query === undefined ? [] : this.#queryMembers(model.name, query)) {
         /** @type {{ models: string[], cells: Map<string, { kind: string, uses: string[] }> }} */
         const section = found.get(declaring) ?? { models: [], cells: new Map() };
         found.set(declaring, section);
@@ -118,13 +118,13 @@ class Product {
   #searchOf(model) {
     const query = model.query?.(this.client);
     if (query === undefined) return undefined;
-    const declaring = new Set(this.#queryMembers(model.spec.name, query).map((each) => each.by));
+    const declaring = new Set(this.#queryMembers(model.name, query).map((each) => each.by));
     let at = Object.getPrototypeOf(query);
     while (!declaring.has(at.constructor.name)) at = Object.getPrototypeOf(at);
     return at.constructor.name;
   }
 
-  /** @param {string} model @param {object} query @returns {{ member: string, kind: string, by: string }[]} */
+  /** @param {string} model the name of its class, which may be longer than that of the model @param {object} query @returns {{ member: string, kind: string, by: string }[]} */
   #queryMembers(model, query) {
     const { prototype } = /** @type {{ prototype: object }} */ (/** @type {unknown} */ (query.constructor));
     const declaring = (/** @type {string | symbol} */ member) => {
@@ -156,7 +156,7 @@ class Product {
       uses: members.map((member) => this.#use(name, member)),
     });
     const joins = getters(record);
-    const own = this.#ownMembers(prototype, name).filter(({ member }) => !joins.includes(member));
+    const own = this.#ownMembers(prototype, model.name).filter(({ member }) => !joins.includes(member));
     const deletable = (spec.deletable ?? creatable) || own.some(({ member }) => member === "delete");
     const apart = ["save", "delete", ...ofEveryModel, ...ofMutableModels];
     const cells = [
@@ -195,7 +195,7 @@ class Product {
 
   /** What the class itself offers: `BannedHash.ban`. @param {Model} model @returns {string[]} */
   #statics(model) {
-    const declared = this.publicMembers.get(`${model.spec.name}.static`);
+    const declared = this.publicMembers.get(`${model.name}.static`);
     const own = Object.entries(Object.getOwnPropertyDescriptors(model));
     return own
       .filter(([name, { value }]) => typeof value === "function" && declared?.has(name) === true)

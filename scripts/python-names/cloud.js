@@ -127,5 +127,5 @@ export const CLOUD = [
   { python: "Binary", product: "threathunter", ours: "Binary", kind: "model", members: "download_url summary" },
   { python: "Binary.Summary", product: "threathunter", ours: "BinarySummary", kind: "model" },
   { python: "Downloads", product: "threathunter", ours: "Downloads", kind: "model", members: "found" },
-  { python: "Downloads.FoundItem", product: "threathunter", ours: "FoundFile", kind: "class" },
+  { python: "Downloads.FoundItem", product: "threathunter", ours: "FoundItem", kind: "class" },
 ];

@@ -1,5 +1,5 @@
 // Devices and events of Defense, by its own routes and by those that have taken their place.
-import { CbDefenseAPI, Device, Event } from "cbapi/defense";
+import { CbDefenseAPI, Device, Event, Policy } from "cbapi/defense";
 import { BaseAlert, Device as PlatformDevice } from "cbapi/psc";
 import { beforeEach, describe, expect, it } from "vitest";
 import { cloudAccess, sandbox, useCloudAs, written } from "../support/given-cloud.js";
@@ -35,11 +35,17 @@ describe.each(["current", "classic"] as const)("devices by the %s routes", (rout
       [`hostName:${part}`, ({ name }) => holds(name, part)],
       [{ hostNameExact: host }, ({ name }) => name === host],
       [{ ipAddress: one.lastInternalIpAddress ?? "" }, (d) => d.lastInternalIpAddress === one.lastInternalIpAddress],
-      [{ ownerName: (one.email ?? "").slice(0, 4) }, ({ email }) => holds(email, (one.email ?? "").slice(0, 4).toLowerCase())],
+      [
+        { ownerName: (one.email ?? "").slice(0, 4) },
+        ({ email }) => holds(email, (one.email ?? "").slice(0, 4).toLowerCase()),
+      ],
       [{ ownerNameExact: one.email ?? "" }, ({ email }) => email === one.email],
     ];
     for (const [filter, wanted] of cases) {
-      const found = await cb.select(Device).where(filter as never).all();
+      const found = await cb
+        .select(Device)
+        .where(filter as never)
+        .all();
       expect([filter, ids(found)]).toEqual([filter, ids(all.filter(wanted))]);
       expect(found.length).toBeGreaterThan(0);
     }
@@ -72,20 +78,20 @@ describe.each(["current", "classic"] as const)("devices by the %s routes", (rout
 
   it("are given a policy by its id or its name, which shows when they have checked in", async () => {
     const device = all.find(({ status }) => status === "REGISTERED") as Device;
-    const { Policy } = await import("cbapi/defense");
-    const policies = await cb.select(Policy).all();
-    const [target, second] = policies.filter(({ id }) => id !== device.policyId);
-    device.policyId = target?.id ?? 0;
+    const make = (name: string) =>
+      cb
+        .create(Policy, { name, description: "d", priorityLevel: "LOW", policy: { rules: [], sensorSettings: [] } })
+        .save();
+    const [target, second] = [await make("First target"), await make("Second target")];
+    device.policyId = target.id ?? 0;
     await device.save();
     await sandbox.clock.step(20);
-    expect((await cb.select(Device, device.deviceId, { refresh: true })).policyId).toBe(target?.id);
+    expect((await cb.select(Device, device.deviceId, { refresh: true })).policyId).toBe(target.id);
     const again = await cb.select(Device, device.deviceId, { refresh: true });
-    if (second !== undefined) {
-      again.policyName = second.name;
-      await again.save();
-      await sandbox.clock.step(20);
-      expect((await again.refresh()).policyName).toBe(second.name);
-    }
+    again.policyName = second.name;
+    await again.save();
+    await sandbox.clock.step(20);
+    expect((await again.refresh()).policyName).toBe(second.name);
     expect(written().length).toBeGreaterThan(0);
     again.policyName = "no such policy";
     await expect(again.save()).rejects.toThrow(/no such policy|There is no policy/);
@@ -106,7 +112,9 @@ describe("events, by the classic routes", () => {
     const ever = cb.select(Event).where({ searchWindow: "all" });
     const events = await ever.all({ limit: 400 });
     expect(events.length).toBeGreaterThan(10);
-    const one = events.find(({ eventType, selectedApp }) => eventType === "NETWORK" && selectedApp !== undefined) ?? (events[0] as Event);
+    const one =
+      events.find(({ eventType, selectedApp }) => eventType === "NETWORK" && selectedApp !== undefined) ??
+      (events[0] as Event);
     const type = one.eventType as "NETWORK";
     const ofType = await ever.where({ eventType: type }).all({ limit: 50 });
     expect(ofType.length).toBeGreaterThan(0);
@@ -121,7 +129,9 @@ describe("events, by the classic routes", () => {
     expect([read.eventId, read.eventType, read.eventTime]).toEqual([one.eventId, one.eventType, one.eventTime]);
     const time = one.eventTime?.getTime() ?? 0;
     const around = { startTime: new Date(time - 1000), endTime: new Date(time + 1000) };
-    expect((await cb.select(Event).where(around).all({ limit: 500 })).map(({ eventId }) => eventId)).toContain(one.eventId);
+    expect((await cb.select(Event).where(around).all({ limit: 500 })).map(({ eventId }) => eventId)).toContain(
+      one.eventId,
+    );
     expect(await ever.where({ sha256Hash: "0".repeat(64) }).count()).toBe(0);
     await expect(cb.select(Event, "0".repeat(32))).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
   });

@@ -25,17 +25,21 @@ async function everything(): Promise<{ notifications: string[]; audit: string[] 
 }
 
 describe("a queue that is followed", () => {
-  it.each([31, 32])("has each notification written once, whatever step the programs die at (seed %d)", { timeout: LONG }, async (seed) => {
-    const random = numbersFrom(seed);
-    const follower = new Follower(sandbox, "notifications");
-    for (let runs = 0; runs < 8; runs++) {
-      expect(await follower.run({ dieAt: 1 + Math.floor(random() * 40) })).toBe("SIGKILL");
-    }
-    await follower.run();
-    const { notifications } = await everything();
-    expect(notifications.length).toBeGreaterThan(5);
-    expect(follower.written).toEqual(notifications);
-  });
+  it.each([31, 32])(
+    "has each notification written once, whatever step the programs die at (seed %d)",
+    { timeout: LONG },
+    async (seed) => {
+      const random = numbersFrom(seed);
+      const follower = new Follower(sandbox, "notifications");
+      for (let runs = 0; runs < 8; runs++) {
+        expect(await follower.run({ dieAt: 1 + Math.floor(random() * 40) })).toBe("SIGKILL");
+      }
+      await follower.run();
+      const { notifications } = await everything();
+      expect(notifications.length).toBeGreaterThan(5);
+      expect(follower.written).toEqual(notifications);
+    },
+  );
 
   it("has each audit log written once", { timeout: LONG }, async () => {
     const random = numbersFrom(41);
@@ -45,7 +49,9 @@ describe("a queue that is followed", () => {
     expect(follower.written).toEqual((await everything()).audit);
   });
 
-  it("loses one answer at most for each program that dies before that is on the disk, and repeats nothing", { timeout: LONG }, async () => {
+  it("loses one answer at most for each program that dies before that is on the disk, and repeats nothing", {
+    timeout: LONG,
+  }, async () => {
     const follower = new Follower(sandbox, "notifications");
     await follower.run({ dieAt: 40 });
     expect(follower.written).not.toEqual([]);

@@ -27,10 +27,16 @@ describe.each(["current", "classic"] as const)("policies by the %s routes", (rou
       name,
       description: "made by a test",
       priorityLevel: "LOW",
-      policy: { rules: [RULE], sensorSettings: [{ name: "SHOW_UI", value: "true" }], avSettings: {}, directoryActionRules: [] },
+      policy: {
+        rules: [RULE],
+        sensorSettings: [{ name: "SHOW_UI", value: "true" }],
+        avSettings: {},
+        directoryActionRules: [],
+      },
     });
 
   it("are listed whole and counted", async () => {
+    await made("One more").save();
     const all = await cb.select(Policy).all();
     expect(all.length).toBeGreaterThan(1);
     expect(all.report().complete).toBe(true);
@@ -40,6 +46,11 @@ describe.each(["current", "classic"] as const)("policies by the %s routes", (rou
     expect(first?.policy?.sensorSettings?.length).toBeGreaterThan(0);
     const read = await other.select(Policy, first?.id ?? 0);
     expect(read.toJSON()).toEqual(first?.toJSON());
+    expect([read.id, read.latestRevision, read.systemPolicy]).toEqual([
+      first?.id,
+      first?.latestRevision,
+      first?.systemPolicy,
+    ]);
     await expect(cb.select(Policy, 999_999)).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
   });
 
@@ -55,7 +66,9 @@ describe.each(["current", "classic"] as const)("policies by the %s routes", (rou
     expect([read.description, read.priorityLevel]).toEqual(["changed", "HIGH"]);
     expect(read.policy?.sensorSettings).toContainEqual({ name: "SHOW_UI", value: "false" });
     await policy.delete();
-    await expect(other.select(Policy, policy.id, { refresh: true })).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
+    await expect(other.select(Policy, policy.id, { refresh: true })).rejects.toMatchObject({
+      code: "OBJECT_NOT_FOUND",
+    });
   });
 
   it("have rules that are added, replaced and deleted", async () => {
@@ -74,7 +87,9 @@ describe.each(["current", "classic"] as const)("policies by the %s routes", (rou
 
   it("are refused where they do not go together, and nothing is sent for what is wrong", async () => {
     written();
-    await expect(cb.create(Policy, { name: "x" }).save()).rejects.toThrow("Missing fields: [description, priorityLevel, policy]");
+    await expect(cb.create(Policy, { name: "x" }).save()).rejects.toThrow(
+      "Missing fields: [description, priorityLevel, policy]",
+    );
     expect(() => cb.create(Policy, { priorityLevel: "NONE" as never })).toThrow(/one of LOW, MEDIUM/);
     expect(() => cb.create(Policy, { systemPolicy: true } as never)).toThrow(/immutable/);
     expect(written()).toEqual([]);
@@ -94,6 +109,10 @@ it("what Defense has no word for stays when a policy is saved by the routes of t
   await policy?.save();
   const after = (await given.other.getObject(path)) as Record<string, unknown>;
   expect(after).toEqual({ ...before, description: "only this" });
-  expect(policy?.toCurrent()).toMatchObject({ id: policy?.id, description: "only this", rule_configs: before["rule_configs"] });
+  expect(policy?.toCurrent()).toMatchObject({
+    id: policy?.id,
+    description: "only this",
+    rule_configs: before["rule_configs"],
+  });
   expect(sandbox.requests.failures()).toEqual([]);
 });

@@ -83,7 +83,12 @@ describe.each(["current", "classic"] as const)("by the %s routes", (routes) => {
     const alert = (await client.select(BaseAlert).first()) as BaseAlert;
     const workflow = await alert.dismissThreat("RESOLVED", "whole threat");
     expect(workflow.state).toBe("DISMISSED");
-    const ofThreat = () => other.select(BaseAlert).setThreatIds([alert.threat_id ?? ""]).setWorkflows(["OPEN"]).count();
+    const ofThreat = () =>
+      other
+        .select(BaseAlert)
+        .setThreatIds([alert.threat_id ?? ""])
+        .setWorkflows(["OPEN"])
+        .count();
     expect(await ofThreat()).toBe(0);
     expect((await alert.updateThreat()).state).toBe("OPEN");
     expect(await ofThreat()).toBeGreaterThan(0);
@@ -186,7 +191,9 @@ describe("what only the service of today does", () => {
     const [head, ...rows] = (await job.output.text()).trimEnd().split("\n");
     expect(head).toBe("id,severity");
     expect(rows).toHaveLength(await query.count());
-    await expect(cloudClient({ routes: "classic" }).select(BaseAlert).export()).rejects.toThrow("the classic routes have none");
+    await expect(cloudClient({ routes: "classic" }).select(BaseAlert).export()).rejects.toThrow(
+      "the classic routes have none",
+    );
   });
 
   it("a change that the service refuses is told item by item after a plan", async () => {

@@ -33,27 +33,79 @@ const CRITERIA: readonly [
   (query: Everything, all: readonly BaseAlert[]) => Everything,
   (alert: BaseAlert, all: readonly BaseAlert[]) => boolean,
 ][] = [
-  ["setDeviceIds", (q, all) => q.setDeviceIds([some(all.map((a) => a.device_id))]), (a, all) => a.device_id === some(all.map((b) => b.device_id))],
-  ["setDeviceNames", (q, all) => q.setDeviceNames([some(all.map((a) => a.device_name))]), (a, all) => a.device_name === some(all.map((b) => b.device_name))],
+  [
+    "setDeviceIds",
+    (q, all) => q.setDeviceIds([some(all.map((a) => a.device_id))]),
+    (a, all) => a.device_id === some(all.map((b) => b.device_id)),
+  ],
+  [
+    "setDeviceNames",
+    (q, all) => q.setDeviceNames([some(all.map((a) => a.device_name))]),
+    (a, all) => a.device_name === some(all.map((b) => b.device_name)),
+  ],
   ["setDeviceOs", (q) => q.setDeviceOs(["WINDOWS", "LINUX"]), (a) => ["WINDOWS", "LINUX"].includes(a.device_os ?? "")],
-  ["setDeviceOsVersions", (q, all) => q.setDeviceOsVersions([some(all.map((a) => a.device_os_version))]), (a, all) => a.device_os_version === some(all.map((b) => b.device_os_version))],
-  ["setDeviceUsername", (q, all) => q.setDeviceUsername([some(all.map((a) => a.device_username))]), (a, all) => a.device_username === some(all.map((b) => b.device_username))],
-  ["setAlertIds", (q, all) => q.setAlertIds(all.slice(0, 3).map(({ id }) => id)), (a, all) => all.slice(0, 3).some(({ id }) => id === a.id)],
-  ["setLegacyAlertIds", (q, all) => q.setLegacyAlertIds(all.slice(0, 2).map((a) => a.legacy_alert_id ?? "")), (a, all) => all.slice(0, 2).some(({ id }) => id === a.id)],
+  [
+    "setDeviceOsVersions",
+    (q, all) => q.setDeviceOsVersions([some(all.map((a) => a.device_os_version))]),
+    (a, all) => a.device_os_version === some(all.map((b) => b.device_os_version)),
+  ],
+  [
+    "setDeviceUsername",
+    (q, all) => q.setDeviceUsername([some(all.map((a) => a.device_username))]),
+    (a, all) => a.device_username === some(all.map((b) => b.device_username)),
+  ],
+  [
+    "setAlertIds",
+    (q, all) => q.setAlertIds(all.slice(0, 3).map(({ id }) => id)),
+    (a, all) => all.slice(0, 3).some(({ id }) => id === a.id),
+  ],
+  [
+    "setLegacyAlertIds",
+    (q, all) => q.setLegacyAlertIds(all.slice(0, 2).map((a) => a.legacy_alert_id ?? "")),
+    (a, all) => all.slice(0, 2).some(({ id }) => id === a.id),
+  ],
   ["setMinimumSeverity", (q) => q.setMinimumSeverity(5), (a) => (a.severity ?? 0) >= 5],
-  ["setPolicyIds", (q, all) => q.setPolicyIds([some(all.map((a) => a.policy_id))]), (a, all) => a.policy_id === some(all.map((b) => b.policy_id))],
-  ["setPolicyNames", (q, all) => q.setPolicyNames([some(all.map((a) => a.policy_name))]), (a, all) => a.policy_name === some(all.map((b) => b.policy_name))],
-  ["setProcessNames", (q, all) => q.setProcessNames([some(all.map((a) => a.process_name))]), (a, all) => a.process_name === some(all.map((b) => b.process_name))],
-  ["setProcessSha256", (q, all) => q.setProcessSha256([some(all.map((a) => a.process_sha256))]), (a, all) => a.process_sha256 === some(all.map((b) => b.process_sha256))],
-  ["setReputations", (q) => q.setReputations(["NOT_LISTED", "TRUSTED_WHITE_LIST"]), (a) => ["NOT_LISTED", "TRUSTED_WHITE_LIST"].includes(a.threat_cause_reputation ?? "")],
+  [
+    "setPolicyIds",
+    (q, all) => q.setPolicyIds([some(all.map((a) => a.policy_id))]),
+    (a, all) => a.policy_id === some(all.map((b) => b.policy_id)),
+  ],
+  [
+    "setPolicyNames",
+    (q, all) => q.setPolicyNames([some(all.map((a) => a.policy_name))]),
+    (a, all) => a.policy_name === some(all.map((b) => b.policy_name)),
+  ],
+  [
+    "setProcessNames",
+    (q, all) => q.setProcessNames([some(all.map((a) => a.process_name))]),
+    (a, all) => a.process_name === some(all.map((b) => b.process_name)),
+  ],
+  [
+    "setProcessSha256",
+    (q, all) => q.setProcessSha256([some(all.map((a) => a.process_sha256))]),
+    (a, all) => a.process_sha256 === some(all.map((b) => b.process_sha256)),
+  ],
+  [
+    "setReputations",
+    (q) => q.setReputations(["NOT_LISTED", "TRUSTED_WHITE_LIST"]),
+    (a) => ["NOT_LISTED", "TRUSTED_WHITE_LIST"].includes(a.threat_cause_reputation ?? ""),
+  ],
   ["setTargetPriorities", (q) => q.setTargetPriorities(["HIGH"]), (a) => a.target_value === "HIGH"],
-  ["setThreatIds", (q, all) => q.setThreatIds([some(all.map((a) => a.threat_id))]), (a, all) => a.threat_id === some(all.map((b) => b.threat_id))],
+  [
+    "setThreatIds",
+    (q, all) => q.setThreatIds([some(all.map((a) => a.threat_id))]),
+    (a, all) => a.threat_id === some(all.map((b) => b.threat_id)),
+  ],
   ["setTypes", (q) => q.setTypes(["WATCHLIST"]), (a) => a.type === "WATCHLIST"],
   ["setWorkflows", (q) => q.setWorkflows(["DISMISSED"]), (a) => a.workflow_.state === "DISMISSED"],
   ["setTags", (q) => q.setTags(["blue"]), (a) => a.tags?.includes("blue") === true],
   ["addExclusions", (q) => q.addExclusions("type", ["WATCHLIST"]), (a) => a.type !== "WATCHLIST"],
   ["where", (q) => q.where({ severity: 5 }), (a) => a.severity === 5],
-  ["not", (q) => q.where({ type: "WATCHLIST" }).not({ severity: 5 }), (a) => a.type === "WATCHLIST" && a.severity !== 5],
+  [
+    "not",
+    (q) => q.where({ type: "WATCHLIST" }).not({ severity: 5 }),
+    (a) => a.type === "WATCHLIST" && a.severity !== 5,
+  ],
 ];
 
 /** Those that only alerts of the analytics have, and what they read as. */
@@ -67,9 +119,21 @@ const ANALYSED: readonly [string, (query: Analysed) => Analysed, (alert: BaseAle
 
 const CLASSIC_ONLY: readonly [string, (query: Analysed) => Analysed, (alert: BaseAlert) => boolean][] = [
   ["setCategories", (q) => q.setCategories(["MONITORED"]), (a) => a.category === "MONITORED"],
-  ["setKillChainStatuses", (q) => q.setKillChainStatuses(["RECONNAISSANCE"]), (a) => a.kill_chain_status?.includes("RECONNAISSANCE") === true],
-  ["setBlockedThreatCategories", (q) => q.setBlockedThreatCategories(["UNKNOWN"]), (a) => a.blocked_threat_category === "UNKNOWN"],
-  ["setNotBlockedThreatCategories", (q) => q.setNotBlockedThreatCategories(["NON_MALWARE"]), (a) => a.not_blocked_threat_category === "NON_MALWARE"],
+  [
+    "setKillChainStatuses",
+    (q) => q.setKillChainStatuses(["RECONNAISSANCE"]),
+    (a) => a.kill_chain_status?.includes("RECONNAISSANCE") === true,
+  ],
+  [
+    "setBlockedThreatCategories",
+    (q) => q.setBlockedThreatCategories(["UNKNOWN"]),
+    (a) => a.blocked_threat_category === "UNKNOWN",
+  ],
+  [
+    "setNotBlockedThreatCategories",
+    (q) => q.setNotBlockedThreatCategories(["NON_MALWARE"]),
+    (a) => a.not_blocked_threat_category === "NON_MALWARE",
+  ],
   ["setThreatCauseVectors", (q) => q.setThreatCauseVectors(["UNKNOWN"]), (a) => a.threat_cause_vector === "UNKNOWN"],
 ];
 
@@ -166,7 +230,9 @@ describe.each(["current", "classic"] as const)("by the %s routes", (routes) => {
 
   it("nonsense in the text is the service's to refuse", async () => {
     await expect(client.select(BaseAlert).where("severity:[1 TO").all()).rejects.toMatchObject({ status: 400 });
-    await expect(client.select(BaseAlert).addCriteria("no_such_key", ["x"]).all()).rejects.toMatchObject({ status: 400 });
+    await expect(client.select(BaseAlert).addCriteria("no_such_key", ["x"]).all()).rejects.toMatchObject({
+      status: 400,
+    });
   });
 
   if (routes === "classic") {
@@ -200,10 +266,25 @@ describe("what an alert tells", () => {
       for (const name of ["create_time", "last_update_time", "first_event_time", "last_event_time"] as const) {
         expect([name, old[name]]).toEqual([name, alert[name]]);
       }
-      for (const name of ["policy_id", "policy_name", "target_value", "notes_present", "severity", "reason", "threat_id", "device_policy"] as const) {
+      for (const name of [
+        "policy_id",
+        "policy_name",
+        "target_value",
+        "notes_present",
+        "severity",
+        "reason",
+        "threat_id",
+        "device_policy",
+      ] as const) {
         expect([name, old[name]]).toEqual([name, alert[name]]);
       }
-      for (const name of ["threat_cause_reputation", "threat_cause_actor_sha256", "process_sha256", "process_guid", "ttps"] as const) {
+      for (const name of [
+        "threat_cause_reputation",
+        "threat_cause_actor_sha256",
+        "process_sha256",
+        "process_guid",
+        "ttps",
+      ] as const) {
         expect([name, old[name]]).toEqual([name, alert[name]]);
       }
       expect(old.workflow_.state).toBe(alert.workflow_.state);

@@ -34,7 +34,8 @@ describe("audit logs", () => {
     const inTime = await search().sortBy("create_time", "ASC").batchSize(1).all();
     expect(inTime).toHaveLength(all.length);
     const urls = all.flatMap(({ request_url }) => request_url ?? []);
-    if (urls[0] !== undefined) expect(await search().setRequestUrls([urls[0]]).count()).toBe(urls.filter((url) => url === urls[0]).length);
+    if (urls[0] !== undefined)
+      expect(await search().setRequestUrls([urls[0]]).count()).toBe(urls.filter((url) => url === urls[0]).length);
   });
 
   it("are queued once for each key", async () => {

@@ -1,6 +1,9 @@
 // Jobs of the platform: what is done in the background, how far it is, and what it has made.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { ApiError, Device, Job, JobOutput, ObjectNotFoundError } from "cbapi/psc";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { errorOf } from "../support/error-of.js";
 import { asked, cb, sandbox, useCloud } from "../support/given-cloud.js";
 
@@ -52,6 +55,10 @@ describe("a job", () => {
     expect(lines).toEqual(text.trimEnd().split("\n"));
     expect(lines).toHaveLength(1 + (await cb.select(Device).count()));
     expect((await job.output.read(3)).toString()).toBe(text.slice(0, 3));
+    const folder = await mkdtemp(join(tmpdir(), "cbapi-jobs-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await job.output.save(join(folder, "devices.csv"));
+    expect(await readFile(join(folder, "devices.csv"), "utf8")).toBe(text);
   });
 
   it("that there is not is an error", async () => {

@@ -3,6 +3,8 @@
 import { existsSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
 import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
+import { CbDefenseAPI } from "cbapi/defense";
+import { BaseAlert, CbPSCBaseAPI } from "cbapi/psc";
 
 const { kind, access, out, spool, dieAt, inWindow = false, idle = 0 } = JSON.parse(process.argv[2]);
 
@@ -32,9 +34,6 @@ for (const name of ["open", "rename", "appendFile", "readFile"]) {
   };
 }
 syncBuiltinESMExports();
-
-const { BaseAlert, CbPSCBaseAPI } = await import("cbapi/psc");
-const { CbDefenseAPI } = await import("cbapi/defense");
 
 const logger = {
   debug(line) {
@@ -67,7 +66,6 @@ const source =
   kind === "alerts"
     ? cb
         .select(BaseAlert)
-        .where(filter.where ?? "")
         .batchSize(7)
         .tail({
           ...options,

@@ -1,7 +1,7 @@
 import { ServerError } from "../core/errors.js";
 import type { Document } from "../core/model/document.js";
-import { jsonIn } from "../core/transport/json.js";
 import type { ModelHost } from "../core/model/host.js";
+import { jsonIn } from "../core/transport/json.js";
 
 /** Where the answers of this generation say by themselves whether they are good ones. */
 const CLASSIC = "/integrationServices/v3/";

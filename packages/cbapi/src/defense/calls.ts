@@ -80,7 +80,10 @@ export const RULE_DELETE: CloudCall = {
   ...asCurrent,
 };
 /** Still served, and given up by Carbon Black: alerts as they come in are what replaces it. */
-export const NOTIFICATIONS: CloudCall = { call: "Defense: notifications, each once", classic: `GET ${V3}/notification` };
+export const NOTIFICATIONS: CloudCall = {
+  call: "Defense: notifications, each once",
+  classic: `GET ${V3}/notification`,
+};
 /** Still served: the queue of audit logs is what replaces it. */
 export const AUDITLOGS: CloudCall = { call: "Defense: audit logs, each once", classic: `GET ${V3}/auditlogs` };
 

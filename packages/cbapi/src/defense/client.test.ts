@@ -50,7 +50,10 @@ describe("queues that give everything once", () => {
 describe("a write that the service did not carry out", () => {
   test("is an error, whatever its status", async () => {
     const { cb } = await defenseServer(
-      { [`POST ${V3}/x`]: { success: false, message: "no" }, [`PUT ${V3}/x`]: { status: 200, text: "<html>", type: "text/html" } },
+      {
+        [`POST ${V3}/x`]: { success: false, message: "no" },
+        [`PUT ${V3}/x`]: { status: 200, text: "<html>", type: "text/html" },
+      },
       { routes: "classic" },
     );
     await expect(cb.postObject(`${V3}/x`, {})).rejects.toMatchObject({ code: "REFUSED", serverMessage: "no" });

@@ -1,15 +1,5 @@
 export * from "../core/public.js";
 export * from "../live-response/public.js";
-export {
-  BaseAlert,
-  CBAnalyticsAlert,
-  Job,
-  QueueListener,
-  VMwareAlert,
-  WatchlistAlert,
-  Workflow,
-  WorkflowStatus,
-} from "../psc/index.js";
 export type {
   CbPSCBaseAPI,
   CbPSCOptions,
@@ -19,6 +9,16 @@ export type {
   LiveResponseTarget,
   QueuedAuditLog,
   SearchSuggestion,
+} from "../psc/index.js";
+export {
+  BaseAlert,
+  CBAnalyticsAlert,
+  Job,
+  QueueListener,
+  VMwareAlert,
+  WatchlistAlert,
+  Workflow,
+  WorkflowStatus,
 } from "../psc/index.js";
 export { CbDefenseAPI, type CbDefenseOptions } from "./client.js";
 export { Device, DeviceQuery } from "./models/device.js";

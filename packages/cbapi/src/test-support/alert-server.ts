@@ -35,13 +35,19 @@ export async function alertServer(
     const found = alerts().filter(({ backend_timestamp: time }) => time >= from && time <= to);
     const sign = sort?.[0]?.order === "ASC" ? 1 : -1;
     // Of one moment, the service gives them in any order: here, by turns.
-    const inOrder = [...found].sort((a, b) => sign * (a.backend_timestamp < b.backend_timestamp ? -1 : a.backend_timestamp > b.backend_timestamp ? 1 : 0));
+    const inOrder = [...found].sort(
+      (a, b) =>
+        sign * (a.backend_timestamp < b.backend_timestamp ? -1 : a.backend_timestamp > b.backend_timestamp ? 1 : 0),
+    );
     const page = inOrder.slice(start - 1, start - 1 + rows);
     const isClassic = options.routes === "classic";
     const results = isClassic ? page.map((alert) => ({ ...alert, create_time: alert.backend_timestamp })) : page;
     return { num_found: found.length, results };
   };
-  return cloudServer({ [`POST ${V7}/alerts/_search`]: search, [`POST ${V6}/alerts/_search`]: search, ...more }, options);
+  return cloudServer(
+    { [`POST ${V7}/alerts/_search`]: search, [`POST ${V6}/alerts/_search`]: search, ...more },
+    options,
+  );
 }
 
 /** So many alerts, one each second. */

@@ -6,6 +6,7 @@ import { identify } from "./accounts.js";
 import { CLOUD_SWITCHES } from "./behaviour.js";
 import type { CloudContext } from "./context.js";
 import { guarded } from "./guard.js";
+import { CLOUD_KINDS } from "./kinds.js";
 import type { CloudPart } from "./part.js";
 import { PARTS } from "./parts.js";
 import { CloudProblem } from "./problem.js";
@@ -37,6 +38,7 @@ const PREFIXES = [
 
 /** The cloud. What its parts need is made when somebody asks for it first. */
 export function createCloudServer(context: CloudContext, makers = PARTS): CloudServer {
+  for (const kind of CLOUD_KINDS) context.store.collection(kind);
   const parts = makers.map((make) => make(context));
   return {
     product: productOf(context, parts),

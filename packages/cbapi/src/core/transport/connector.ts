@@ -5,7 +5,7 @@ import { openTunnel } from "./tunnel.js";
 import { ConnectFailure } from "./wire.js";
 
 export interface ConnectorOptions {
-  /** The server that the client talks to. Only it is verified by `tls`; other hosts by the system's authorities. */
+  /** The server that the client talks to. Only its host is verified by `tls`; others by the system's authorities. */
   readonly origin: string;
   readonly tls: TlsOptions;
   /** Asked for https servers only. */
@@ -19,12 +19,14 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
   const { timeout } = options;
   const toServer = buildConnector({ ...options.tls, timeout, allowH2: false });
   const elsewhere = buildConnector({ minVersion: "TLSv1.2", rejectUnauthorized: true, timeout, allowH2: false });
+  const own = new URL(options.origin).hostname;
   const rejectUnauthorized = options.tls.rejectUnauthorized !== false;
 
   return (target, callback) => {
     const host = target.host ?? target.hostname;
     const origin = `${target.protocol}//${host}`;
-    const connect = origin === options.origin ? toServer : elsewhere;
+    // Whatever the port: stored files may be served from another one of the same machine. The token does not go there.
+    const connect = new URL(origin).hostname === own ? toServer : elsewhere;
     const finish: buildConnector.Callback = (error, socket) => {
       if (error === null) callback(null, socket);
       else callback(new ConnectFailure(error), null);

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { cloudSearchRoute, cloudServer, type CloudRequest } from "../../test-support/cloud-server.js";
+import { type CloudRequest, cloudSearchRoute, cloudServer } from "../../test-support/cloud-server.js";
 import { CbDefenseAPI } from "../client.js";
 import { Device } from "./device.js";
 import { Event } from "./event.js";
@@ -17,7 +17,13 @@ const listed =
     const start = Number(query.get("start") ?? 1) - 1;
     return { success: true, totalResults: rows.length, results: rows.slice(start, start + Number(query.get("rows"))) };
   };
-const device = (deviceId: number) => ({ deviceId, name: `CORP\\PC-${deviceId}`, policyId: 1, lastContact: 1517942688495, avLastScanTime: null });
+const device = (deviceId: number) => ({
+  deviceId,
+  name: `CORP\\PC-${deviceId}`,
+  policyId: 1,
+  lastContact: 1517942688495,
+  avLastScanTime: null,
+});
 
 describe("a list of devices", () => {
   test("is read page by page from the right row on, whole and in part", async () => {
@@ -39,7 +45,11 @@ describe("a list of devices", () => {
   test("that the service cuts short says so", async () => {
     const rows = [1, 2].map(device);
     const { cb } = await classic({
-      [`GET ${V3}/device`]: ({ query }) => ({ success: true, totalResults: 9, results: query.has("start") ? null : rows }),
+      [`GET ${V3}/device`]: ({ query }) => ({
+        success: true,
+        totalResults: 9,
+        results: query.has("start") ? null : rows,
+      }),
     });
     const found = await cb.select(Device).batchSize(2).all();
     expect(found).toHaveLength(2);
@@ -75,7 +85,10 @@ describe("a list of devices", () => {
 describe("a device", () => {
   test("reads its times right, and hides its codes", async () => {
     const { cb } = await classic({
-      [`GET ${V3}/device/5`]: { success: true, deviceInfo: { ...device(5), activationCode: "S3CRET", uninstallCode: "S3CRET" } },
+      [`GET ${V3}/device/5`]: {
+        success: true,
+        deviceInfo: { ...device(5), activationCode: "S3CRET", uninstallCode: "S3CRET" },
+      },
     });
     const found = await cb.select(Device, 5);
     expect(found.lastContact).toEqual(new Date(1517942688495));
@@ -124,7 +137,11 @@ describe("by the routes of today", () => {
     const found = await cb.select(Device).where({ hostName: "PC*", ipAddress: "10.0.0.1" }).batchSize(1).all();
     expect(found.map(({ deviceId }) => deviceId)).toEqual([5, 6]);
     const [first] = found;
-    expect([first?.deviceType, first?.targetPriorityType, first?.sensorStates]).toEqual(["WINDOWS", "HIGH", ["ACTIVE"]]);
+    expect([first?.deviceType, first?.targetPriorityType, first?.sensorStates]).toEqual([
+      "WINDOWS",
+      "HIGH",
+      ["ACTIVE"],
+    ]);
     expect(first?.lastContact).toEqual(new Date(platform.last_contact_time));
     expect(found.report().notes?.join()).toContain("name:*PC\\**");
     expect((await cb.select(Device, 5)).name).toBe("CORP\\PC-5");
@@ -181,7 +198,10 @@ describe("events, by the classic routes", () => {
   test("are filtered by words that are checked", async () => {
     const { cb, requests } = await classic({
       [`GET ${V3}/event`]: listed([{ eventId: "e1", eventTime: 5 }]),
-      [`GET ${V3}/event/e1`]: { success: true, eventInfo: { eventId: "e1", eventTime: 5, attackStage: null, netFlow: { a: 1 } } },
+      [`GET ${V3}/event/e1`]: {
+        success: true,
+        eventInfo: { eventId: "e1", eventTime: 5, attackStage: null, netFlow: { a: 1 } },
+      },
     });
     const query = cb.select(Event).where({ applicationName: "CMD.exe", eventType: "NETWORK" });
     const [found] = await query.where({ startTime: new Date(0), endTime: "1970-01-10T00:00:00Z" }).all();

@@ -2,8 +2,8 @@ import { ApiError, InvalidObjectError, ServerError } from "../../core/errors.js"
 import type { Fetched, Key } from "../../core/model/document.js";
 import type { ModelHost } from "../../core/model/host.js";
 import type { WriteRequest } from "../../core/model/write-plan.js";
-import type { FetchedPage, Window } from "../../core/query/row-source.js";
 import { nearestNames } from "../../core/query/nearest.js";
+import type { FetchedPage, Window } from "../../core/query/row-source.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import type { LiveResponseSession } from "../../live-response/session.js";
 import type { SessionOptions } from "../../live-response/types.js";
@@ -67,7 +67,10 @@ export class Device extends DeviceFields {
     const policies = listOf(await ask(cloud(client), POLICIES_LIST, {}, options));
     const named = policies.find((policy) => policy.name === name);
     if (named === undefined) {
-      const near = nearestNames(String(name), policies.map((policy) => policy.name));
+      const near = nearestNames(
+        String(name),
+        policies.map((policy) => policy.name),
+      );
       const hint = near[0] === undefined ? "" : `. Did you mean ${JSON.stringify(near[0])}?`;
       throw new InvalidObjectError(`Device.policyName: there is no policy named ${JSON.stringify(name)}${hint}`);
     }

@@ -1,7 +1,7 @@
+import { ServerError } from "../../core/errors.js";
 import { Completeness, type Document } from "../../core/model/document.js";
 import type { AnyModel } from "../../core/model/model.js";
 import type { FetchedPage, RowSource, Window } from "../../core/query/row-source.js";
-import { ServerError } from "../../core/errors.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { ask } from "../../psc/send.js";
 import { POLICIES_LIST } from "../calls.js";
@@ -52,7 +52,9 @@ export class PolicyQuery<M extends AnyModel> extends DefenseQuery<M, Readonly<Re
     const documents: Document[] = [];
     for (let start = 0; start < ids.length; start += AT_ONCE) {
       const some = ids.slice(start, start + AT_ONCE);
-      const read = some.map(async (id) => (await client.identityMap.load(model, id, { ...options, refresh: true })).document);
+      const read = some.map(
+        async (id) => (await client.identityMap.load(model, id, { ...options, refresh: true })).document,
+      );
       documents.push(...(await Promise.all(read)));
     }
     return documents;

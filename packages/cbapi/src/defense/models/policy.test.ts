@@ -35,7 +35,12 @@ const CURRENT = {
   org_key: "WNEX",
   av_settings: {
     on_access_scan: { enabled: true, mode: "NORMAL", extra: 1 },
-    update_servers: { servers_for_onsite_devices: [{ server: "a", preferred: true }, { server: "b", preferred: false }] },
+    update_servers: {
+      servers_for_onsite_devices: [
+        { server: "a", preferred: true },
+        { server: "b", preferred: false },
+      ],
+    },
   },
   rules: [{ ...RULE, id: 1 }],
   rule_configs: [{ id: "x" }],
@@ -49,7 +54,9 @@ const current = (routes: Parameters<typeof cloudServer>[0]) => cloudServer(route
 describe("policies by the classic routes", () => {
   test("come as one list, whatever it says of its length", async () => {
     for (const totalResults of [undefined, 1, 50]) {
-      const { cb, requests } = await classic({ [`GET ${V3}`]: { success: true, totalResults, results: [INFO, { ...INFO, id: 8 }] } });
+      const { cb, requests } = await classic({
+        [`GET ${V3}`]: { success: true, totalResults, results: [INFO, { ...INFO, id: 8 }] },
+      });
       const found = await cb.select(Policy).all();
       expect(found.map(({ id }) => id)).toEqual([7, 8]);
       expect(found[0]?.rules).toEqual({ 1: { ...RULE, id: 1 } });
@@ -94,7 +101,13 @@ describe("policies by the classic routes", () => {
     await policy.addRule(RULE);
     await policy.replaceRule(1, { ...RULE, action: "TERMINATE" });
     await expect(policy.deleteRule(1)).rejects.toMatchObject({ code: "REFUSED", serverMessage: "required" });
-    expect(requests).toEqual([`POST ${V3}/7/rule`, `GET ${V3}/7`, `PUT ${V3}/7/rule/1`, `GET ${V3}/7`, `DELETE ${V3}/7/rule/1`]);
+    expect(requests).toEqual([
+      `POST ${V3}/7/rule`,
+      `GET ${V3}/7`,
+      `PUT ${V3}/7/rule/1`,
+      `GET ${V3}/7`,
+      `DELETE ${V3}/7/rule/1`,
+    ]);
     expect(bodies).toEqual([{ ruleInfo: RULE }, { ruleInfo: { ...RULE, action: "TERMINATE", id: 1 } }]);
   });
 
@@ -144,7 +157,9 @@ describe("policies by the routes of today", () => {
       onAccessScan: { profile: "NORMAL" },
       updateServers: { servers: [{ server: ["a", "b"], flags: 0, regId: null }] },
     });
-    expect(policy?.policy?.directoryActionRules).toEqual([{ path: "c:\\x", actions: { FILE_UPLOAD: true, PROTECTION: false } }]);
+    expect(policy?.policy?.directoryActionRules).toEqual([
+      { path: "c:\\x", actions: { FILE_UPLOAD: true, PROTECTION: false } },
+    ]);
     expect(policy?.toCurrent()).toEqual(CURRENT);
     if (policy !== undefined) policy.description = "new";
     await policy?.save();
@@ -161,7 +176,12 @@ describe("policies by the routes of today", () => {
       [`DELETE ${V1}/7/rules/2`]: { status: 204, text: "" },
       [`DELETE ${V1}/7`]: { status: 204, text: "" },
     });
-    const values = { name: "Lab", description: "d", priorityLevel: "LOW", policy: { rules: [{ ...RULE, id: 4 }] } } as const;
+    const values = {
+      name: "Lab",
+      description: "d",
+      priorityLevel: "LOW",
+      policy: { rules: [{ ...RULE, id: 4 }] },
+    } as const;
     const policy = await cb.create(Policy, values).save();
     await policy.addRule({ ...RULE, id: 9 });
     await policy.replaceRule(2, RULE);
@@ -197,16 +217,31 @@ const currentForm = fc.record(
     rule_configs: fc.array(fc.record({ id: fc.string() }), { maxLength: 2 }),
     rules: fc.constant([RULE]),
     sensor_settings: fc.array(fc.record({ name: fc.string(), value: fc.string() }), { maxLength: 3 }),
-    directory_action_rules: fc.array(fc.record({ path: fc.string(), file_upload: flag, protection: flag }), { maxLength: 3 }),
+    directory_action_rules: fc.array(fc.record({ path: fc.string(), file_upload: flag, protection: flag }), {
+      maxLength: 3,
+    }),
     auto_delete_known_bad_hashes_delay: number,
     av_settings: fc.record(
       {
-        avira_protection_cloud: fc.record({ enabled: flag, max_exe_delay: number, max_file_size: number, risk_level: number }),
+        avira_protection_cloud: fc.record({
+          enabled: flag,
+          max_exe_delay: number,
+          max_file_size: number,
+          risk_level: number,
+        }),
         on_access_scan: fc.record({ enabled: flag, mode: fc.constantFrom("NORMAL", "AGGRESSIVE") }),
-        on_demand_scan: fc.record({ enabled: flag, scan_usb: fc.constant("AUTOSCAN"), schedule: fc.record({ days: fc.constant(["MONDAY"]), start_hour: number }) }),
+        on_demand_scan: fc.record({
+          enabled: flag,
+          scan_usb: fc.constant("AUTOSCAN"),
+          schedule: fc.record({ days: fc.constant(["MONDAY"]), start_hour: number }),
+        }),
         signature_update: fc.record({ enabled: flag, schedule: fc.record({ interval_hours: number }) }),
         update_servers: fc.record({
-          servers_for_onsite_devices: fc.uniqueArray(fc.record({ server: fc.string(), preferred: flag }), { minLength: 1, maxLength: 3, selector: ({ server }) => server }),
+          servers_for_onsite_devices: fc.uniqueArray(fc.record({ server: fc.string(), preferred: flag }), {
+            minLength: 1,
+            maxLength: 3,
+            selector: ({ server }) => server,
+          }),
           servers_for_offsite_devices: fc.array(fc.string(), { maxLength: 2 }),
         }),
       },

@@ -14,15 +14,7 @@ import { type CloudHost, cloud } from "../../psc/host.js";
 import { type CloudCall, routeOf } from "../../psc/routes.js";
 import { ask } from "../../psc/send.js";
 import { objectUnder } from "../answers.js";
-import {
-  POLICY_CHANGE,
-  POLICY_DELETE,
-  POLICY_GET,
-  POLICY_MAKE,
-  RULE_ADD,
-  RULE_CHANGE,
-  RULE_DELETE,
-} from "../calls.js";
+import { POLICY_CHANGE, POLICY_DELETE, POLICY_GET, POLICY_MAKE, RULE_ADD, RULE_CHANGE, RULE_DELETE } from "../calls.js";
 import { PRIORITIES } from "./device-fields.js";
 import { classicPolicy, currentPolicy, originalOf } from "./policy-forms.js";
 import { PolicyQuery } from "./policy-query.js";

@@ -130,7 +130,9 @@ function textOf(name: string, value: unknown): string {
 
 function noFilter(name: string, known: readonly string[], of: string) {
   if (PAGING.includes(name)) {
-    return invalidArgument(`${name} is no filter: batchSize() says how many rows a page has, and slice() where to begin`);
+    return invalidArgument(
+      `${name} is no filter: batchSize() says how many rows a page has, and slice() where to begin`,
+    );
   }
   const near = nearestNames(name, known);
   const all = known.length === 0 ? `${of} take no filter` : `They are ${known.join(", ")}`;

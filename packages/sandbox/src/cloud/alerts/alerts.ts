@@ -1,50 +1,17 @@
-import type { SensorRecord } from "../../domain/index.js";
 import { findSensor } from "../../store/endpoints.js";
-import { findProcess, type ProcessRow } from "../../store/processes.js";
+import { findProcess } from "../../store/processes.js";
 import type { CloudContext } from "../context.js";
 import { perContext } from "../per-context.js";
-import type { Fields } from "../policies/record.js";
 import { idOf } from "../processes/guid.js";
 import { catchUp, detectFirst, detectOnTick, isFirstLook } from "./detect.js";
 import { deviceFacts, digits, iso, processFacts, uuidOf } from "./facts.js";
-import type { AlertDocument, AlertRecord, AlertType, ThreatRecord, Workflow } from "./record.js";
+import type { NewAlert, WatchlistHit } from "./new-alert.js";
+import type { AlertDocument, AlertRecord, ThreatRecord, Workflow } from "./record.js";
+
+export type { NewAlert, WatchlistHit } from "./new-alert.js";
 
 /** The alerts of the organisation, which all parts share. */
 export const alertsOf = perContext((context) => new Alerts(context));
-
-/** An alert that is to be raised. */
-export interface NewAlert {
-  type: AlertType;
-  /** What raises it about what: the same again raises nothing. */
-  source: string;
-  /** What alerts that belong together share. */
-  threat: string;
-  severity: number;
-  reason: string;
-  /** When what it is about happened, and when it was found, in milliseconds since 1970. */
-  first: number;
-  last?: number;
-  found: number;
-  sensor: SensorRecord;
-  process?: ProcessRow;
-  /** More of its document. */
-  more?: Fields;
-  /** What only the classic form has. */
-  classic?: Fields;
-}
-
-/** Something that a watchlist looks for, met in a process. */
-export interface WatchlistHit {
-  device_id: number;
-  /** As the cloud names it. */
-  process_guid: string;
-  ioc: { id: string; hit: string; field?: string };
-  report: { id: string; name: string; description?: string; link?: string; tags?: readonly string[]; severity: number };
-  /** Those whose alerts are on. */
-  watchlists: readonly { id: string; name: string }[];
-  /** When it was found; now when left out. */
-  time?: number;
-}
 
 const HIGHEST = "SELECT max(json_extract(record, '$.number')) AS n FROM object WHERE kind = 'cloud_alert'";
 

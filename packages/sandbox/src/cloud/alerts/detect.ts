@@ -8,8 +8,8 @@ import { policiesOf } from "../policies/policies.js";
 import type { Fields, PolicyRecord, PolicyRule } from "../policies/record.js";
 import { RULE_CONFIGS, ruleConfig } from "../policies/rule-configs.js";
 import { idOf } from "../processes/guid.js";
-import type { Alerts, NewAlert } from "./alerts.js";
 import { BEHAVIOURS, type Behaviour } from "./behaviours.js";
+import type { AlertSink, NewAlert } from "./new-alert.js";
 import { programOf } from "./reputation.js";
 
 const HOUR = 3_600_000;
@@ -24,7 +24,7 @@ const EVERY = 30;
 const LOOKED_THROUGH = 400;
 
 /** Raises alerts about what the organisation holds when somebody looks at it first. */
-export function detectFirst(context: CloudContext, alerts: Alerts): void {
+export function detectFirst(context: CloudContext, alerts: AlertSink): void {
   const drafts = [...suspicious(context, 0), ...unexpected(context)];
   drafts.sort((a, b) => a.found - b.found || (a.source < b.source ? -1 : 1));
   context.store.transaction(() => alerts.raise(drafts));
@@ -32,7 +32,7 @@ export function detectFirst(context: CloudContext, alerts: Alerts): void {
 }
 
 /** Raises alerts about what has come since, and about what happens by itself. */
-export function detectOnTick(context: CloudContext, alerts: Alerts, tick: number, now: number): void {
+export function detectOnTick(context: CloudContext, alerts: AlertSink, tick: number, now: number): void {
   const seen = context.store.collection("cloud_queue").get(SEEN)?.last ?? 0;
   if (highest(context) > seen) {
     alerts.raise(suspicious(context, seen));
@@ -45,7 +45,7 @@ export function detectOnTick(context: CloudContext, alerts: Alerts, tick: number
 const CAUGHT_UP = 6_000;
 
 /** Raises alerts about what would have happened by itself at the ticks so far, had somebody looked all along. */
-export function catchUp(context: CloudContext, alerts: Alerts, timeOf: (tick: number) => number): void {
+export function catchUp(context: CloudContext, alerts: AlertSink, timeOf: (tick: number) => number): void {
   const { ticks } = context.clock;
   const first = Math.max(1, Math.ceil((ticks - CAUGHT_UP) / EVERY));
   for (let tick = first * EVERY; tick <= ticks; tick += EVERY)

@@ -3,15 +3,15 @@ import {
   ALERT_CATEGORIES,
   ALERT_DEVICE_OS,
   ALERT_TYPES,
-  CLOSURE_REASONS,
+  type CLOSURE_REASONS,
+  type DETERMINATIONS,
   DEVICE_LOCATIONS,
-  DETERMINATIONS,
   POLICY_APPLIED,
   REPUTATIONS,
   RUN_STATES,
   SENSOR_ACTIONS,
   TARGET_VALUES,
-  WORKFLOW_STATUSES,
+  type WORKFLOW_STATUSES,
 } from "./values.js";
 
 /** Where an alert stands, as the service writes it: in the words of today or in those of before. */

@@ -79,23 +79,51 @@ describe("what is asked for", () => {
   });
 
   test.each<[string, (cb: Awaited<ReturnType<typeof cloudServer>>["cb"]) => unknown, RegExp]>([
-    ["a single text", (cb) => cb.select(BaseAlert).setDeviceNames("x" as never), /invalid device names: a list is expected/],
+    [
+      "a single text",
+      (cb) => cb.select(BaseAlert).setDeviceNames("x" as never),
+      /invalid device names: a list is expected/,
+    ],
     ["a text among ids", (cb) => cb.select(BaseAlert).setDeviceIds(["1" as never]), /invalid device IDs: '1'/],
     ["true as a number", (cb) => cb.select(BaseAlert).setPolicyIds([true as never]), /invalid policy IDs: true/],
     ["no values", (cb) => cb.select(BaseAlert).setThreatIds([]), /an empty list matches nothing/],
     ["a word that is none", (cb) => cb.select(BaseAlert).setReputations(["PUPP" as never]), /Did you mean PUP/],
-    ["another", (cb) => cb.select(BaseAlert).setTypes(["X" as never]), /They are CB_ANALYTICS, VMWARE, WATCHLIST, DEVICE_CONTROL/],
+    [
+      "another",
+      (cb) => cb.select(BaseAlert).setTypes(["X" as never]),
+      /They are CB_ANALYTICS, VMWARE, WATCHLIST, DEVICE_CONTROL/,
+    ],
     ["a name of everything", (cb) => cb.select(BaseAlert).setTypes(["constructor" as never]), /invalid alert type/],
     ["a severity of 0", (cb) => cb.select(BaseAlert).setMinimumSeverity(0), /whole number from 1 to 10/],
     ["a severity as text", (cb) => cb.select(BaseAlert).setMinimumSeverity("5" as never), /whole number from 1 to 10/],
-    ["a time of three parts", (cb) => cb.select(BaseAlert).setCreateTime({ range: "-1d", start: "2026", end: "2027" } as never), /cannot specify range=/],
-    ["a range that is none", (cb) => cb.select(BaseAlert).setCreateTime({ range: "3 weeks" }), /range is a minus, a number/],
-    ["a direction that is none", (cb) => cb.select(BaseAlert).sortBy("severity", "UP" as never), /invalid sort direction/],
+    [
+      "a time of three parts",
+      (cb) => cb.select(BaseAlert).setCreateTime({ range: "-1d", start: "2026", end: "2027" } as never),
+      /cannot specify range=/,
+    ],
+    [
+      "a range that is none",
+      (cb) => cb.select(BaseAlert).setCreateTime({ range: "3 weeks" }),
+      /range is a minus, a number/,
+    ],
+    [
+      "a direction that is none",
+      (cb) => cb.select(BaseAlert).sortBy("severity", "UP" as never),
+      /invalid sort direction/,
+    ],
     ["a group by nothing", (cb) => cb.select(BaseAlert).groupBy("a b"), /groupBy takes the name of a field/],
     ["a tail with an order", (cb) => cb.select(BaseAlert).sortBy("id").tail(), /leave sortBy\(\)/],
-    ["an option that is none", (cb) => cb.select(BaseAlert).dismiss("a", "b", { al: true } as never), /unknown option al/],
+    [
+      "an option that is none",
+      (cb) => cb.select(BaseAlert).dismiss("a", "b", { al: true } as never),
+      /unknown option al/,
+    ],
     ["everything", (cb) => cb.select(BaseAlert).dismiss("a", "b"), /would change every BaseAlert/],
-    ["everything of a kind", (cb) => cb.select(WatchlistAlert).where("*").update(), /would change every WatchlistAlert/],
+    [
+      "everything of a kind",
+      (cb) => cb.select(WatchlistAlert).where("*").update(),
+      /would change every WatchlistAlert/,
+    ],
   ])("is refused before it is sent: %s", async (_, asking, why) => {
     const { cb, requests } = await cloudServer({});
     expect(() => asking(cb)).toThrow(why);
@@ -176,9 +204,15 @@ describe("a change of all that a search finds", () => {
     expect(report.complete).toBe(true);
     expect(change.statuses.map(({ id }) => id)).toEqual(["9"]);
     const seen: unknown[] = [];
-    const outcome = await change.finished({ onProgress: ({ status, num_success }) => void seen.push([status, num_success]) });
+    const outcome = await change.finished({
+      onProgress: ({ status, num_success }) => void seen.push([status, num_success]),
+    });
     expect(outcome).toEqual({ hits: 3, success: 3, failedIds: [], errors: [] });
-    expect(seen).toEqual([["IN_PROGRESS", 1], ["IN_PROGRESS", 2], ["FINISHED", 3]]);
+    expect(seen).toEqual([
+      ["IN_PROGRESS", 1],
+      ["IN_PROGRESS", 2],
+      ["FINISHED", 3],
+    ]);
     expect(bodies).toEqual([
       { criteria: { minimum_severity: 7 }, status: "CLOSED", closure_reason: "RESOLVED", note: "done" },
     ]);
@@ -186,10 +220,14 @@ describe("a change of all that a search finds", () => {
 
   test("names the alerts after a plan", async () => {
     const alerts: TestAlert[] = manyAlerts(700);
-    const { cb, bodies } = await alertServer(() => alerts, {}, {
-      [`POST ${V7}/alerts/workflow`]: { request_id: 9 },
-      "GET /jobs/v1/orgs/{org}/jobs/9": finished,
-    });
+    const { cb, bodies } = await alertServer(
+      () => alerts,
+      {},
+      {
+        [`POST ${V7}/alerts/workflow`]: { request_id: 9 },
+        "GET /jobs/v1/orgs/{org}/jobs/9": finished,
+      },
+    );
     const change = cb.select(BaseAlert).changeStatus({ status: "IN_PROGRESS", all: true });
     const plan = await change.plan();
     expect([plan.total, plan.batches.length]).toEqual([700, 2]);
@@ -212,7 +250,11 @@ describe("a change of all that a search finds", () => {
 
 describe("groups and exports", () => {
   test("groups are asked for by today's names and lead to their alerts", async () => {
-    const group = { count: 2, highest_severity: 5, most_recent_alert: { id: "A1", threat_id: "T1", device_policy: "P" } };
+    const group = {
+      count: 2,
+      highest_severity: 5,
+      most_recent_alert: { id: "A1", threat_id: "T1", device_policy: "P" },
+    };
     const { cb, bodies } = await cloudServer({
       [`POST ${V7}/grouped_alerts/_search`]: { num_found: 1, results: [group] },
       [`POST ${V7}/grouped_alerts/_facet`]: { results: [] },
@@ -240,7 +282,10 @@ describe("groups and exports", () => {
 
   test("an export is a job", async () => {
     const { cb, bodies } = await cloudServer({ [`POST ${V7}/alerts/_export`]: { job_id: 4 } });
-    const job = await cb.select(BaseAlert).setMinimumSeverity(3).export({ fields: ["id"] });
+    const job = await cb
+      .select(BaseAlert)
+      .setMinimumSeverity(3)
+      .export({ fields: ["id"] });
     expect(job.id).toBe(4);
     expect(bodies).toEqual([{ criteria: { minimum_severity: 3 }, format: "CSV", fields: ["id"] }]);
     await expect(cb.select(BaseAlert).export({ fields: [] })).rejects.toThrow("fields are a list of names");

@@ -27,13 +27,16 @@ describe("a tail of alerts", () => {
     const { cb, bodies } = await alertServer(() => alerts, { clock });
     const late = [alert("c", 30_000), alert("late", 900), alert("d", 31_000)];
     const waits: AlertPosition[] = [];
-    const tail = cb.select(BaseAlert).setMinimumSeverity(3).tail({
-      since: new Date(BEGIN),
-      onWait: ({ position }) => {
-        waits.push(position);
-        alerts.push(...late.splice(0, 1));
-      },
-    });
+    const tail = cb
+      .select(BaseAlert)
+      .setMinimumSeverity(3)
+      .tail({
+        since: new Date(BEGIN),
+        onWait: ({ position }) => {
+          waits.push(position);
+          alerts.push(...late.splice(0, 1));
+        },
+      });
     expect(await take(tail, 5)).toEqual(["a", "b", "c", "late", "d"]);
     expect(waits).toHaveLength(3);
     expect(waits[0]).toEqual({ after: at(0), seen: ["a", "b"] });
@@ -52,14 +55,24 @@ describe("a tail of alerts", () => {
     const clock = new JumpClock(BEGIN + 1000);
     const { cb } = await alertServer(() => manyAlerts(300, BEGIN), { clock });
     const tail = cb.select(BaseAlert).tail({ overlap: 5000 });
-    expect(await take(tail, 299)).toEqual(manyAlerts(300, BEGIN).slice(1).map(({ id }) => id));
+    expect(await take(tail, 299)).toEqual(
+      manyAlerts(300, BEGIN)
+        .slice(1)
+        .map(({ id }) => id),
+    );
     expect(tail.position).toEqual({ after: at(294_000), seen: ["A294", "A295", "A296", "A297", "A298", "A299"] });
   });
 
   test("goes through many that came in at one moment", async () => {
     const alerts = Array.from({ length: 57 }, (_, n) => alert(`s${n}`, 10)).concat(alert("next", 11));
     const { cb } = await alertServer(() => alerts, { clock: new JumpClock(BEGIN) });
-    const ids = await take(cb.select(BaseAlert).batchSize(10).tail({ since: at(0) }), 58);
+    const ids = await take(
+      cb
+        .select(BaseAlert)
+        .batchSize(10)
+        .tail({ since: at(0) }),
+      58,
+    );
     expect(new Set(ids).size).toBe(58);
     expect(ids.at(-1)).toBe("next");
   });
@@ -67,7 +80,10 @@ describe("a tail of alerts", () => {
   test("says so when more came in at one moment than the service gives", async () => {
     const alerts = Array.from({ length: 10_050 }, (_, n) => alert(`s${n}`, 10));
     const { cb } = await alertServer(() => alerts, { clock: new JumpClock(BEGIN) });
-    const tail = cb.select(BaseAlert).batchSize(5000).tail({ since: at(0) });
+    const tail = cb
+      .select(BaseAlert)
+      .batchSize(5000)
+      .tail({ since: at(0) });
     await expect(take(tail, 10_050)).rejects.toMatchObject({ code: "TOO_MANY_AT_ONCE" });
   });
 
@@ -123,7 +139,9 @@ describe("a tail of alerts", () => {
   test("stopped anywhere and gone on with from its position, gives each alert exactly once", async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.record({ gap: fc.integer({ min: 0, max: 4 }), late: fc.integer({ min: 0, max: 30 }) }), { maxLength: 40 }),
+        fc.array(fc.record({ gap: fc.integer({ min: 0, max: 4 }), late: fc.integer({ min: 0, max: 30 }) }), {
+          maxLength: 40,
+        }),
         fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 12 }),
         fc.integer({ min: 1, max: 6 }),
         async (arrivals, stops, rows) => {
@@ -139,15 +157,19 @@ describe("a tail of alerts", () => {
           let position: AlertPosition | undefined;
           for (const stop of [...stops, 1000]) {
             // As in another process: the position has been through JSON.
-            const saved = position === undefined ? { since: at(0) } : { position: JSON.parse(JSON.stringify(position)) };
+            const saved =
+              position === undefined ? { since: at(0) } : { position: JSON.parse(JSON.stringify(position)) };
             const over = new AbortController();
-            const tail = cb.select(BaseAlert).batchSize(rows).tail({
-              ...saved,
-              signal: over.signal,
-              onWait: () => {
-                if (shown++ > 80) over.abort();
-              },
-            });
+            const tail = cb
+              .select(BaseAlert)
+              .batchSize(rows)
+              .tail({
+                ...saved,
+                signal: over.signal,
+                onWait: () => {
+                  if (shown++ > 80) over.abort();
+                },
+              });
             for (let taken = 0; taken < stop; taken++) {
               const next = await tail.next().catch(() => undefined);
               if (next === undefined || next.done === true) break;

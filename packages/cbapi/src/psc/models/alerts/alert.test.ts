@@ -18,7 +18,12 @@ const CURRENT = {
   ttps: ["RUN_CMD_SHELL"],
   alert_notes_present: true,
   tags: null,
-  workflow: { status: "OPEN", change_timestamp: "2026-01-05T09:00:00.000Z", changed_by: "x", closure_reason: "NO_REASON" },
+  workflow: {
+    status: "OPEN",
+    change_timestamp: "2026-01-05T09:00:00.000Z",
+    changed_by: "x",
+    closure_reason: "NO_REASON",
+  },
 };
 const CLASSIC = {
   id: "A1",
@@ -36,7 +41,12 @@ describe("an alert answers to the names of both generations", () => {
     const alert = await cb.select(BaseAlert, "A1");
     expect(alert.create_time).toEqual(new Date(CURRENT.backend_timestamp));
     expect(alert.backend_timestamp).toEqual(alert.create_time);
-    expect([alert.policy_name, alert.policy_id, alert.target_value, alert.notes_present]).toEqual(["Standard", 7, "HIGH", true]);
+    expect([alert.policy_name, alert.policy_id, alert.target_value, alert.notes_present]).toEqual([
+      "Standard",
+      7,
+      "HIGH",
+      true,
+    ]);
     expect(alert.threat_cause_actor_name).toBe(CURRENT.process_name);
     expect(alert.legacy_alert_id).toBe("A1");
     expect(alert.threat_indicators).toEqual([
@@ -102,7 +112,11 @@ describe("changing one alert", () => {
         [`POST ${V7}/alerts/workflow`]: { request_id: 66 },
         "GET /jobs/v1/orgs/{org}/jobs/66": () => {
           if (++looks === 2) status = "CLOSED";
-          return { id: 66, status: looks < 2 ? "IN_PROGRESS" : "COMPLETED", progress: { num_total: 1, num_completed: 1 } };
+          return {
+            id: 66,
+            status: looks < 2 ? "IN_PROGRESS" : "COMPLETED",
+            progress: { num_total: 1, num_completed: 1 },
+          };
         },
       },
       { clock: new JumpClock() },
@@ -157,7 +171,13 @@ describe("changing one alert", () => {
 
 describe("what is kept about an alert and its threat", () => {
   test("notes are listed, added and deleted once", async () => {
-    const note = { id: "n1", author: "me", note: "hm", source: "CUSTOMER", create_timestamp: "2026-01-05T09:00:00.000Z" };
+    const note = {
+      id: "n1",
+      author: "me",
+      note: "hm",
+      source: "CUSTOMER",
+      create_timestamp: "2026-01-05T09:00:00.000Z",
+    };
     const { cb, requests } = await cloudServer({
       [`GET ${V7}/alerts/A1`]: CURRENT,
       [`GET ${V7}/alerts/A1/notes`]: { num_found: 1, results: [note] },

@@ -1,7 +1,7 @@
 import { CALL, checkCall } from "../../../core/call-options.js";
 import { InvalidObjectError } from "../../../core/errors.js";
 import { defineModel } from "../../../core/model/define-model.js";
-import { type Document, Completeness, type Fetched, type Key } from "../../../core/model/document.js";
+import { Completeness, type Document, type Fetched, type Key } from "../../../core/model/document.js";
 import { frozen, isField } from "../../../core/model/fields.js";
 import type { ModelHost } from "../../../core/model/host.js";
 import { Model } from "../../../core/model/model.js";
@@ -135,7 +135,11 @@ export class BaseAlert extends defineModel(
   /** Opens all alerts of its threat, and those that are still to come; otherwise as {@link BaseAlert.dismissThreat}. */
   updateThreat(remediation?: string, comment?: string, options?: CallOptions): Promise<Workflow>;
   updateThreat(words: AlertWords & CallOptions): Promise<Workflow>;
-  updateThreat(first?: string | (AlertWords & CallOptions), comment?: string, given: CallOptions = {}): Promise<Workflow> {
+  updateThreat(
+    first?: string | (AlertWords & CallOptions),
+    comment?: string,
+    given: CallOptions = {},
+  ): Promise<Workflow> {
     return this.#changeThreat("updateThreat()", "OPEN", saidIn(first, comment, given));
   }
 
@@ -208,7 +212,10 @@ export class BaseAlert extends defineModel(
     const present = classicChange(change, host.routes);
     const json = threatChange(change);
     if (host.routes === "classic") {
-      const answer = objectIn(await tell(host, THREAT_CHANGE, { values: { id: threat }, json }, options), THREAT_CHANGE);
+      const answer = objectIn(
+        await tell(host, THREAT_CHANGE, { values: { id: threat }, json }, options),
+        THREAT_CHANGE,
+      );
       this.#takeWorkflow(answer);
       return new Workflow(answer);
     }
@@ -233,7 +240,8 @@ export class BaseAlert extends defineModel(
   }
 
   async #threat(method: string, options: CallOptions): Promise<string> {
-    if (this.threat_id === undefined && BaseAlert.stateOf(this).completeness !== Completeness.full) await this.load(options);
+    if (this.threat_id === undefined && BaseAlert.stateOf(this).completeness !== Completeness.full)
+      await this.load(options);
     const { threat_id: id } = this;
     if (id !== undefined && id !== "") return id;
     throw new InvalidObjectError(`${method}: alert ${this.id} belongs to no threat`);

@@ -75,7 +75,8 @@ export class BaseAlertSearchQuery<M extends AnyModel> extends AlertSearch<M> {
    * another way.
    */
   setGroupResults(flag: boolean): this {
-    if (typeof flag !== "boolean") throw invalidArgument(`setGroupResults takes true or false, got ${JSON.stringify(flag)}`);
+    if (typeof flag !== "boolean")
+      throw invalidArgument(`setGroupResults takes true or false, got ${JSON.stringify(flag)}`);
     refuseGone("group_results", this.host.routes, "setGroupResults");
     return this.withCriterion("group_results", flag);
   }
@@ -159,7 +160,11 @@ export class BaseAlertSearchQuery<M extends AnyModel> extends AlertSearch<M> {
    */
   dismiss(remediation?: string, comment?: string, options?: AlertSelection): AlertOperation;
   dismiss(words: AlertWords & AlertSelection): AlertOperation;
-  dismiss(first?: string | (AlertWords & AlertSelection), comment?: string, given: AlertSelection = {}): AlertOperation {
+  dismiss(
+    first?: string | (AlertWords & AlertSelection),
+    comment?: string,
+    given: AlertSelection = {},
+  ): AlertOperation {
     return this.#classicChange("dismiss", "DISMISSED", saidIn(first, comment, given));
   }
 

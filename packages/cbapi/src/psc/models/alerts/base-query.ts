@@ -1,4 +1,4 @@
-import { checkCall, CALL } from "../../../core/call-options.js";
+import { CALL, checkCall } from "../../../core/call-options.js";
 import { invalidArgument } from "../../../core/invalid-argument.js";
 import type { Document } from "../../../core/model/document.js";
 import type { AnyModel } from "../../../core/model/model.js";
@@ -23,7 +23,11 @@ export interface AlertState extends CloudState {
 }
 
 /** The searches for alerts: how they are put together, paged and counted, whatever their criteria are. */
-export abstract class AlertSearch<M extends AnyModel, S extends AlertState = AlertState> extends CloudQuery<M, Terms, S> {
+export abstract class AlertSearch<M extends AnyModel, S extends AlertState = AlertState> extends CloudQuery<
+  M,
+  Terms,
+  S
+> {
   protected abstract readonly calls: AlertCalls;
   /** The kind of alerts that this searches for; all of them where there is none. */
   protected abstract readonly type: string | undefined;
@@ -86,8 +90,21 @@ export abstract class AlertSearch<M extends AnyModel, S extends AlertState = Ale
     return this.criterion(method, key, values, isWholeNumber, `One or more invalid ${what}`);
   }
 
-  protected words(method: string, key: string, values: readonly string[], words: readonly string[], what: string): this {
-    return this.criterion(method, key, values, (value) => words.some((word) => word === value), `One or more invalid ${what}`, words);
+  protected words(
+    method: string,
+    key: string,
+    values: readonly string[],
+    words: readonly string[],
+    what: string,
+  ): this {
+    return this.criterion(
+      method,
+      key,
+      values,
+      (value) => words.some((word) => word === value),
+      `One or more invalid ${what}`,
+      words,
+    );
   }
 
   /** What selects alerts, as bodies have it. */
@@ -142,7 +159,9 @@ export abstract class AlertSearch<M extends AnyModel, S extends AlertState = Ale
 
   protected override describe(): string {
     const { time } = this.state;
-    return [super.describe(), ...(time === undefined ? [] : [JSON.stringify(time)])].filter((part) => part !== "").join(" ");
+    return [super.describe(), ...(time === undefined ? [] : [JSON.stringify(time)])]
+      .filter((part) => part !== "")
+      .join(" ");
   }
 
   /**
@@ -183,7 +202,8 @@ export abstract class AlertSearch<M extends AnyModel, S extends AlertState = Ale
 
   protected override get beyondCap(): string {
     if (this.isGrouped) return "narrow the query by time, setCreateTime(), or leave out setGroupResults()";
-    if (!this.#isByTime) return "leave out sortBy(), or sort by create_time: the rows are then read by time, however many";
+    if (!this.#isByTime)
+      return "leave out sortBy(), or sort by create_time: the rows are then read by time, however many";
     return "more alerts than one search reaches came in at the same moment: narrow the query by other criteria";
   }
 

@@ -4,7 +4,12 @@ const V6 = "/appservices/v6/orgs/{org}";
 const V7 = "/api/alerts/v7/orgs/{org}";
 
 /** The four kinds of searches: which classic route they have of their own. */
-const KINDS = { all: "alerts", watchlist: "alerts/watchlist", cbanalytics: "alerts/cbanalytics", vmware: "alerts/vmware" };
+const KINDS = {
+  all: "alerts",
+  watchlist: "alerts/watchlist",
+  cbanalytics: "alerts/cbanalytics",
+  vmware: "alerts/vmware",
+};
 
 /** A search for alerts of one kind: what is read, counted and changed by it. */
 export interface AlertCalls {
@@ -15,9 +20,12 @@ export interface AlertCalls {
 
 function callsOf(kind: keyof typeof KINDS, what: string): AlertCalls {
   const base = KINDS[kind];
-  const gone = kind === "vmware" ? { retired: { instead: "nothing: the product that raised such alerts has ended" } } : {};
+  const gone =
+    kind === "vmware" ? { retired: { instead: "nothing: the product that raised such alerts has ended" } } : {};
   const current = (route: string) => (kind === "vmware" ? {} : { current: `POST ${V7}/alerts/${route}` });
-  const retired = (route: string) => ({ retired: { instead: `POST ${V7}/alerts/${route}, as routes: "current" sends it` } });
+  const retired = (route: string) => ({
+    retired: { instead: `POST ${V7}/alerts/${route}, as routes: "current" sends it` },
+  });
   const call = (name: string, classic: string, now: string): CloudCall => ({
     call: `${what}: ${name}`,
     classic: `POST ${V6}/${base}/${classic}`,
@@ -99,7 +107,9 @@ export const GROUPED_FACET: CloudCall = {
 
 /** Every call that is about alerts. */
 export const ALERT_CALLS: readonly CloudCall[] = [
-  ...[ALL_ALERTS, WATCHLIST_ALERTS, CBANALYTICS_ALERTS, VMWARE_ALERTS].flatMap((calls) => Object.values(calls) as CloudCall[]),
+  ...[ALL_ALERTS, WATCHLIST_ALERTS, CBANALYTICS_ALERTS, VMWARE_ALERTS].flatMap(
+    (calls) => Object.values(calls) as CloudCall[],
+  ),
   ALERT_READ,
   ALERT_CHANGE,
   THREAT_CHANGE,

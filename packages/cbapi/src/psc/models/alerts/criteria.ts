@@ -1,6 +1,6 @@
 import { ApiError } from "../../../core/errors.js";
-import type { CloudRoutes } from "../../routes.js";
 import type { Criteria } from "../../queries/criteria.js";
+import type { CloudRoutes } from "../../routes.js";
 
 /** What criteria of `cbapi`'s generation are called by the service of today, where that is something else. */
 const RENAMED: ReadonlyMap<string, string> = new Map([

@@ -38,7 +38,15 @@ const CLASSIC = {
 
 const CURRENT = [
   ...["type", "k8s_policy", "k8s_policy_id", "k8s_rule", "k8s_rule_id", "k8s_cluster", "k8s_namespace", "k8s_kind"],
-  ...["k8s_workload_name", "attack_tactic", "attack_technique", "device_id", "device_name", "device_policy", "run_state"],
+  ...[
+    "k8s_workload_name",
+    "attack_tactic",
+    "attack_technique",
+    "device_id",
+    "device_name",
+    "device_policy",
+    "run_state",
+  ],
   ...["policy_applied", "sensor_action", "connection_type", "rule_id", "rule_config_category", "rule_config_name"],
   ...["rule_config_id", "threat_id", "policy_configuration_name", "report_name", "watchlists_name", "threat_hunt_name"],
   ...["vendor_name", "product_name", "external_device_friendly_name", "process_name", "process_sha256"],
@@ -46,9 +54,24 @@ const CURRENT = [
   ...["parent_username", "parent_reputation", "parent_effective_reputation", "childproc_effective_reputation"],
   ...["mdr_alert", "org_key", "tags", "severity", "workflow_status", "workflow_changed_by_type"],
   ...["workflow_changed_by_autoclose_rule_id", "determination_value", "determination_changed_by_type"],
-  ...["org_feature_entitlement", "account_name", "slo_time_range", "mdr_workflow_status", "mdr_workflow_changed_by_type"],
-  ...["mdr_workflow_changed_by", "mdr_workflow_changed_by_rule_id", "mdr_workflow_assigned_to", "mdr_determination_value"],
-  ...["mdr_classification_determination_code", "mdr_determination_sub_determination", "mdr_determination_changed_by_type"],
+  ...[
+    "org_feature_entitlement",
+    "account_name",
+    "slo_time_range",
+    "mdr_workflow_status",
+    "mdr_workflow_changed_by_type",
+  ],
+  ...[
+    "mdr_workflow_changed_by",
+    "mdr_workflow_changed_by_rule_id",
+    "mdr_workflow_assigned_to",
+    "mdr_determination_value",
+  ],
+  ...[
+    "mdr_classification_determination_code",
+    "mdr_determination_sub_determination",
+    "mdr_determination_changed_by_type",
+  ],
   ...["mdr_ml_classification_confidence", "mdr_ml_classification_verdict", "ml_classification_final_verdict"],
   ...["container_image_name", "container_name"],
 ] as const;
@@ -79,7 +102,9 @@ export function facetFields(fields: readonly AlertFacetField[], routes: CloudRou
   if (wrong.length === 0) return [...new Set(sent as string[])];
   const near = wrong.flatMap((field) => nearestNames(String(field), known));
   const hint = near[0] === undefined ? `They are ${known.join(", ")}` : `Did you mean ${near[0]}?`;
-  throw invalidArgument(`One or more invalid term field names: ${wrong.map((name) => JSON.stringify(name)).join(", ")}. ${hint}`);
+  throw invalidArgument(
+    `One or more invalid term field names: ${wrong.map((name) => JSON.stringify(name)).join(", ")}. ${hint}`,
+  );
 }
 
 function gone(field: string): never {

@@ -30,7 +30,11 @@ export interface SearchSuggestion {
  * @internal Fields and values that a search for alerts can go on with: `GET .../alerts/search_suggestions`.
  * @throws ApiError with code `INVALID_ARGUMENT` when it is given no text
  */
-export async function searchSuggestions(host: CloudHost, text: string, options: CallOptions): Promise<SearchSuggestion[]> {
+export async function searchSuggestions(
+  host: CloudHost,
+  text: string,
+  options: CallOptions,
+): Promise<SearchSuggestion[]> {
   if (typeof text !== "string") throw invalidArgument(`a search is text, got ${inspect(text)}`);
   const { suggestions } = await askForObject(host, ALERT_SUGGESTIONS, { query: { "suggest.q": text } }, options);
   return Array.isArray(suggestions) ? (suggestions as SearchSuggestion[]) : [];

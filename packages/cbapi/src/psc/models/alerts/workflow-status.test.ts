@@ -28,7 +28,12 @@ describe("how far a change of alerts has come", () => {
     const seen: unknown[] = [];
     expect(await status.wait({ onProgress: (one) => void seen.push(one.status) })).toBe(status);
     expect(seen).toEqual(["IN_PROGRESS", "FINISHED"]);
-    expect([status.finished, status.num_success, status.failed_ids, status.workflow_.state]).toEqual([true, 3, ["a"], "DISMISSED"]);
+    expect([status.finished, status.num_success, status.failed_ids, status.workflow_.state]).toEqual([
+      true,
+      3,
+      ["a"],
+      "DISMISSED",
+    ]);
     expect(requests).toHaveLength(3);
   });
 
@@ -51,9 +56,14 @@ describe("how far a change of alerts has come", () => {
       { [PATH]: { status: "FAILED", errors: ["x", "y"] }, [`GET ${V6}/workflow/status/R2`]: { status: "QUEUED" } },
       { routes: "classic", clock: new JumpClock() },
     );
-    await expect(cb.select(WorkflowStatus, "R1").wait()).rejects.toMatchObject({ code: "WORKFLOW_FAILED", message: /x; y/ });
+    await expect(cb.select(WorkflowStatus, "R1").wait()).rejects.toMatchObject({
+      code: "WORKFLOW_FAILED",
+      message: /x; y/,
+    });
     const late = cb.select(WorkflowStatus, "R2").wait({ timeout: 10_000 });
     await expect(late).rejects.toMatchObject({ name: "TimeoutError", timeout: 10_000 });
-    await expect(cb.select(WorkflowStatus, "R2").wait({ onProgres: () => {} } as never)).rejects.toThrow(/Did you mean onProgress/);
+    await expect(cb.select(WorkflowStatus, "R2").wait({ onProgres: () => {} } as never)).rejects.toThrow(
+      /Did you mean onProgress/,
+    );
   });
 });

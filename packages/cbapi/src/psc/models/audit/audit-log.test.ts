@@ -7,7 +7,9 @@ const LOGS = "/audit_log/v1/orgs/{org}/logs";
 describe("audit logs", () => {
   test("are searched for from row 0 on, also those that say the same", async () => {
     const log = { actor: "me", create_time: "2026-01-05T09:00:00.000Z", description: "Logged in", flagged: false };
-    const { cb, bodies } = await cloudServer({ [`POST ${LOGS}/_search`]: cloudSearchRoute(() => Array(5).fill(log), 0) });
+    const { cb, bodies } = await cloudServer({
+      [`POST ${LOGS}/_search`]: cloudSearchRoute(() => Array(5).fill(log), 0),
+    });
     const found = await cb
       .select(AuditLog)
       .where("description:Logged")

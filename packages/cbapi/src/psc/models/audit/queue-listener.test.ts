@@ -42,7 +42,10 @@ describe("a queue that is listened to", () => {
   test("waits while the service is out of order, once it has answered", async () => {
     let asked = 0;
     const { cb } = await cloudServer(
-      { [QUEUE]: () => (++asked === 2 ? { status: 500, text: "{}" } : { results: asked === 3 ? [{ description: "a" }] : [] }) },
+      {
+        [QUEUE]: () =>
+          ++asked === 2 ? { status: 500, text: "{}" } : { results: asked === 3 ? [{ description: "a" }] : [] },
+      },
       { clock: new JumpClock() },
     );
     const errors: (string | undefined)[] = [];
@@ -70,7 +73,10 @@ describe("a spool", () => {
     const spool = await spoolPath();
     const { cb } = await queueOf([["a", "b"]]);
     await cb.auditLogListener({ spool }).next();
-    const lines = (await readFile(spool, "utf8")).trim().split("\n").map((line) => JSON.parse(line) as unknown);
+    const lines = (await readFile(spool, "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown);
     expect(lines).toEqual([{ taken: 0 }, { n: 1, item: { description: "a" } }, { n: 2, item: { description: "b" } }]);
     expect(await readdir(join(spool, ".."))).toEqual(["audit.spool"]);
   });
@@ -108,7 +114,10 @@ describe("a spool", () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(fc.constant(0), { maxLength: 5 }), { maxLength: 8 }),
-        fc.array(fc.record({ take: fc.integer({ min: 0, max: 6 }), tells: fc.boolean() }), { minLength: 1, maxLength: 6 }),
+        fc.array(fc.record({ take: fc.integer({ min: 0, max: 6 }), tells: fc.boolean() }), {
+          minLength: 1,
+          maxLength: 6,
+        }),
         async (sizes, runs) => {
           const spool = await spoolPath();
           let n = 0;

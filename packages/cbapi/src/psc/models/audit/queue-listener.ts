@@ -85,7 +85,9 @@ export class QueueListener<T> implements AsyncIterableIterator<T> {
       throw invalidArgument(`${name}: spool is the path of a local file, got ${JSON.stringify(spool)}`);
     }
     if (position !== undefined && !(Number.isSafeInteger(position) && position >= 0)) {
-      throw invalidArgument(`${name}: position is what another listener gave as its own, got ${JSON.stringify(position)}`);
+      throw invalidArgument(
+        `${name}: position is what another listener gave as its own, got ${JSON.stringify(position)}`,
+      );
     }
     if (position !== undefined && spool === undefined) {
       throw invalidArgument(`${name}: position is a place in a spool: name that as well`);
@@ -110,7 +112,9 @@ export class QueueListener<T> implements AsyncIterableIterator<T> {
   /** Tells that those up to a place are done with and need not be kept any more. With a spool and a position only. */
   async saved(position: number): Promise<void> {
     if (!Number.isSafeInteger(position) || position < 0 || position > this.#position) {
-      throw invalidArgument(`saved() takes a place that was given out, up to ${this.#position}: got ${JSON.stringify(position)}`);
+      throw invalidArgument(
+        `saved() takes a place that was given out, up to ${this.#position}: got ${JSON.stringify(position)}`,
+      );
     }
     const turn = this.#turn.then(() => this.#spool?.take(position));
     this.#turn = turn.catch(() => {});
