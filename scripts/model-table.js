@@ -27,6 +27,7 @@ for (const product of products()) await tableOf(product);
 /** @param {string} product its subpath: `response` */
 async function tableOf(product) {
   const sections = await sectionsOf(root, product);
+  if (sections.length === 0) return;
   // What is no product has no models: the events of a bus.
   if (sections === undefined) return;
   const page = `docs/models/${product}.md`;

@@ -62,11 +62,11 @@ describe.each(["current", "classic"] as const)("policies by the %s routes", (rou
     await policy.save({ verify: true });
     policy.policy = { ...policy.policy, sensorSettings: [{ name: "SHOW_UI", value: "false" }] };
     await policy.save();
-    const read = await other.select(Policy, policy.id);
+    const read = await other.select(Policy, policy.id ?? 0);
     expect([read.description, read.priorityLevel]).toEqual(["changed", "HIGH"]);
     expect(read.policy?.sensorSettings).toContainEqual({ name: "SHOW_UI", value: "false" });
     await policy.delete();
-    await expect(other.select(Policy, policy.id, { refresh: true })).rejects.toMatchObject({
+    await expect(other.select(Policy, policy.id ?? 0, { refresh: true })).rejects.toMatchObject({
       code: "OBJECT_NOT_FOUND",
     });
   });
@@ -78,9 +78,9 @@ describe.each(["current", "classic"] as const)("policies by the %s routes", (rou
     const id = Number(Object.keys(policy.rules).find((one) => !before.includes(one)));
     expect(policy.rules[id]?.application).toEqual({ type: "REPUTATION", value: "PUP" });
     await policy.replaceRule(id, { ...RULE, action: "TERMINATE" });
-    expect((await other.select(Policy, policy.id)).rules[id]).toEqual({ ...RULE, id, action: "TERMINATE" });
-    await cb.select(Policy, policy.id).deleteRule(id);
-    expect(Object.keys((await other.select(Policy, policy.id, { refresh: true })).rules)).toEqual(before);
+    expect((await other.select(Policy, policy.id ?? 0)).rules[id]).toEqual({ ...RULE, id, action: "TERMINATE" });
+    await cb.select(Policy, policy.id ?? 0).deleteRule(id);
+    expect(Object.keys((await other.select(Policy, policy.id ?? 0, { refresh: true })).rules)).toEqual(before);
     await expect(policy.deleteRule(99_999)).rejects.toThrow();
     await policy.delete();
   });

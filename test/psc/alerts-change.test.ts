@@ -57,7 +57,7 @@ describe.each(["current", "classic"] as const)("by the %s routes", (routes) => {
     expect(written()).toEqual([]);
     const report = await change;
     expect(report.counts).toMatchObject({ done: plan.total });
-    expect(report.items().map(({ item }) => item)).toEqual(plan.items);
+    expect(report.items()?.map(({ item }) => item)).toEqual(plan.items);
     await change.finished();
     for (const id of plan.items.slice(0, 3)) expect((await now(id)).state).toBe("DISMISSED");
   });

@@ -23,7 +23,7 @@ import { RequestLog } from "./server/request-log.js";
 import { SignedFiles } from "./server/signed-files.js";
 import { TokenRing } from "./server/tokens.js";
 import { StateDirectory } from "./state-directory.js";
-import { fixedWorld, type World, type WorldSettings } from "./world.js";
+import { fixedWorld, type World, type WorldSettings, worldMaker } from "./world.js";
 
 const DEFAULT_SEED = 1;
 const ADMINISTRATOR = "admin";
@@ -395,11 +395,4 @@ export class Sandbox {
     this.#turn = result.catch(() => {});
     return result;
   }
-}
-
-function worldMaker(options: SandboxOptions): (settings: WorldSettings) => Promise<World> {
-  const { products } = options;
-  if (products !== undefined) return () => Promise.resolve(fixedWorld(products));
-  // The database and the generator are only loaded by those who use them.
-  return async (settings) => (await import("./own-world.js")).openOwnWorld(options, settings);
 }

@@ -123,7 +123,7 @@ describe("searching for devices", () => {
     { sort: "name" },
     { query: 7 },
     { query: "name:[a" },
-  ])("refuses %j", async (body) => {
+  ] as Record<string, unknown>[])("refuses %j", async (body) => {
     expect((await search(body)).status).toBe(400);
   });
 

@@ -18,20 +18,25 @@ export function compileText(text: string | null | undefined, fields: SearchField
   return text === undefined || text === null ? EVERYTHING : compileLucene(parseLucene(text), fields, meaning);
 }
 
-/** A query as a condition over the rows that the fields are of. A row without a value is in no term, and in its negation. */
-export function compileLucene(query: LuceneQuery, fields: SearchFields, meaning: Meaning): SqlText {
+/**
+ * A query as a condition over the rows that the fields are of. A row without a value is in no term, and in its negation.
+ * Negations go down to the terms: the database takes fewer groups within each other than people write.
+ */
+export function compileLucene(query: LuceneQuery, fields: SearchFields, meaning: Meaning, isNegated = false): SqlText {
   switch (query.type) {
     case "all":
-      return EVERYTHING;
+      return isNegated ? NOTHING : EVERYTHING;
     case "and":
     case "or": {
-      const operands = query.operands.map((operand) => compileLucene(operand, fields, meaning));
-      return combine(query.type === "and" ? "AND" : "OR", operands);
+      const operands = query.operands.map((operand) => compileLucene(operand, fields, meaning, isNegated));
+      return combine((query.type === "and") === isNegated ? "OR" : "AND", operands);
     }
     case "not":
-      return sql`NOT coalesce(${compileLucene(query.operand, fields, meaning)}, 0)`;
-    case "term":
-      return compileTerm(query, fields, meaning);
+      return compileLucene(query.operand, fields, meaning, !isNegated);
+    case "term": {
+      const condition = compileTerm(query, fields, meaning);
+      return isNegated ? sql`NOT coalesce(${condition}, 0)` : condition;
+    }
   }
 }
 

@@ -82,7 +82,7 @@ export interface RunRecord {
   devices: RunDevice[];
   /** How many devices have answered so far. */
   answered: number;
-  /** Milliseconds of real time that its query may still use altogether. */
+  /** Milliseconds of real time that its query may still use altogether, beyond what each device is granted. */
   budget: number;
 }
 

@@ -10,6 +10,9 @@ import type { Runs } from "./runs.js";
 /** Devices do not all answer at once: within so many ticks from when they were told. */
 const SPREAD = 3;
 
+/** Milliseconds of real time for each device that are not held against the run. */
+const GRANTED = 1_000;
+
 /** Lets the devices of all active runs go on by a tick. Devices are told at their check-in, and answer some ticks later. */
 export async function runTick(
   context: CloudContext,
@@ -44,7 +47,8 @@ export async function runTick(
       // Somebody may have cancelled or deleted it meanwhile.
       const present = runs.present(run);
       if (present?.status !== "ACTIVE") return;
-      const budget = Math.max(0, present.budget - (performance.now() - began));
+      const beyond = Math.max(0, performance.now() - began - GRANTED);
+      const budget = Math.max(0, present.budget - beyond);
       run = answered({ ...present, budget }, device, outcome);
     }
     settle(run);
