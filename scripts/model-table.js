@@ -27,9 +27,6 @@ for (const product of products()) await tableOf(product);
 /** @param {string} product its subpath: `response` */
 async function tableOf(product) {
   const sections = await sectionsOf(root, product);
-  if (sections.length === 0) return;
-  // What is no product has no models: the events of a bus.
-  if (sections === undefined) return;
   const page = `docs/models/${product}.md`;
   const text = pageOf(product, sections, recorded);
   const cells = sections.flatMap(({ title, cells }) => cells.map((cell) => ({ title, cell })));
@@ -54,5 +51,9 @@ async function tableOf(product) {
 /** @returns {string[]} */
 function products() {
   const { exports } = JSON.parse(readFileSync(`${root}packages/cbapi/package.json`, "utf8"));
-  return Object.keys(exports).flatMap((path) => /^\.\/(\w+)$/.exec(path)?.[1] ?? []);
+  // A product is a room of its name. What is none, as the events of a bus, has no models.
+  return Object.entries(exports).flatMap(([path, target]) => {
+    const name = /^\.\/(\w+)$/.exec(path)?.[1];
+    return name !== undefined && target.default === `./dist/${name}/index.js` ? [name] : [];
+  });
 }

@@ -8,6 +8,11 @@ import { expect, it, onTestFinished } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+/** What the package exports, but for what is no product. */
+const products = Object.keys(
+  (JSON.parse(readFileSync(join(root, "packages/cbapi/package.json"), "utf8")) as { exports: object }).exports,
+).flatMap((path) => /^\.\/(?!events$)(\w+)$/.exec(path)?.[1] ?? []);
+
 const pageOf = (product: string): string => `docs/models/${product}.md`;
 
 /** The script in a project of its own: the packages of this one, its own tests, and what they have left. */
@@ -19,7 +24,7 @@ function project(tests: readonly string[], records: Readonly<Record<string, obje
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   };
-  for (const product of ["response", "protection"]) write(pageOf(product), "as it was");
+  for (const product of products) write(pageOf(product), "as it was");
   write("scripts/package.json", `{ "type": "module" }`);
   for (const name of ["model-table.js", "model-table"]) {
     cpSync(join(root, "scripts", name), join(folder, "scripts", name), { recursive: true });
@@ -80,7 +85,7 @@ it("has a page for each product, and tells models of the same name apart", () =>
   expect(stdout).toMatch(/docs\/models\/protection\.md: \d+ classes, \d+ parts, \d+ without a test/);
   const { status, stderr } = run("--check");
   expect(status).toBe(1);
-  for (const product of ["response", "protection"]) {
+  for (const product of products) {
     expect(stderr).toMatch(new RegExp(`of the \\d+ parts of cbapi/${product} are exercised by no test`));
   }
 });

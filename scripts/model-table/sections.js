@@ -19,13 +19,12 @@ const executing = ["for await", "all", "at", "count", "facets", "first", "iterat
 /** What the products of the Cloud are parts of. */
 const platform = "psc";
 
-/** @param {string} root @param {string} product its subpath @returns {Promise<Section[] | undefined>} */
+/** @param {string} root @param {string} product its subpath @returns {Promise<Section[]>} */
 export async function sectionsOf(root, product) {
   const built = (/** @type {string} */ name) => `${root}packages/cbapi/dist/${name}/index`;
   const moduleOf = (/** @type {string} */ name) => import(pathToFileURL(`${built(name)}.js`).href);
   const module = await moduleOf(product);
   const client = clientOf(module);
-  if (client === undefined) return undefined;
   // What products hand on of the platform that they are parts of is a part of that.
   const shared = new Set(product === platform ? [] : Object.values(await moduleOf(platform)));
   const own = Object.fromEntries(Object.entries(module).filter(([, value]) => !shared.has(value)));

@@ -23,7 +23,8 @@ import { RequestLog } from "./server/request-log.js";
 import { SignedFiles } from "./server/signed-files.js";
 import { TokenRing } from "./server/tokens.js";
 import { StateDirectory } from "./state-directory.js";
-import { fixedWorld, type World, type WorldSettings, worldMaker } from "./world.js";
+import { fixedWorld, type World, type WorldSettings } from "./world.js";
+import { worldMaker } from "./world-maker.js";
 
 const DEFAULT_SEED = 1;
 const ADMINISTRATOR = "admin";

@@ -1,7 +1,6 @@
 import type { SimulationClock } from "./clock.js";
 import type { ObjectKind, ObjectRecords } from "./domain/index.js";
 import type { ImportReport } from "./importer/index.js";
-import type { SandboxOptions } from "./options.js";
 import type { PlayableProduct, ProductServer } from "./product-server.js";
 import type { Behaviour } from "./server/behaviour.js";
 import type { Product, TokenRecord } from "./server/product.js";
@@ -53,12 +52,4 @@ export function fixedWorld(products: readonly Product[]): World {
     put: () => Promise.reject(new RangeError("This sandbox has no organisation, and so no objects")),
     close: () => {},
   };
-}
-
-/** What makes the worlds of a sandbox: its own organisation, unless it is to serve products that were made elsewhere. */
-export function worldMaker(options: SandboxOptions): (settings: WorldSettings) => Promise<World> {
-  const { products } = options;
-  if (products !== undefined) return () => Promise.resolve(fixedWorld(products));
-  // The database and the generator are only loaded by those who use them.
-  return async (settings) => (await import("./own-world.js")).openOwnWorld(options, settings);
 }

@@ -27,8 +27,8 @@ import type {
 const CLEARING_TIME = 30_000;
 
 /**
- * Live Response on one server: its sessions, and jobs over many endpoints. `Target` is how callers name an endpoint: on EDR,
- * a sensor or the id of one.
+ * Live Response on one server: its sessions, and jobs over many endpoints. `Target` is how callers name an endpoint: on EDR a
+ * sensor, in the Cloud a device, or the id of one.
  */
 export class LiveResponse<Target> implements AsyncDisposable {
   /** @internal */
@@ -55,12 +55,14 @@ export class LiveResponse<Target> implements AsyncDisposable {
   }
 
   /**
-   * Opens a session with an endpoint and waits until it is there: `POST /api/v1/cblr/session`, then
-   * `GET .../session/{id}?wait=true`. When the server has no slot, one is waited for. Close the session, or let
+   * Opens a session with an endpoint and waits until it is there: on EDR `POST /api/v1/cblr/session`, then
+   * `GET .../session/{id}?wait=true`; in the Cloud `POST .../liveresponse/sessions`, then `GET .../sessions/{id}` until it is
+   * active. When the server has no slot, one is waited for. Close the session, or let
    * `await using` do so. Each call opens one of its own, also for an endpoint that has one, unless `join` is set.
    *
    * Whatever goes wrong, no slot stays taken: what was opened is closed, also when the caller gives up, and a session
-   * whose answer was lost is looked for on the server (`GET .../session?active_only=true`).
+   * whose answer was lost is looked for on the server (`GET .../session?active_only=true`; the Cloud has no such list, and
+   * ends what nobody uses after 15 minutes).
    * @throws ApiError when the server or the endpoint does not have Live Response
    * @throws ObjectNotFoundError when there is no such sensor
    * @throws TimeoutError when no slot came free or the endpoint did not check in within `timeout` (default 6 minutes)
