@@ -335,7 +335,7 @@ describe("the options of a consumer", () => {
     [{ queue: "" }, /queue is a name/],
     [{ prefetched: 5 }, /There is no option prefetched/],
   ])("%j are refused", (options, message) => {
-    expect(() => new EventConsumer(rabbitMq, options)).toThrow(message);
+    expect(() => new EventConsumer(rabbitMq, options as EventConsumerOptions)).toThrow(message);
   });
 
   it("name events by patterns", () => {
