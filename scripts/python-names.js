@@ -42,7 +42,7 @@ function words(text) {
 }
 
 /** @param {PythonClass} cls @returns {Promise<Row[]>} */
-async function rowsOf({ python, product, ours, kind, members, fields, renamed = {} }) {
+async function rowsOf({ python, product, ours, kind, members, fields, renamed = {}, by }) {
   const { members: declared, module } = await builtOf(product);
   const isQuery = kind === "query";
   const owner = isQuery ? `${ours}.query` : ours;
@@ -50,7 +50,8 @@ async function rowsOf({ python, product, ours, kind, members, fields, renamed = 
   const record = kind === "model" ? recordOf(module[ours]) : {};
   /** @param {...string} used */
   const testOf = (...used) => {
-    const tests = used.flatMap((use) => recorded.get(`${product}/${use}`) ?? []);
+    // What the products of the Cloud share is recorded as the platform's.
+    const tests = used.flatMap((use) => [product, "psc"].flatMap((owner) => recorded.get(`${owner}/${use}`) ?? []));
     return tests.toSorted((a, b) => (a.file < b.file ? -1 : 1))[0];
   };
   /** @param {string | undefined} name @param {string} shown @param {boolean} exists @param {ReturnType<typeof testOf>} test */
@@ -62,8 +63,9 @@ async function rowsOf({ python, product, ours, kind, members, fields, renamed = 
   });
   // A class is used where anything of it is.
   const ofClass = [...recorded.keys()].flatMap((use) =>
-    use.startsWith(`${product}/${owner}.`) ? [use.slice(product.length + 1)] : [],
+    [product, "psc"].flatMap((each) => (use.startsWith(`${each}/${owner}.`) ? [use.slice(each.length + 1)] : [])),
   );
+  if (by !== undefined) ofClass.push(by);
   const rows = [
     row(undefined, isQuery ? `cb.select(${ours})` : ours, known !== undefined, testOf(...ofClass)),
     ...words(members).map((name) => {
@@ -73,7 +75,10 @@ async function rowsOf({ python, product, ours, kind, members, fields, renamed = 
       const test = first === "spec" ? testOf(...ofClass) : testOf(`${owner}.${own}`);
       return row(name, isQuery ? `cb.select(${ours}).${own}` : `${ours}.${own}`, exists, test);
     }),
-    ...words(fields).map((name) => row(name, `${ours}.${name}`, Object.hasOwn(record, name), testOf(...ofClass))),
+    ...words(fields).map((name) => {
+      const exists = Object.hasOwn(record, name) || known?.has(name) === true;
+      return row(name, `${ours}.${name}`, exists, testOf(...ofClass));
+    }),
   ];
   return rows;
 }

@@ -62,6 +62,8 @@ beforeAll(async () => {
   for (const product of ["response", "protection"]) {
     writeFileSync(join(folder, ".carbonblack", `credentials.${product}`), sandbox.profile(), { mode: 0o600 });
   }
+  // The Cloud has a token of another form, and one file for all of its clients.
+  writeFileSync(join(folder, ".carbonblack", "credentials.psc"), sandbox.profile("default", "cloud"), { mode: 0o600 });
   for (const { file, code } of blocks) {
     writeFileSync(file, `${code}\nexport {};\n`);
     const { outputText } = ts.transpileModule(code, {

@@ -6,9 +6,9 @@
  *   readonly python: string, readonly product: string, readonly ours: string,
  *   readonly kind: "client" | "class" | "model" | "query",
  *   readonly members?: string, readonly fields?: string,
- *   readonly renamed?: Readonly<Record<string, string>>,
+ *   readonly renamed?: Readonly<Record<string, string>>, readonly by?: string,
  * }} PythonClass
- * `ours` of a query is the model that it finds.
+ * `ours` of a query is the model that it finds; `by` is what gives objects of a class that nobody asks for by itself.
  */
 
 const platform = `alert_search_suggestions bulk_threat_dismiss bulk_threat_update create device_background_scan device_bypass
@@ -91,7 +91,7 @@ export const CLOUD = [
     members: "children events parents process_md5 process_pids process_sha256 siblings summary tree",
     renamed: { process_md5: "process_md5", process_pids: "process_pids", process_sha256: "process_sha256" },
   },
-  { python: "Process.Summary", product: "threathunter", ours: "ProcessSummary", kind: "model" },
+  { python: "Process.Summary", product: "threathunter", ours: "ProcessSummary", kind: "model", by: "Process.summary" },
   { python: "Event", product: "threathunter", ours: "Event", kind: "model" },
   { python: "Tree", product: "threathunter", ours: "Tree", kind: "model", members: "children" },
   {
@@ -107,6 +107,7 @@ export const CLOUD = [
     ours: "Report",
     kind: "model",
     members: "custom_severity delete ignore ignored iocs_ save_watchlist unignore update validate",
+    renamed: { custom_severity: "custom_severity", iocs_: "iocs_" },
   },
   { python: "IOC", product: "threathunter", ours: "IOC", kind: "model", members: "validate" },
   {
@@ -122,10 +123,11 @@ export const CLOUD = [
     ours: "Watchlist",
     kind: "model",
     members: `classifier_ delete disable_alerts disable_tags enable_alerts enable_tags feed reports save update validate`,
+    renamed: { classifier_: "classifier_" },
   },
   { python: "ReportSeverity", product: "threathunter", ours: "ReportSeverity", kind: "model" },
   { python: "Binary", product: "threathunter", ours: "Binary", kind: "model", members: "download_url summary" },
-  { python: "Binary.Summary", product: "threathunter", ours: "BinarySummary", kind: "model" },
-  { python: "Downloads", product: "threathunter", ours: "Downloads", kind: "model", members: "found" },
+  { python: "Binary.Summary", product: "threathunter", ours: "BinarySummary", kind: "model", by: "Binary.summary" },
+  { python: "Downloads", product: "threathunter", ours: "Downloads", kind: "model", fields: "found" },
   { python: "Downloads.FoundItem", product: "threathunter", ours: "FoundItem", kind: "class" },
 ];

@@ -67,6 +67,8 @@ function wrap(
       note(owner(this), member);
       const result: unknown = Reflect.apply(original, this, args);
       after?.(this, result, args);
+      // A search is given by many: by what it begins from, and by each step that makes another one of it.
+      if (typeof result === "object" && result !== null && Object.hasOwn(result, "model")) watchQuery(result);
       return result;
     };
   const value: unknown = descriptor.value;
@@ -156,7 +158,7 @@ function watchRef(ref: unknown, model: ModelClass): void {
 
 /** What is of a class that several models share asks the query that it is used on which model that is. */
 function watchQuery(query: unknown): void {
-  if (typeof query !== "object" || query === null) return;
+  if (typeof query !== "object" || query === null || !isModel(Reflect.get(query, "model"))) return;
   const modelOfQuery = (self: object): ModelClass | undefined => {
     const model: unknown = Reflect.get(self, "model");
     return isModel(model) ? model : undefined;

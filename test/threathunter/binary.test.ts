@@ -79,7 +79,7 @@ describe("a binary", () => {
     await cb.clock.sleep(60_000);
     const error = await found[0]?.file.read().then(undefined, (reason: unknown) => reason);
     expect(error).toMatchObject({ code: "ADDRESS_EXPIRED", status: 403 });
-    expect(inspect(error, { depth: 9 })).not.toContain(new URL(url).searchParams.get("signature"));
+    expect(inspect(error, { depth: 9 })).not.toContain(new URL(url).searchParams.get("X-Signature"));
     expect(await cb.select(Binary, UNKNOWN).download_url).toBeUndefined();
     sandbox.requests.clear();
   });

@@ -1,3 +1,4 @@
+import { type EventChoice, eventChoice, eventOptions } from "./arguments/events.js";
 import { type LiveResponseArguments, liveResponseArguments } from "./arguments/live-response.js";
 import { milliseconds, notEmpty, readOptions, type Topic, UsageError, wholeNumber } from "./arguments/options.js";
 import {
@@ -28,6 +29,8 @@ export interface SandboxArguments {
   readonly importFiles: readonly string[];
   readonly stateDirectory: string | undefined;
   readonly empty: boolean;
+  /** Where it tells what happens on it; undefined: nowhere. */
+  readonly events: EventChoice | undefined;
 }
 
 export type Arguments =
@@ -60,6 +63,7 @@ const serveOptions = {
   host: { type: "string" },
   state: { type: "string" },
   empty: { type: "boolean" },
+  ...eventOptions,
 } as const;
 
 /**
@@ -136,5 +140,6 @@ function serveArguments(args: string[]): Arguments {
     importFiles: values.import ?? [],
     stateDirectory: notEmpty(values.state, "state", "sandbox"),
     empty: values.empty === true,
+    events: eventChoice(values),
   };
 }

@@ -1,4 +1,5 @@
 import { PLAYABLE_PRODUCTS } from "./products.js";
+import type { BrokerAddress } from "./response/event-bus/options.js";
 
 /** What a client needs to reach a product of a sandbox. */
 export interface SandboxCredentials {
@@ -20,6 +21,9 @@ interface Owner {
   readonly caFile: string | undefined;
 }
 
+/** The broker that a server's events go to. */
+type Broker = Pick<BrokerAddress, "hostname" | "port" | "username" | "password">;
+
 /** What a client of a product needs, by the name of the product. Throws a RangeError when there is no such product. */
 export function credentialsFor({ url, seed, token, caFile }: Owner, product: string): SandboxCredentials {
   const played = PLAYABLE_PRODUCTS.find(({ name }) => name === product);
@@ -30,11 +34,15 @@ export function credentialsFor({ url, seed, token, caFile }: Owner, product: str
   return { url, token, ...played.credentials?.({ seed, token }), ...(caFile === undefined ? {} : { caFile }) };
 }
 
-/** The same as a section of a credential file. */
-export function profileFor(owner: Owner, section: string, product: string): string {
+/** The same as a section of a credential file, with the broker of the server's events where it has one. */
+export function profileFor(owner: Owner, section: string, product: string, broker?: Broker): string {
   const { url, token, orgKey, caFile } = credentialsFor(owner, product);
   const lines = [`[${section}]`, `url=${url}`, `token=${token}`];
   if (orgKey !== undefined) lines.push(`org_key=${orgKey}`);
   if (caFile !== undefined) lines.push(`ssl_cert_file=${caFile}`);
+  if (broker !== undefined) {
+    lines.push(`rabbitmq_host=${broker.hostname}`, `rabbitmq_port=${broker.port}`);
+    lines.push(`rabbitmq_user=${broker.username}`, `rabbitmq_pass=${broker.password}`);
+  }
   return `${lines.join("\n")}\n`;
 }

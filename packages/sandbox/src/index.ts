@@ -15,6 +15,7 @@ export type { OrganisationSize, ProductVersions, SandboxOptions, SandboxTls } fr
 export { INTRUSION, type IntrusionStep } from "./organisation/story.js";
 export type { ProtectionSwitches } from "./protection/index.js";
 export type { ResponseSwitches } from "./response/behaviour.js";
+export type { EventOptions } from "./response/event-bus/options.js";
 export type { KeyBeside, ObjectKind, ObjectRecords } from "./response/routes/index.js";
 export type {
   BlockedProcess,

@@ -2,6 +2,7 @@ import type { SecureVersion } from "node:tls";
 import type { ClockOptions } from "./clock.js";
 import type { ExtraFile } from "./endpoint/index.js";
 import type { LiveResponseChanges } from "./live-response/settings.js";
+import type { EventOptions } from "./response/event-bus/options.js";
 import type { Behaviour } from "./server/behaviour.js";
 import type { FaultRule } from "./server/fault-rule.js";
 import type { Product } from "./server/product.js";
@@ -79,6 +80,11 @@ export interface SandboxOptions {
   memorySize?: number;
   /** How Live Response behaves from the start, and what goes wrong with it. */
   liveResponse?: LiveResponseChanges;
+  /**
+   * Where the EDR server tells what happens on it: hits, alerts, binaries and, if wanted, what sensors send. Nowhere when left
+   * out. The start fails when the broker cannot be reached.
+   */
+  events?: EventOptions;
   /** Switches in force from the start. */
   behaviour?: Partial<Behaviour>;
   /** Largest request body in bytes; 32 MiB when left out. */

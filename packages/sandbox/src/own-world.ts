@@ -25,14 +25,17 @@ export async function openOwnWorld(
   const versionOf = versionsOf(options, products);
   if (fresh && file !== undefined) removeDatabase(file);
   const store = openStore(file);
+  const played = new Map<PlayableProduct, ProductServer>();
   try {
     const made = store.internal("world");
     const tokenKey = made.get(THIS_ONE)?.token_key ?? createHmac("sha256", token).update(String(seed)).digest("hex");
     const { extraFiles, memorySize } = options;
-    const played = new Map<PlayableProduct, ProductServer>();
     const machines = new Machines(store, {
       ...{ seed, now: () => clock.now(), sleep: (time, until) => clock.sleep(time, until) },
       onStart: (start) => startedOn([...played.values()], start),
+      onEnd: (end) => {
+        for (const server of played.values()) server.programEnded?.(end);
+      },
       ...(extraFiles === undefined ? {} : { extraFiles }),
       ...(memorySize === undefined ? {} : { memorySize }),
     });
@@ -90,6 +93,7 @@ export async function openOwnWorld(
       },
     };
   } catch (error) {
+    for (const server of played.values()) await server.close?.();
     store.close();
     throw error;
   }

@@ -1,5 +1,5 @@
 import type { SimulationClock } from "./clock.js";
-import type { EndpointOptions, Machines, ProgramRequest, ProgramStart } from "./endpoint/index.js";
+import type { EndpointOptions, Machines, ProgramEnd, ProgramRequest, ProgramStart } from "./endpoint/index.js";
 import type { EndpointPresence } from "./endpoint/presence.js";
 import type { LiveSessions } from "./live-response/sessions.js";
 import type { SandboxOptions } from "./options.js";
@@ -47,6 +47,8 @@ export interface ProductServer {
    * order in which they are played, and no more of them once one has blocked it.
    */
   programStarted?(start: ProgramStart): ReturnType<NonNullable<EndpointOptions["onStart"]>>;
+  /** Called when a process has ended on an endpoint, by Live Response or by itself. */
+  programEnded?(end: ProgramEnd): void;
   /**
    * Whether what this product has on an endpoint keeps a program from being started there, however it is; its server knows
    * of it then. Asked before anybody is told that the program starts.
@@ -88,6 +90,8 @@ export interface ServerParts {
   /** The Live Response sessions that another product keeps for all of them; undefined where none does. */
   readonly liveSessions: () => LiveSessions | undefined;
   readonly seed: number | string;
+  /** Whether it takes the place of a server that was there before: after a reset. */
+  readonly fresh: boolean;
   /** A secret from which the tokens of the organisation's own users can follow: the same as long as the organisation is. */
   readonly tokenKey: string;
   /** The tokens of the sandbox, whatever the organisation. */

@@ -8,6 +8,7 @@ import type { LiveResponseControl } from "./live-response/control.js";
 import type { SandboxOptions } from "./options.js";
 import type { Hold, PlayableProduct, ProductServer } from "./product-server.js";
 import { PLAYABLE_PRODUCTS } from "./products.js";
+import { eventSettings } from "./response/event-bus/options.js";
 import { EDR } from "./response/playable.js";
 import type { LaunchReport } from "./response/simulation/launch.js";
 import type { LaunchRequest } from "./response/simulation/launch-request.js";
@@ -173,9 +174,14 @@ export class Sandbox {
     return credentialsFor(this, product);
   }
 
-  /** The text of a credential file with which a client reaches a product of this sandbox, `response` when left out. */
+  /**
+   * The text of a credential file with which a client reaches a product of this sandbox, `response` when left out, and the
+   * broker of its events where it has one.
+   */
   profile(section = "default", product = EDR.name): string {
-    return profileFor(this, section, product);
+    const { events } = this.#options;
+    const isTold = events !== undefined && product === EDR.name;
+    return profileFor(this, section, product, isTold ? eventSettings(events).broker : undefined);
   }
 
   /** What is running here, as `GET /_sandbox` tells it. */
@@ -290,6 +296,14 @@ export class Sandbox {
     return first && { ...first, globalAdmin: records.every(({ globalAdmin }) => globalAdmin) };
   }
 
+  /**
+   * Puts the file of events aside and begins another one, as an event forwarder does upon a signal. Resolves to where the old
+   * one is; rejects with a RangeError when no events are written to a file.
+   */
+  rotateEvents(): Promise<string> {
+    return this.#edr.rotateEvents();
+  }
+
   /** Answers a request inside the process: the same server without a socket. A dropped connection rejects. */
   async handle(request: Request): Promise<Response> {
     const call = new AbortController();
@@ -356,6 +370,7 @@ export class Sandbox {
     const old = this.#world;
     this.#world = fixedWorld([]);
     await old.close();
+    this.#signed.forget();
     if (fresh) resetBehaviour(this.behaviour, { ...this.switches, ...this.#options.behaviour });
     this.#world = await this.#makeWorld({
       ...{ seed, fresh, clock: this.clock, behaviour: this.behaviour, token: this.token },

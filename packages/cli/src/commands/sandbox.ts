@@ -11,13 +11,14 @@ import { safeData } from "../text-safety.js";
 /** `cbapi sandbox` */
 export async function serve(args: SandboxArguments, context: Context): Promise<void> {
   const { terminal, interruption } = context;
-  const { host, stateDirectory, empty } = args;
+  const { host, stateDirectory, empty, events } = args;
   const { sandbox, imports } = await startSandbox(
     {
       ...sandboxOptions(args.sandbox),
       ...(host === undefined ? {} : { host }),
       ...(stateDirectory === undefined ? {} : { stateDirectory, file: join(stateDirectory, "organisation.sqlite") }),
       ...(empty ? { organisation: "empty" as const } : {}),
+      ...(events === undefined ? {} : { events }),
     },
     args.importFiles,
     context,

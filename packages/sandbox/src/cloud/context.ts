@@ -17,8 +17,6 @@ export interface CloudShared {
   processesOfAlert: (alert: string) => readonly string[];
   /** Which watchlists have found which processes: what documents say of it, by the ids of the processes. */
   watchlistHitsOf: (processIds: readonly string[]) => ReadonlyMap<string, readonly string[]>;
-  /** Sees to it that watchlists have looked at what the organisation holds, and have raised their alerts. */
-  lookForIntelligence: () => void;
 }
 
 /** What all parts share. */
@@ -50,7 +48,6 @@ export function createContext(parts: ServerParts): CloudContext {
       alertsOf: () => new Map(),
       processesOfAlert: () => [],
       watchlistHitsOf: () => new Map(),
-      lookForIntelligence: () => {},
     },
   };
 }

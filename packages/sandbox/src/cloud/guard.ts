@@ -1,6 +1,7 @@
 import { HttpProblem, type Route, type SandboxRequest } from "../server/product.js";
 import { connectorIn, requireRight } from "./accounts.js";
 import type { CloudContext } from "./context.js";
+import { findingsOf } from "./findings.js";
 import type { CloudRoute } from "./part.js";
 
 const V3 = "/integrationServices/";
@@ -8,8 +9,7 @@ const V3 = "/integrationServices/";
 /** What is checked before a route is asked, the same for all: the rate, the key, the organisation, and whether the route lives. */
 export function guarded(context: CloudContext): (route: CloudRoute) => Route {
   const rate = new RateLimit(context);
-  return ({ needs, kind, retired, signed, handle, ...route }) => {
-    if (signed === true) return { ...route, handle };
+  return ({ needs, kind, retired, findings, handle, ...route }) => {
     const status = route.path.startsWith(V3) ? 401 : 403;
     const check = ({ headers, user, params }: SandboxRequest): void => {
       rate.count();
@@ -35,7 +35,8 @@ export function guarded(context: CloudContext): (route: CloudRoute) => Route {
       ...route,
       handle: (request) => {
         check(request);
-        return handle(request);
+        const wanted = findings === true ? findingsOf(context).ensure() : undefined;
+        return wanted === undefined ? handle(request) : wanted.then(() => handle(request));
       },
     };
   };

@@ -1,6 +1,6 @@
 import { isCheckinRound } from "../endpoint/presence.js";
 import type { ProductServer } from "../product-server.js";
-import { liesUnder, ownership } from "../server/prefixes.js";
+import { ownership } from "../server/prefixes.js";
 import type { HttpProblem, Product, SandboxReply } from "../server/product.js";
 import { identify } from "./accounts.js";
 import { CLOUD_SWITCHES } from "./behaviour.js";
@@ -19,12 +19,9 @@ export interface CloudServer extends ProductServer {
   readonly orgKey: string;
 }
 
-/** Addresses that open themselves, for a while: whoever has one needs no key. */
-const SIGNED = "/cloud-signed";
-
 const PREFIXES = [
   ...["/access", "/api/alerts", "/api/investigate", "/api/livequery", "/appservices", "/asset_groups", "/audit_log"],
-  ...[SIGNED, "/device_control", "/integrationServices", "/jobs", "/livequery", "/policy-assignment"],
+  ...["/device_control", "/integrationServices", "/jobs", "/livequery", "/policy-assignment"],
   ...[
     "/policyservice",
     "/recommendation-service",
@@ -75,7 +72,6 @@ function productOf(context: CloudContext, parts: readonly CloudPart[]): Product 
         if (going !== undefined) await going;
       }
     },
-    isOpen: (path) => liesUnder(SIGNED, path),
     get headers() {
       return { "Content-Type": "application/json", Date: new Date(context.now()).toUTCString() };
     },

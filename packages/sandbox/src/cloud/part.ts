@@ -9,12 +9,12 @@ import type { CloudContext } from "./context.js";
 export interface CloudRoute extends Route {
   /** The permission that its caller needs: `device(READ)`. */
   readonly needs?: string;
-  /** Whether it is answered without a key: what opens it stands in its address, below `/cloud-signed`. */
-  readonly signed?: true;
   /** The kind of key that opens it, on routes of the third generation. */
   readonly kind?: KeyKind;
   /** The real service does not serve it any more; what is to be asked instead. The switch `retired` turns it off. */
   readonly retired?: string;
+  /** Tells of alerts, or of what watchlists have found: whoever asks first waits until both have been looked for. */
+  readonly findings?: true;
 }
 
 /** A part of the cloud: what it answers, and what goes on in it by itself. */

@@ -4,6 +4,7 @@ import { binariesPart } from "./binaries/index.js";
 import { defensePart } from "./defense/index.js";
 import { devicesPart } from "./devices/index.js";
 import { eventsPart } from "./events/index.js";
+import { findingsPart } from "./findings.js";
 import { intelligencePart } from "./intelligence/index.js";
 import { jobsPart } from "./jobs/routes.js";
 import { liveResponsePart } from "./live-response/index.js";
@@ -28,4 +29,5 @@ export const PARTS: readonly MakePart[] = [
   auditPart,
   alertsPart,
   defensePart,
+  findingsPart,
 ];

@@ -52,7 +52,10 @@ export class Endpoint implements EndpointMachine, ProgramHost {
     this.#shared = shared;
     this.facts = new HostFacts(shared.store, sensor, String(shared.options.seed ?? "cbapi"));
     const changed = (): void => shared.onChange(this);
-    this.table = new ProcessTable({ store: shared.store, facts: this.facts, now: () => this.now(), onChange: changed });
+    this.table = new ProcessTable({
+      ...{ store: shared.store, facts: this.facts, now: () => this.now(), onChange: changed },
+      onEnd: (proc) => shared.options.onEnd?.({ sensorId: sensor.id, proc }),
+    });
   }
 
   get sensor(): SensorRecord {

@@ -10,4 +10,4 @@ export {
   type StartedProgram,
 } from "./machine.js";
 export { Machines } from "./machines.js";
-export type { EndpointOptions, ExtraFile, ProgramRequest, ProgramStart } from "./options.js";
+export type { EndpointOptions, ExtraFile, ProgramEnd, ProgramRequest, ProgramStart } from "./options.js";

@@ -31,6 +31,13 @@ export interface ProgramRequest extends ProgramStart {
   parentPath?: string | undefined;
 }
 
+/** A process that has ended on an endpoint. */
+export interface ProgramEnd {
+  readonly sensorId: number;
+  /** Its number in the store. */
+  readonly proc: number;
+}
+
 /** What all endpoints are made with. */
 export interface EndpointOptions {
   /** Milliseconds since 1970. */
@@ -49,4 +56,6 @@ export interface EndpointOptions {
    * running. Left out or answered with nothing, the endpoint numbers it itself and nobody else learns of it.
    */
   onStart?: (start: ProgramStart) => { pid: number; guid: string } | "blocked" | undefined;
+  /** Called when a process has ended that is in the store. */
+  onEnd?: (end: ProgramEnd) => void;
 }

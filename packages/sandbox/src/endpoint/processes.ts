@@ -18,6 +18,8 @@ export interface ProcessTableOptions {
   facts: HostFacts;
   now: () => number;
   onChange?: () => void;
+  /** Told the number of a process that has ended, when it is in the store. */
+  onEnd?: (proc: number) => void;
 }
 
 /** Without these a system does not run: it does not let them be ended. */
@@ -58,7 +60,7 @@ export class ProcessTable {
   }
 
   kill(pid: number): void {
-    const { facts, store, now } = this.#options;
+    const { facts, now } = this.#options;
     const { os_type } = facts.sensor;
     const process = this.list().find((each) => each.pid === pid);
     if (process === undefined) throw failureOf(os_type, "noProcess");
@@ -69,7 +71,7 @@ export class ProcessTable {
       return;
     }
     const stored = this.#stored().find((each) => each.pid === pid);
-    if (stored !== undefined) store.change("UPDATE process SET ended = ? WHERE proc = ?", [now(), stored.proc]);
+    if (stored !== undefined) this.#end(stored.proc, now());
     else this.#basic = this.#basics().filter((each) => each.pid !== pid);
     this.#options.onChange?.();
   }
@@ -85,7 +87,12 @@ export class ProcessTable {
     const row = store.database.first<{ proc: number }>("SELECT proc FROM process WHERE id = ? AND ended IS NULL", [
       proc_guid,
     ]);
-    if (row !== undefined) store.change("UPDATE process SET ended = ? WHERE proc = ?", [now(), row.proc]);
+    if (row !== undefined) this.#end(row.proc, now());
+  }
+
+  #end(proc: number, now: number): void {
+    this.#options.store.change("UPDATE process SET ended = ? WHERE proc = ?", [now, proc]);
+    this.#options.onEnd?.(proc);
   }
 
   /** How many of those that were started here still run. */

@@ -59,12 +59,14 @@ export class HostRecorder {
     return this.#processes.length;
   }
 
-  /** Takes the lowest free pid in the manner of the system: multiples of four that jump about, or counting up. */
+  /** Takes a free pid in the manner of the system: multiples of four that jump about, or counting up. */
   nextPid(): number {
+    // The more processes a host has had, the further they jump: at least half of the numbers are free.
+    const highest = Math.max(3300, 20 + 2 * this.#pids.size);
     for (;;) {
       const pid =
         this.sensor.os_type === "windows"
-          ? 4 * this.random.between(20, 3300)
+          ? 4 * this.random.between(20, highest)
           : this.#lastPid + this.random.between(1, 7);
       if (this.#pids.has(pid)) continue;
       this.#lastPid = Math.max(this.#lastPid, pid);

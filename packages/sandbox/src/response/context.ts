@@ -9,6 +9,7 @@ import type { Store } from "../store/store.js";
 import { Accounts } from "./accounts.js";
 import type { ResponseBehaviour } from "./behaviour.js";
 import { PageDrift } from "./drift.js";
+import { type EventBus, NO_EVENTS } from "./event-bus/event-bus.js";
 import { DEFAULT_RESPONSE_VERSION, traitsOf, type VersionTraits } from "./version.js";
 
 /** What the product is made of. All but the store and the clock may be left out. */
@@ -53,6 +54,8 @@ export interface ResponseContext {
   checkins: EndpointPresence;
   accounts: Accounts;
   partitions: Partitions;
+  /** Whom to tell what happens; nobody until somebody is there. */
+  bus: EventBus;
   /** When the server was started. */
   startTime: number;
   /** Aborted when the server ends: what takes long gives up then. */
@@ -85,6 +88,7 @@ export function createContext(options: ResponseOptions, signal: AbortSignal): Re
       ...(options.tokenKey === undefined ? {} : { key: options.tokenKey }),
     }),
     partitions: new Partitions(options.store, startTime),
+    bus: NO_EVENTS,
     feedFolder: options.feedFolder,
     checkins: options.presence ?? endpointPresence({ now: () => options.clock.now() }, startTime),
     startTime,

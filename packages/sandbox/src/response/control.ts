@@ -11,7 +11,7 @@ import { type ResponseSteering, steerResponse } from "./steering.js";
 /** The control routes that EDR brings: what its endpoints do, and Live Response. */
 export function responseControl(hold: Hold<ResponseServer>): Route[] {
   const steered = steerResponse(hold);
-  return [...endpointRoutes(steered), ...liveResponseRoutes(steered)];
+  return [...endpointRoutes(steered), ...eventRoutes(steered), ...liveResponseRoutes(steered)];
 }
 
 function endpointRoutes(steered: ResponseSteering): Route[] {
@@ -35,6 +35,11 @@ function endpointRoutes(steered: ResponseSteering): Route[] {
       },
     },
   ];
+}
+
+/** What event forwarders do upon a signal. */
+function eventRoutes(steered: ResponseSteering): Route[] {
+  return [{ method: "POST", path: "/events/rotate", handle: async () => ok({ file: await steered.rotateEvents() }) }];
 }
 
 function liveResponseRoutes({ liveResponse }: ResponseSteering): Route[] {

@@ -4,6 +4,7 @@ import { ownership } from "../server/prefixes.js";
 import type { HttpProblem, Product, SandboxReply } from "../server/product.js";
 import { RESPONSE_SWITCHES } from "./behaviour.js";
 import { createContext, type ResponseContext, type ResponseOptions } from "./context.js";
+import type { EventOutlets } from "./event-bus/open.js";
 import { createLiveResponse, type LiveResponseServer } from "./live-response/index.js";
 import * as routeMakers from "./routes/index.js";
 import { switchEndpoint } from "./simulation/check-ins.js";
@@ -34,6 +35,8 @@ export interface ResponseServer extends Required<Omit<ProductServer, "prevents" 
   launch(request: LaunchRequest): LaunchReport;
   /** Switches an endpoint on or off, by the id of its sensor. Throws a RangeError when there is none. */
   setOnline(sensor: number, online: boolean): void;
+  /** Puts the file of events aside; resolves to where it is then. Rejects with a RangeError when there is none. */
+  rotateEvents(): Promise<string>;
   /** Live Response, as it is steered and looked at from outside. */
   readonly liveResponse: LiveResponseControl;
   close(): Promise<void>;
@@ -44,25 +47,29 @@ export function createResponseProduct(options: ResponseOptions): Product {
   return createResponseServer(options).product;
 }
 
-/** {@link createResponseProduct} with a hold of the endpoints. */
-export function createResponseServer(options: ResponseOptions): ResponseServer {
+/** {@link createResponseProduct} with a hold of the endpoints; tells what happens on the outlets for events, where there are any. */
+export function createResponseServer(options: ResponseOptions, events?: EventOutlets): ResponseServer {
   const end = new AbortController();
   const context = createContext(options, end.signal);
+  if (events !== undefined) context.bus = events.bus(context);
   const liveResponse = createLiveResponse(context, options);
   const simulation = createSimulation(context, liveResponse.tick);
   const start = (request: LaunchRequest): LaunchReport => launch(context, request);
   const close = async (): Promise<void> => {
     end.abort(new Error("The server has ended"));
     await Promise.all([liveResponse.close(), simulation.settled()]);
+    await events?.close();
   };
   return {
-    product: productOf(context, liveResponse, simulation),
+    product: productOf(context, liveResponse, simulation, events),
     version: context.traits.version,
     launch: start,
+    rotateEvents: () => events?.rotate() ?? Promise.reject(new RangeError("This sandbox tells no events")),
     setOnline: (sensor, online) => switchEndpoint(context, sensor, online),
     settle: () => context.partitions.settle(),
     detect: (seed) => settleDetection(context, seed),
     programStarted: (program) => recordStart(start, program),
+    programEnded: ({ sensorId, proc }) => context.bus.processEnded(sensorId, proc),
     liveResponse: liveResponse.sessions,
     liveSessions: liveResponse.sessions,
     secrets: () => context.accounts.secrets(),
@@ -71,13 +78,21 @@ export function createResponseServer(options: ResponseOptions): ResponseServer {
   };
 }
 
-function productOf(context: ResponseContext, liveResponse: LiveResponseServer, simulation: Simulation): Product {
+function productOf(
+  context: ResponseContext,
+  liveResponse: LiveResponseServer,
+  simulation: Simulation,
+  events: EventOutlets | undefined,
+): Product {
   return {
     name: "response",
     ...ownership(["/api/"], FOREIGN),
     behaviour: RESPONSE_SWITCHES,
     routes: [...Object.values(routeMakers).flatMap((routesOf) => routesOf(context)), ...liveResponse.routes],
-    tick: simulation.tick,
+    tick: async (tick, now) => {
+      events?.tick();
+      await simulation.tick(tick, now);
+    },
     // The documents have times of the simulated clock, and so has the answer that they come with.
     get headers() {
       return { ...HEADERS, Date: new Date(context.now()).toUTCString() };

@@ -10,6 +10,8 @@ export interface ResponseSteering {
   launch(request: LaunchRequest): Promise<LaunchReport>;
   /** Switches an endpoint on or off, by the id of its sensor. Rejects with a RangeError when there is none. */
   setOnline(sensor: number, online: boolean): Promise<void>;
+  /** Puts the file of events aside; resolves to where it is then. Rejects with a RangeError when there is none. */
+  rotateEvents(): Promise<string>;
   /** Throws a RangeError where there is none. */
   readonly liveResponse: LiveResponseControl;
 }
@@ -24,6 +26,7 @@ export function steerResponse(hold: Hold<ResponseServer>): ResponseSteering {
   return {
     launch: (request) => hold.inTurn(() => endpoints().launch(request)),
     setOnline: (sensor, online) => hold.inTurn(() => endpoints().setOnline(sensor, online)),
+    rotateEvents: async () => await (await hold.inTurn(() => ({ file: endpoints().rotateEvents() }))).file,
     liveResponse: steering(() => {
       const server = hold.present();
       if (server === undefined) throw new RangeError("This sandbox has no Live Response");

@@ -30,9 +30,6 @@ export interface DispatcherParts {
 
 type Entry = Omit<LoggedRequest, "id">;
 
-/** Who asks without a token, where none is asked for. */
-const ANYBODY: TokenRecord = { token: "", username: "", globalAdmin: false, rights: [] };
-
 const UNAUTHORIZED = "Method not allowed, unauthorized";
 
 /** From a request to its answer, for all products alike: faults, tokens, routes, bodies, errors, the request log. */
@@ -121,9 +118,8 @@ export class Dispatcher {
     entry.product = owner.name;
     const token = headers["x-auth-token"];
     const known = this.#parts.tokens.find(token);
-    const identified =
+    const user =
       owner.identify === undefined ? known : owner.identify(typeof token === "string" ? token : undefined, known);
-    const user = identified ?? (owner.isOpen?.(target.path) === true ? ANYBODY : undefined);
     if (user === undefined) return refusal(owner, new HttpProblem(401, owner.unauthorized ?? UNAUTHORIZED), request);
     entry.username = user.username;
     const allow: string[] = [];

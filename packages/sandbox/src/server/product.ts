@@ -104,8 +104,6 @@ export interface Product {
    * sandbox knows.
    */
   identify?(token: string | undefined, known: TokenRecord | undefined): TokenRecord | undefined;
-  /** Whether a path is answered without a token, because what opens it stands in its address. No path when left out. */
-  isOpen?(path: string): boolean;
   /** The product's form of an error answer. */
   problem(problem: HttpProblem, request: { method: string; path: string }): SandboxReply;
 }

@@ -46,12 +46,26 @@ describe("a signed address", () => {
     ]) {
       expect((await fetch(wrong)).status, wrong).toBe(403);
     }
-    now += 900_001;
+    now += 900_000;
     expect((await fetch(address)).status).toBe(403);
     const oldest = await files.address(() => ({ status: 200, body: "x" }));
     expect((await fetch(oldest)).status).toBe(200);
-    for (let n = 0; n < 1_000; n++) await files.address(() => ({ status: 200, body: "y" }));
+    for (let n = 0; n < 10_000; n++) await files.address(() => ({ status: 200, body: "y" }));
     expect((await fetch(oldest)).status).toBe(403);
+    await files.close();
+  });
+
+  it("holds as long as it was given, and no longer than its files are there", async () => {
+    const files = start();
+    const [brief, long] = [await files.address(() => ({ status: 200 }), 60_000), await files.address(() => ({ status: 200 }), 604_800_000)];
+    const read = async (address: string) => (await fetch(address)).status;
+    expect([await read(brief), await read(long)]).toEqual([200, 200]);
+    now += 59_999;
+    expect(await read(brief)).toBe(200);
+    now += 1;
+    expect([await read(brief), await read(long)]).toEqual([403, 200]);
+    files.forget();
+    expect(await read(long)).toBe(403);
     await files.close();
   });
 

@@ -26,10 +26,10 @@ interface SignedFile {
   readonly expires: number;
 }
 
-/** Simulated milliseconds for which an address holds. */
-const LIFE = 900_000;
+/** Simulated milliseconds for which an address holds where nobody says otherwise. */
+const USUAL_LIFE = 900_000;
 /** So many addresses hold at a time: the oldest make room. */
-const MOST = 1_000;
+const MOST = 10_000;
 const PATH = "/cloud-signed";
 /** What a client must not take along to another host. */
 const SECRET_HEADERS = ["x-auth-token", "authorization", "cookie"] as const;
@@ -47,13 +47,16 @@ export class SignedFiles {
     this.#parts = parts;
   }
 
-  /** Gives a file an address. What it serves is asked for each time that it is read. */
-  async address(serve: ServeSigned): Promise<string> {
+  /**
+   * Gives a file an address. What it serves is asked for each time that it is read.
+   * @param life simulated milliseconds for which it holds
+   */
+  async address(serve: ServeSigned, life = USUAL_LIFE): Promise<string> {
     this.#listener ??= this.#open();
     const { url } = await this.#listener;
     const id = randomBytes(12).toString("hex");
     const signature = randomBytes(24).toString("hex");
-    const expires = this.#parts.now() + LIFE;
+    const expires = this.#parts.now() + life;
     this.#files.set(id, { serve, signature, expires });
     for (const oldest of this.#files.keys()) {
       if (this.#files.size <= MOST) break;
@@ -63,8 +66,13 @@ export class SignedFiles {
     return `${url}${PATH}/${id}?${query}`;
   }
 
-  async close(): Promise<void> {
+  /** Lets no address hold any more: what they lead to is gone. */
+  forget(): void {
     this.#files.clear();
+  }
+
+  async close(): Promise<void> {
+    this.forget();
     const listener = await this.#listener?.catch(() => undefined);
     await listener?.close();
   }
@@ -100,7 +108,7 @@ export class SignedFiles {
     const { path, query } = parseTarget(target);
     const id = path.startsWith(`${PATH}/`) ? path.slice(PATH.length + 1) : "";
     const file = this.#files.get(id);
-    if (file === undefined || query.get("X-Signature") !== file.signature || this.#parts.now() > file.expires) {
+    if (file === undefined || query.get("X-Signature") !== file.signature || this.#parts.now() >= file.expires) {
       throw new HttpProblem(403, "Request has expired");
     }
     return file;

@@ -89,7 +89,9 @@ function legacy(guid: bigint | undefined): string | undefined {
   return guid === undefined || guid === 0n ? undefined : guid.toString();
 }
 
-type Read = (part: SensorMessage, reader: Reader) => Fields & { readonly type: string; readonly event_type: string };
+type Told = Fields & { readonly type: string; readonly event_type: string };
+
+type Read = (part: SensorMessage, reader: Reader) => Told;
 
 /** By the field of the message that says what has happened, in the order in which they count. */
 const KINDS: ReadonlyMap<string, Read> = new Map<string, Read>([
@@ -124,8 +126,7 @@ const KINDS: ReadonlyMap<string, Read> = new Map<string, Read>([
       event_type: "modload",
       ...reader.process,
       path: reader.path,
-      md5: hash(part["md5hash"]),
-      sha256: hash(part["sha256hash"]),
+      ...hashes(part),
     }),
   ],
   [
@@ -141,18 +142,11 @@ const KINDS: ReadonlyMap<string, Read> = new Map<string, Read>([
       file_sha256: hash(part["sha256hash"]),
       file_type: number(part["type"]),
       filetype_name: nameOf(CODES.CbFileType, number(part["type"]), "filetype"),
-      tamper: flag(part["tamper"]),
-      tamper_sent: flag(part["tamper_sent"]),
+      ...tampering(part),
     }),
   ],
-  [
-    "networkv2",
-    (part, reader) => ({ type: "ingress.event.netconn", event_type: "netconn", ...connection(part, reader) }),
-  ],
-  [
-    "network",
-    (part, reader) => ({ type: "ingress.event.netconn", event_type: "netconn", ...connection(part, reader) }),
-  ],
+  ["networkv2", connectionMade],
+  ["network", connectionMade],
   [
     "regmod",
     (part, reader) => ({
@@ -162,8 +156,7 @@ const KINDS: ReadonlyMap<string, Read> = new Map<string, Read>([
       path: text(part["utf8_regpath"]),
       action: actionOf(CODES.CbRegModAction, number(part["action"]), "actionRegMod"),
       action_type: number(part["action"]),
-      tamper: flag(part["tamper"]),
-      tamper_sent: flag(part["tamper_sent"]),
+      ...tampering(part),
     }),
   ],
   [
@@ -184,10 +177,8 @@ const KINDS: ReadonlyMap<string, Read> = new Map<string, Read>([
         childproc_commandline: text(part["commandline"]),
         childproc_username: text(part["username"]),
         childproc_suppressed: flag(message(part["suppressed"])?.["bIsSuppressed"]),
-        md5: hash(part["md5hash"]),
-        sha256: hash(part["sha256hash"]),
-        tamper: flag(part["tamper"]),
-        tamper_sent: flag(part["tamper_sent"]),
+        ...hashes(part),
+        ...tampering(part),
       };
     },
   ],
@@ -205,27 +196,8 @@ const KINDS: ReadonlyMap<string, Read> = new Map<string, Read>([
       emet_timestamp: dateOfTicks(long(part["emetTimstamp"])),
     }),
   ],
-  [
-    "scriptexe",
-    (part, reader) => ({
-      type: "ingress.event.filelessscriptload",
-      event_type: "filelessscriptload",
-      ...reader.process,
-      script: text(part["script"]),
-      script_sha256: text(part["sha256"]),
-    }),
-  ],
-  [
-    "fbscriptexe",
-    (part, reader) => ({
-      type: "ingress.event.filelessscriptload",
-      event_type: "filelessscriptload",
-      ...reader.process,
-      script: text(part["script"]),
-      script_sha256: text(part["sha256"]),
-      filename: text(part["filename"]),
-    }),
-  ],
+  ["scriptexe", script],
+  ["fbscriptexe", (part, reader) => ({ ...script(part, reader), filename: text(part["filename"]) })],
   [
     "tamperAlert",
     (part) => ({
@@ -253,24 +225,36 @@ const KINDS: ReadonlyMap<string, Read> = new Map<string, Read>([
       username: text(part["blockedUsername"]),
     }),
   ],
-  [
-    "netconnBlockedv2",
-    (part, reader) => ({
-      type: "ingress.event.netconnblocked",
-      event_type: "blocked_netconn",
-      ...connection(part, reader),
-    }),
-  ],
-  [
-    "netconnBlocked",
-    (part, reader) => ({
-      type: "ingress.event.netconnblocked",
-      event_type: "blocked_netconn",
-      ...connection(part, reader),
-    }),
-  ],
+  ["netconnBlockedv2", connectionBlocked],
+  ["netconnBlocked", connectionBlocked],
   ["module", binaryInfo],
 ]);
+
+function hashes(part: SensorMessage): Fields {
+  return { md5: hash(part["md5hash"]), sha256: hash(part["sha256hash"]) };
+}
+
+function tampering(part: SensorMessage): Fields {
+  return { tamper: flag(part["tamper"]), tamper_sent: flag(part["tamper_sent"]) };
+}
+
+function script(part: SensorMessage, reader: Reader): Told {
+  return {
+    type: "ingress.event.filelessscriptload",
+    event_type: "filelessscriptload",
+    ...reader.process,
+    script: text(part["script"]),
+    script_sha256: text(part["sha256"]),
+  };
+}
+
+function connectionMade(part: SensorMessage, reader: Reader): Told {
+  return { type: "ingress.event.netconn", event_type: "netconn", ...connection(part, reader) };
+}
+
+function connectionBlocked(part: SensorMessage, reader: Reader): Told {
+  return { type: "ingress.event.netconnblocked", event_type: "blocked_netconn", ...connection(part, reader) };
+}
 
 function connection(part: SensorMessage, reader: Reader): Fields {
   return {
@@ -312,11 +296,10 @@ function port(value: SensorValue | undefined): number | undefined {
   return found === undefined ? undefined : portOfSensor(found);
 }
 
-function crossProcess(part: SensorMessage, reader: Reader): Fields & { type: string; event_type: string } {
+function crossProcess(part: SensorMessage, reader: Reader): Told {
   const open = message(part["open"]);
   const thread = message(part["remotethread"]) ?? {};
   const common = { event_type: "cross_process", ...reader.process, is_target: flag(part["isTarget"]) };
-  const tamper = { tamper: flag(part["tamper"]), tamper_sent: flag(part["tamper_sent"]) };
   const target = (pid: number | undefined, created: bigint | undefined) => ({
     target_pid: pid,
     target_create_time: dateOfTicks(created),
@@ -331,7 +314,7 @@ function crossProcess(part: SensorMessage, reader: Reader): Fields & { type: str
       target_path: text(thread["remoteProcPath"]),
       target_md5: hash(thread["remoteProcMd5"]),
       target_sha256: hash(thread["remoteProcSha256"]),
-      ...tamper,
+      ...tampering(part),
     };
   }
   return {
@@ -343,7 +326,7 @@ function crossProcess(part: SensorMessage, reader: Reader): Fields & { type: str
     target_path: text(open["targetProcPath"]),
     target_md5: hash(open["targetProcMd5"]),
     target_sha256: hash(open["targetProcSha256"]),
-    ...tamper,
+    ...tampering(part),
   };
 }
 

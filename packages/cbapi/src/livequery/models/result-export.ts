@@ -1,4 +1,4 @@
-import { ServerFile } from "../../core/model/server-file.js";
+import { TextFile } from "../../core/model/text-file.js";
 import { fileBody } from "../../core/transport/file-body.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import type { CloudHost } from "../../psc/host.js";
@@ -12,7 +12,7 @@ export interface ExportRequest {
 }
 
 /** The results of a run as a CSV file, or as a ZIP with it. Each reading has the server write it anew. */
-export class ResultExport extends ServerFile {
+export class ResultExport extends TextFile {
   readonly #request: ExportRequest;
   readonly #isZipped: boolean;
 
@@ -21,24 +21,6 @@ export class ResultExport extends ServerFile {
     super();
     this.#request = request;
     this.#isZipped = isZipped;
-  }
-
-  /** The whole of it as text. */
-  async text(options: CallOptions = {}): Promise<string> {
-    return (await this.read(undefined, options)).toString("utf8");
-  }
-
-  /** Its lines one by one, as they come, without their ends. A cell may hold the end of a line. */
-  async *lines(options: CallOptions = {}): AsyncGenerator<string, void> {
-    const decoder = new TextDecoder();
-    let rest = "";
-    for await (const chunk of this.bytes(options)) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n/);
-      rest = lines.pop() ?? "";
-      yield* lines;
-    }
-    rest += decoder.decode();
-    if (rest !== "") yield rest;
   }
 
   protected override async *bytes({ signal, timeout }: CallOptions): AsyncGenerator<Uint8Array, void> {

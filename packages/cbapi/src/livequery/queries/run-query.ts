@@ -36,6 +36,9 @@ interface RunQueryState {
  * for await (const result of run.stream()) console.log(result.device_.name, result.fields_.name);
  */
 export class RunQuery {
+  /** What it makes. */
+  protected readonly model = Run;
+
   readonly #client: ModelHost;
   readonly #state: RunQueryState;
   #submitted: Promise<Run> | undefined;

@@ -1,11 +1,8 @@
-import { inspect } from "node:util";
-import { CALL, checkCall } from "../../core/call-options.js";
 import { invalidArgument } from "../../core/invalid-argument.js";
 import type { ModelHost } from "../../core/model/host.js";
 import { type AnyModel, Model } from "../../core/model/model.js";
-import { isPassing } from "../../core/passing.js";
+import { Tail } from "../../core/query/tail.js";
 import { Q, range } from "../../core/query/terms.js";
-import { timeLimit } from "../../core/transport/limits.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { protection } from "../host.js";
 import { bound, type EventQuery, type Moment } from "./event-query.js";
@@ -64,46 +61,29 @@ export interface TailSource<M extends AnyModel> {
   readonly rows: number;
 }
 
-const DONE: IteratorReturnResult<undefined> = Object.freeze({ value: undefined, done: true });
-
 /** Events as they come, without end: what {@link EventQuery.tail} gives. */
-export class EventTail<M extends AnyModel> implements AsyncIterableIterator<M> {
-  readonly #host: ModelHost;
+export class EventTail<M extends AnyModel> extends Tail<M, EventPosition> {
   readonly #source: TailSource<M>;
-  readonly #options: TailOptions;
-  readonly #interval: number;
-  readonly #stop = new AbortController();
-  /** Rows that were read and not taken yet. */
-  #rows: readonly M[] = [];
-  #taken = 0;
+  readonly #since: Moment | undefined;
   /** No event up to this id is still to come; `undefined` before the first request. */
   #after: number | undefined;
   /** Ids behind that which were taken. */
   #seen = new Set<number>();
   /** The id behind which the next page begins, while pages come full. */
   #cursor: number | undefined;
-  /** Whether the server has answered once. */
-  #answered = false;
-  #over = false;
-  #turn: Promise<unknown> = Promise.resolve();
 
   /** @internal Made by a search. */
   constructor(host: ModelHost, source: TailSource<M>, options: TailOptions) {
-    checkCall("tail()", options, ["since", "after", "interval", "onWait", ...CALL]);
-    const { since, after, interval = INTERVAL, timeout } = options;
+    const { clock } = protection(host);
+    super({ clock, call: "tail()", options: ["since", "after"], interval: INTERVAL }, options);
+    const { since, after } = options;
     if (since !== undefined && after !== undefined) {
       throw invalidArgument("tail() begins at a moment (since) or behind an event (after): leave one of them out");
     }
-    if (!Number.isFinite(interval) || interval <= 0) {
-      throw invalidArgument(`tail: interval is a number of milliseconds above 0, got ${interval}`);
-    }
-    if (timeout !== undefined) timeLimit(timeout);
     // Compiled here, so that what is no moment is refused where it was given.
     if (since !== undefined) source.all.since(since);
-    this.#host = host;
     this.#source = source;
-    this.#options = options;
-    this.#interval = interval;
+    this.#since = since;
     if (after === undefined) return;
     const position = checkedPosition(after);
     this.#after = position.after;
@@ -114,54 +94,12 @@ export class EventTail<M extends AnyModel> implements AsyncIterableIterator<M> {
    * Behind the events that were taken so far: what another tail goes on from with `after`. Told before the first event as well,
    * once the server was asked; `undefined` before.
    */
-  get position(): EventPosition | undefined {
+  override get position(): EventPosition | undefined {
     if (this.#after === undefined) return undefined;
     return Object.freeze({ after: this.#after, seen: Object.freeze([...this.#seen].sort((a, b) => a - b)) });
   }
 
-  /** The next event, however long it takes to come. */
-  next(): Promise<IteratorResult<M, undefined>> {
-    const turn = this.#turn.then(() => this.#next());
-    this.#turn = turn.catch(() => {});
-    return turn;
-  }
-
-  /** Ends the tail; a request or a pause that is under way is broken off. */
-  async return(): Promise<IteratorResult<M, undefined>> {
-    this.#end();
-    this.#stop.abort();
-    return DONE;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  [inspect.custom](): string {
-    return `EventTail ${this.#over ? "(ended) " : ""}${inspect(this.position)}`;
-  }
-
-  async #next(): Promise<IteratorResult<M, undefined>> {
-    if (this.#over) return DONE;
-    const { signal } = this.#options;
-    const abort = () => this.#stop.abort(signal?.reason);
-    try {
-      signal?.throwIfAborted();
-      // Listened to only while somebody waits: a tail that is left alone holds on to nothing.
-      signal?.addEventListener("abort", abort);
-      while (this.#taken >= this.#rows.length) await this.#fill();
-      return { value: this.#take(), done: false };
-    } catch (error) {
-      if (this.#over) return DONE;
-      this.#end();
-      throw error;
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
-  }
-
-  #take(): M {
-    const event = this.#rows[this.#taken++] as M;
+  protected override give(event: M): M {
     const id = idOf(event);
     this.#seen.add(id);
     const after = Math.max(this.#after ?? 0, id - OVERLAP);
@@ -172,63 +110,36 @@ export class EventTail<M extends AnyModel> implements AsyncIterableIterator<M> {
     return event;
   }
 
-  /** Reads the next rows, or waits before the next time to ask for them. */
-  async #fill(): Promise<void> {
-    let error: Error | undefined;
-    try {
-      if (await this.#read()) return;
-    } catch (thrown) {
-      if (!this.#answered || this.#stop.signal.aborted || !isPassing(thrown)) throw thrown;
-      error = thrown;
-    }
-    const { position } = this;
-    const pause = this.#interval;
-    if (position !== undefined) await this.#options.onWait?.({ position, pause, ...(error && { error }) });
-    await protection(this.#host).clock.sleep(pause, this.#stop.signal);
-  }
-
-  /** @returns whether the server is to be asked again at once */
-  async #read(): Promise<boolean> {
-    const after = this.#after ?? (await this.#begin());
+  protected override async read(options: CallOptions): Promise<boolean> {
+    const after = this.#after ?? (await this.#begin(options));
     const { matching, rows } = this.#source;
     const from = this.#cursor ?? after;
     const page = await matching
       .where(`id>${from}`)
       .sort("id ASC")
-      .all({ limit: rows, ...this.#call() });
-    this.#answered = true;
+      .all({ limit: rows, ...options });
+    this.hasAnswered = true;
     const last = page.at(-1);
     this.#cursor = last !== undefined && page.length >= rows ? idOf(last) : undefined;
-    this.#rows = page.filter((event) => idOf(event) > after && !this.#seen.has(idOf(event)));
-    this.#taken = 0;
-    return this.#rows.length > 0 || this.#cursor !== undefined;
+    this.hold(page.filter((event) => idOf(event) > after && !this.#seen.has(idOf(event))));
+    return this.#cursor !== undefined;
   }
 
   /** Finds the id behind which the tail begins. */
-  async #begin(): Promise<number> {
-    const { since } = this.#options;
+  async #begin(options: CallOptions): Promise<number> {
+    const since = this.#since;
     const { all } = this.#source;
     // Asked for first: what comes between the two requests has a higher id, and is not passed over.
-    const [latest] = await all.sort("id DESC").all({ limit: 1, ...this.#call() });
+    const [latest] = await all.sort("id DESC").all({ limit: 1, ...options });
     let after = latest === undefined ? 0 : idOf(latest);
     if (since !== undefined) {
       const received = all.where(Q({ receivedTimestamp: range(bound(since), undefined) }));
-      const [first] = await received.sort("id ASC").all({ limit: 1, ...this.#call() });
+      const [first] = await received.sort("id ASC").all({ limit: 1, ...options });
       if (first !== undefined) after = Math.min(after, idOf(first) - 1);
     }
-    this.#answered = true;
+    this.hasAnswered = true;
     this.#after = after;
     return after;
-  }
-
-  #call(): CallOptions {
-    return { signal: this.#stop.signal, timeout: this.#options.timeout };
-  }
-
-  #end(): void {
-    this.#over = true;
-    this.#rows = [];
-    this.#taken = 0;
   }
 }
 

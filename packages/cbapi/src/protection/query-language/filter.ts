@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { ApiError } from "../../core/errors.js";
 import { invalidArgument } from "../../core/invalid-argument.js";
+import { isList } from "../../core/query/term-values.js";
 import {
   Comparison,
   type Dialect,
@@ -75,10 +76,6 @@ function rangeOf(field: string, { from, to }: ValueRange, kind: string | undefin
   if (from !== undefined) conditions.push(`${field}>${justBeyond(from, "below", kind)}`);
   if (to !== undefined) conditions.push(`${field}<${justBeyond(to, "above", kind)}`);
   return conditions.length === 0 ? [`${field}!`] : conditions;
-}
-
-function isList(value: TermValue): value is readonly SingleValue[] {
-  return Array.isArray(value);
 }
 
 /** Values of one field are alternatives of each other; nothing else is. */

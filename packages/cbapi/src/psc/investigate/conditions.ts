@@ -5,7 +5,7 @@ import { Query, type QueryState } from "../../core/query/query.js";
 import type { QueryInput, Terms, TermValue } from "../../core/query/terms.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import { type CloudHost, cloud } from "../host.js";
-import { type Criteria, checkedValues, isText, withValues } from "../queries/criteria.js";
+import { type Criteria, checkedValues, isScalar, isText, withValues } from "../queries/criteria.js";
 import { type TimeRange, timeRange } from "../queries/time-range.js";
 import { type Clauses, type Connective, clausesText, NO_CLAUSES, withClause } from "../query-language/clauses.js";
 import { cloudDialect } from "../query-language/dialect.js";
@@ -59,9 +59,6 @@ const DEFAULT_FIELDS: readonly string[] = [
   "process_start_time",
   "ttp",
 ];
-
-/** The most rows of one search that can be read. */
-export const SEARCH_WINDOW = 10_000;
 
 type Scalar = string | number | boolean;
 
@@ -231,9 +228,7 @@ export abstract class InvestigateQuery<
 }
 
 function scalars(field: string, values: readonly Scalar[]): readonly Scalar[] {
-  const check = (value: unknown) =>
-    isText(value) || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
-  return checkedValues(values, check, `${field} has one or more invalid values`);
+  return checkedValues(values, isScalar, `${field} has one or more invalid values`);
 }
 
 function checkedName(field: string): string {

@@ -4,9 +4,10 @@ import type { AnyModel } from "../../core/model/model.js";
 import type { ExecutionPlan, FetchedPage, RowSource, Window } from "../../core/query/row-source.js";
 import type { Terms } from "../../core/query/terms.js";
 import type { CallOptions, QueryParameters } from "../../core/transport/types.js";
+import { SEARCH_WINDOW } from "../queries/cloud-query.js";
 import { EVERYTHING } from "../query-language/query-builder.js";
 import { type Found, foundIn } from "./answer.js";
-import { InvestigateQuery, type InvestigateState, SEARCH_WINDOW, type SortKey } from "./conditions.js";
+import { InvestigateQuery, type InvestigateState, type SortKey } from "./conditions.js";
 import { type JobCalls, type JobEnd, JobExpired, SEARCH_TIMEOUT, SearchJob } from "./job.js";
 
 /** For how long the job of a query serves its next reading as well, in milliseconds. */

@@ -10,7 +10,7 @@ import { type Clauses, type Connective, clausesText, NO_CLAUSES, withClause } fr
 import { QueryBuilder } from "../query-language/query-builder.js";
 import type { CloudCall } from "../routes.js";
 import { ask } from "../send.js";
-import { type Criteria, type CriterionCheck, checkedValues, isText, withValues } from "./criteria.js";
+import { type Criteria, checkedValues, type GivenValues, isScalar, isText, withValues } from "./criteria.js";
 import { scrollPages } from "./scroll.js";
 import { searchAnswer } from "./search-answer.js";
 
@@ -162,27 +162,15 @@ export abstract class CloudQuery<
   }
 
   /** With values added to those of a criterion, all of which were checked. */
-  protected withCriteria<V>(
-    key: string,
-    values: readonly V[],
-    check: CriterionCheck,
-    message: string,
-    words?: readonly string[],
-  ): this {
-    const checked = checkedValues(values, check, message, words);
-    return this.with({ criteria: withValues(this.state.criteria, key, checked) } as unknown as Partial<S>);
+  protected withCriteria<V>(key: string, ...given: GivenValues<V>): this {
+    const criteria = withValues(this.state.criteria, key, checkedValues(...given));
+    return this.with({ criteria } as unknown as Partial<S>);
   }
 
   /** The same of what is left out. */
-  protected withExclusions<V>(
-    key: string,
-    values: readonly V[],
-    check: CriterionCheck,
-    message: string,
-    words?: readonly string[],
-  ): this {
-    const checked = checkedValues(values, check, message, words);
-    return this.with({ exclusions: withValues(this.state.exclusions, key, checked) } as unknown as Partial<S>);
+  protected withExclusions<V>(key: string, ...given: GivenValues<V>): this {
+    const exclusions = withValues(this.state.exclusions, key, checkedValues(...given));
+    return this.with({ exclusions } as unknown as Partial<S>);
   }
 
   /** With a criterion that is no list: a range, a number, a flag. It takes the place of the one before. */
@@ -285,9 +273,6 @@ export abstract class CloudQuery<
 function isEmpty(criteria: Criteria | undefined): boolean {
   return criteria === undefined || Object.keys(criteria).length === 0;
 }
-
-const isScalar: CriterionCheck = (value) =>
-  isText(value) || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
 
 function checkedKey(key: string): string {
   if (isText(key)) return key;

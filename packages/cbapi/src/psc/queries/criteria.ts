@@ -15,11 +15,23 @@ export const isWholeNumber: CriterionCheck = (value) => Number.isSafeInteger(val
 /** @internal Text that is not empty. */
 export const isText: CriterionCheck = (value) => typeof value === "string" && value !== "";
 
+/** @internal A value as bodies have it. */
+export const isScalar: CriterionCheck = (value) =>
+  isText(value) || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
+
 /** @internal One of these words. */
 export const isOneOf =
   (words: readonly string[]): CriterionCheck =>
   (value) =>
     typeof value === "string" && words.includes(value);
+
+/** @internal Values of a criterion, and what they have to be: what {@link checkedValues} takes. */
+export type GivenValues<T> = readonly [
+  values: readonly T[],
+  check: CriterionCheck,
+  message: string,
+  words?: readonly string[],
+];
 
 /**
  * @internal The values of a criterion, checked.
@@ -27,12 +39,7 @@ export const isOneOf =
  * @param words those that there are, for the error to name
  * @throws CbApiError with code `INVALID_ARGUMENT` when the values are no list, or one of them is none
  */
-export function checkedValues<T>(
-  values: readonly T[],
-  check: CriterionCheck,
-  message: string,
-  words?: readonly string[],
-): readonly T[] {
+export function checkedValues<T>(...[values, check, message, words]: GivenValues<T>): readonly T[] {
   // A single text would be taken letter by letter.
   if (!Array.isArray(values)) throw invalidArgument(`${message}: a list is expected, got ${inspect(values)}`);
   if (values.length === 0) {

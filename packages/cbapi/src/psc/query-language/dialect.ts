@@ -1,8 +1,9 @@
 import { invalidArgument } from "../../core/invalid-argument.js";
+import { isList } from "../../core/query/term-values.js";
 import type { Dialect, TermValue } from "../../core/query/terms.js";
 import { checkedField, templateText } from "./template.js";
 import { shapeOf, tokenize, trimmed } from "./tokens.js";
-import { isList, valueText } from "./value-text.js";
+import { valueText } from "./value-text.js";
 
 /** A term, or a choice of terms without parentheses around it. */
 function term(field: string, value: TermValue): string {

@@ -1,7 +1,8 @@
 import { invalidArgument } from "../../core/invalid-argument.js";
+import { inQuotes, isList } from "../../core/query/term-values.js";
 import { Present, RawText, type SingleValue, type TermValue, ValueRange, Wildcard } from "../../core/query/terms.js";
 import { isFieldName, tokenize, trimmed } from "./tokens.js";
-import { boundText, escaped, inQuotes, isList, patternText, scalarIn, scalarText, valueText } from "./value-text.js";
+import { boundText, escaped, patternText, scalarIn, scalarText, valueText } from "./value-text.js";
 
 /** Query text with values put in, each escaped as its place in the text demands. */
 export function templateText(texts: readonly string[], values: readonly TermValue[]): string {

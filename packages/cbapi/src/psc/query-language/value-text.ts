@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { invalidArgument } from "../../core/invalid-argument.js";
+import { plainValue } from "../../core/query/term-values.js";
 import {
   Comparison,
   Present,
@@ -25,7 +26,6 @@ const WORDS = new Set(["AND", "OR", "NOT", "TO"]);
 
 /** Text in which nothing is an operator; also for a part of a term. */
 export const escaped = (text: string): string => text.replaceAll(SPECIAL, "\\$&");
-export const inQuotes = (text: string): string => text.replaceAll(/[\\"]/g, "\\$&");
 
 /** A literal value as a whole term. */
 export function literal(text: string): string {
@@ -75,14 +75,7 @@ export function valueText(value: SingleValue): string {
   return scalarTerm(value);
 }
 
-export function isList(value: TermValue): value is readonly SingleValue[] {
-  return Array.isArray(value);
-}
-
 /** The value where only a single plain one can stand. */
 export function scalarIn(value: TermValue, place: string): ScalarValue {
-  const special =
-    isList(value) || [Wildcard, ValueRange, Present, Comparison, RawText].some((kind) => value instanceof kind);
-  if (special) throw invalidArgument(`only a single plain value can stand ${place} of a cloud query`);
-  return value as ScalarValue;
+  return plainValue(value, place, "a cloud query");
 }

@@ -1,8 +1,7 @@
-import { inspect } from "node:util";
 import { ApiError } from "../../core/errors.js";
-import { namedObject } from "../../core/model/ref.js";
 import type { CallOptions } from "../../core/transport/types.js";
 import type { Endpoint, LiveResponseDialect } from "../../live-response/dialect.js";
+import { endpointIdOf } from "../../live-response/endpoint-id.js";
 import type { ProcessInfo, RegistryValue } from "../../live-response/types.js";
 import type { EdrHost } from "../host.js";
 import { Sensor } from "../models/sensor/sensor.js";
@@ -63,27 +62,7 @@ function sessionGone(text: string): boolean {
 
 /** @throws ApiError when the target is neither a sensor nor the id of one */
 function targetId(target: LiveResponseTarget): number | undefined {
-  const named = namedObject(target);
-  if (named !== undefined && named.cls !== Sensor) {
-    throw new ApiError(`Live Response is used with sensors, not with a ${named.cls.spec.name}`, {
-      code: "INVALID_TARGET",
-    });
-  }
-  if (named !== undefined && named.key === undefined) return undefined;
-  const isObject = typeof target === "object" && target !== null;
-  // What is still to come is looked at when it is there.
-  if (named === undefined && isObject && "then" in target) return undefined;
-  const id: unknown = named === undefined ? target : named.key;
-  const number = typeof id === "string" && /^\d+$/.test(id) ? Number(id) : id;
-  if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0) return number;
-  // Of some object, nobody knows what its id is the id of.
-  const given =
-    isObject && named === undefined
-      ? `${inspect(target, { depth: 0 })}, an object that is no Sensor`
-      : JSON.stringify(id);
-  throw new ApiError(`A sensor is named by its id or given itself, not as ${given ?? "nothing"}`, {
-    code: "INVALID_TARGET",
-  });
+  return endpointIdOf(target, { noun: "sensor", model: "Sensor", isOne: (cls) => cls === Sensor });
 }
 
 async function findEndpoint(cb: EdrHost, target: LiveResponseTarget, options: CallOptions): Promise<Endpoint> {

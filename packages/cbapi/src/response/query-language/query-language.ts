@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import type { CbApiError } from "../../core/errors.js";
 import { invalidArgument } from "../../core/invalid-argument.js";
+
 /**
  * The query language of EDR's process, binary, alert and threat report searches: how values are written so that the
  * server reads back what was meant, and how clauses are put together.
@@ -10,6 +11,7 @@ import { invalidArgument } from "../../core/invalid-argument.js";
  * bare where the server cannot misread it, and quoted otherwise; in quotes, `*` and `?` are no wildcards.
  */
 
+import { inQuotes, isList, plainValue } from "../../core/query/term-values.js";
 import {
   Comparison,
   type Dialect,
@@ -34,8 +36,9 @@ const WORDS = new Set(["and", "or", "not", "to", "||"]);
 const NOT_ESCAPABLE = /[^\S ]|\p{Cc}/u;
 const BOUND = /^[^\s\p{Cc}[\]{}()"\\]+$/u;
 
+const LANGUAGE = "an EDR query";
+
 const quoted = (text: string): string => `"${inQuotes(text)}"`;
-const inQuotes = (text: string): string => text.replaceAll(/[\\"]/g, "\\$&");
 const escaped = (text: string): string => text.replaceAll(/[ ()"]/g, "\\$&");
 
 /** A literal value as a whole term or as the value of one. */
@@ -100,10 +103,6 @@ function anyOf(field: string | undefined, value: TermValue): string {
   return or(values.map((one) => `${field === undefined ? "" : `${field}:`}${quoteValue(field, one)}`));
 }
 
-function isList(value: TermValue): value is readonly SingleValue[] {
-  return Array.isArray(value);
-}
-
 function checkedField(name: string): string {
   if (isFieldName(name)) return name;
   throw invalidArgument(`not a field of an EDR query: ${JSON.stringify(name)}; names have letters, digits, _ . and -`);
@@ -164,7 +163,7 @@ function or(clauses: readonly string[]): string {
 
 function not(clause: string): string {
   const shape = shapeOf(clause);
-  const single = shape !== undefined && shape.operands === 1 && !shape.negated;
+  const single = shape !== undefined && shape.operands === 1 && !shape.marked;
   return single ? `-${clause.trimStart()}` : `-(${sealed(clause)})`;
 }
 
@@ -202,7 +201,7 @@ function insert(around: Surroundings, value: TermValue): string {
       return `${before}${odd ? "\\" : ""}${inQuotes(plain(value, "inside quotes"))}`;
     }
     case "range":
-      return before + bound(scalar(value, "as the bound of a range"), /\bTO\s+$/i.test(before));
+      return before + bound(plainValue(value, "as the bound of a range", LANGUAGE), /\bTO\s+$/i.test(before));
     case "value": {
       if (continues) return before + partial(around, ending.field, value);
       const start = before.slice(0, ending.start);
@@ -251,22 +250,8 @@ function partial(around: Surroundings, field: string | undefined, value: TermVal
   return written;
 }
 
-function scalar(value: TermValue, place: string): ScalarValue {
-  const isScalar =
-    !isList(value) &&
-    !(
-      value instanceof Wildcard ||
-      value instanceof ValueRange ||
-      value instanceof Present ||
-      value instanceof Comparison ||
-      value instanceof RawText
-    );
-  if (!isScalar) throw invalidArgument(`only a single plain value can stand ${place} of an EDR query`);
-  return value;
-}
-
 function plain(value: TermValue, place: string): string {
-  return scalarText(scalar(value, place));
+  return scalarText(plainValue(value, place, LANGUAGE));
 }
 
 /**

@@ -1,8 +1,9 @@
+import type { Steps } from "../../steps.js";
 import { findSensor } from "../../store/endpoints.js";
 import { findProcess } from "../../store/processes.js";
 import type { CloudContext } from "../context.js";
 import { perContext } from "../per-context.js";
-import { idOf } from "../processes/guid.js";
+import { guidOf, idOf } from "../processes/guid.js";
 import { catchUp, detectFirst, detectOnTick, isFirstLook } from "./detect.js";
 import { deviceFacts, digits, iso, processFacts, uuidOf } from "./facts.js";
 import type { NewAlert, WatchlistHit } from "./new-alert.js";
@@ -13,13 +14,23 @@ export type { NewAlert, WatchlistHit } from "./new-alert.js";
 /** The alerts of the organisation, which all parts share. */
 export const alertsOf = perContext((context) => new Alerts(context));
 
-const HIGHEST = "SELECT max(json_extract(record, '$.number')) AS n FROM object WHERE kind = 'cloud_alert'";
+/** By what alerts are looked up. */
+const INDEXES = (["number", "shown.process_guid", "shown.threat_id"] as const).map(
+  (name) =>
+    `CREATE INDEX IF NOT EXISTS cloud_alert_${name.replace("shown.", "")} ON object (json_extract(record, '$.${name}'))
+     WHERE kind = 'cloud_alert'`,
+);
+const HIGHEST = `SELECT json_extract(record, '$.number') AS n FROM object WHERE kind = 'cloud_alert'
+  ORDER BY json_extract(record, '$.number') DESC LIMIT 1`;
+/** The alerts of the present service about processes, by the GUIDs of these. */
+export const BY_PROCESS = `SELECT j.value AS guid, o.key AS id FROM json_each(?) j CROSS JOIN object o
+  ON o.kind = 'cloud_alert' AND json_extract(o.record, '$.shown.process_guid') = j.value
+  WHERE json_extract(o.record, '$.shown.type') <> 'VMWARE' ORDER BY json_extract(o.record, '$.number')`;
 
-/** Keeps alerts and raises new ones. Those of what the organisation holds already are raised when somebody asks first. */
+/** Keeps alerts and raises new ones. Those of what the organisation holds already are raised by {@link Alerts.find}. */
 export class Alerts {
   readonly #context: CloudContext;
   #ready = false;
-  #raising = false;
   #session = 0;
 
   constructor(context: CloudContext) {
@@ -32,7 +43,6 @@ export class Alerts {
   }
 
   get(id: string): AlertRecord | undefined {
-    this.ready();
     return this.#kept.get(id);
   }
 
@@ -43,7 +53,6 @@ export class Alerts {
 
   /** In the order in which they were raised, from a number on. */
   raisedSince(number: number): AlertRecord[] {
-    this.ready();
     const rows = this.#context.store.database.all<{ record: string }>(
       `SELECT record FROM object WHERE kind = 'cloud_alert' AND json_extract(record, '$.number') > ?
        ORDER BY json_extract(record, '$.number')`,
@@ -65,12 +74,26 @@ export class Alerts {
 
   /** The alerts of a threat. */
   ofThreat(id: string): AlertRecord[] {
-    this.ready();
     const rows = this.#context.store.database.all<{ record: string }>(
       "SELECT record FROM object WHERE kind = 'cloud_alert' AND json_extract(record, '$.shown.threat_id') = ? ORDER BY key",
       [id],
     );
     return rows.map(({ record }) => JSON.parse(record) as AlertRecord);
+  }
+
+  /** Which alerts are about which processes, by the ids of the processes; in the order in which they were raised. */
+  ofProcesses(ids: readonly string[]): ReadonlyMap<string, readonly string[]> {
+    const { store, orgKey } = this.#context;
+    const wanted = new Map(ids.map((id) => [guidOf(orgKey, id), id]));
+    const rows = store.database.all<{ guid: string; id: string }>(BY_PROCESS, [JSON.stringify([...wanted.keys()])]);
+    const found = new Map<string, string[]>();
+    for (const { guid, id } of rows) {
+      const process = wanted.get(guid) ?? "";
+      const known = found.get(process);
+      if (known === undefined) found.set(process, [id]);
+      else known.push(id);
+    }
+    return found;
   }
 
   /** Raises WATCHLIST alerts: one for each report that was met in a process, however often. Returns those that are new. */
@@ -111,7 +134,6 @@ export class Alerts {
         },
       ];
     });
-    this.ready();
     return this.raise(drafts);
   }
 
@@ -132,28 +154,26 @@ export class Alerts {
     return raised;
   }
 
-  /** What happens at a tick, once somebody has asked. */
+  /** What happens at a tick, once everything before it has been raised. */
   tick(tick: number, now: number): void {
     if (this.#ready) detectOnTick(this.#context, this, tick, now);
   }
 
-  /** Sees to it that everything has been raised that is to be by now. */
-  ready(): void {
-    if (this.#ready || this.#raising) return;
-    this.#raising = true;
-    try {
-      const { clock, store } = this.#context;
-      if (isFirstLook(this.#context)) detectFirst(this.#context, this);
-      else this.#session = store.database.count(HIGHEST);
-      catchUp(this.#context, this, (tick) =>
-        Math.min(this.#context.now(), clock.startTime + tick * clock.tickInterval),
-      );
-      this.#ready = true;
-    } finally {
-      this.#raising = false;
+  /** Raises all that is to be raised by now, unless that has been done. Carries on what was given up on the way. */
+  *find(): Steps<void> {
+    if (this.#ready) return;
+    const { clock, store } = this.#context;
+    for (const index of INDEXES) {
+      store.database.exec(index);
+      yield;
     }
-    // What watchlists find is raised by way of this as well.
-    this.#context.shared.lookForIntelligence();
+    if (isFirstLook(this.#context)) yield* detectFirst(this.#context, this);
+    else this.#session = store.database.count(HIGHEST);
+    yield* catchUp(this.#context, this, (tick) =>
+      Math.min(this.#context.now(), clock.startTime + tick * clock.tickInterval),
+    );
+    // In the same step as the last tick was gone through: the next one is told of.
+    this.#ready = true;
   }
 
   get #kept() {

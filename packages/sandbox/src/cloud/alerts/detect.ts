@@ -1,5 +1,6 @@
 import type { NetconnRecord, SensorRecord } from "../../domain/index.js";
 import { Random } from "../../organisation/random.js";
+import { atOnce, type Steps } from "../../steps.js";
 import { findSensor, findSensors } from "../../store/endpoints.js";
 import { eventsOf, findProcess, type ProcessRow } from "../../store/processes.js";
 import { runningNames } from "../../store/running.js";
@@ -8,6 +9,7 @@ import { policiesOf } from "../policies/policies.js";
 import type { Fields, PolicyRecord, PolicyRule } from "../policies/record.js";
 import { RULE_CONFIGS, ruleConfig } from "../policies/rule-configs.js";
 import { idOf } from "../processes/guid.js";
+import { stretches } from "../stretches.js";
 import { BEHAVIOURS, type Behaviour } from "./behaviours.js";
 import type { AlertSink, NewAlert } from "./new-alert.js";
 import { programOf } from "./reputation.js";
@@ -22,21 +24,29 @@ const OLD = 14 * DAY;
 const EVERY = 30;
 /** So many processes of servers are looked through for connections that nobody expects. */
 const LOOKED_THROUGH = 400;
+/** So many alerts are raised in a step. */
+const AT_A_TIME = 8;
 
 /** Raises alerts about what the organisation holds when somebody looks at it first. */
-export function detectFirst(context: CloudContext, alerts: AlertSink): void {
-  const drafts = [...suspicious(context, 0), ...unexpected(context)];
+export function* detectFirst(context: CloudContext, alerts: AlertSink): Steps<void> {
+  // What comes meanwhile is looked at at the next tick.
+  const seen = highest(context);
+  const drafts = [...(yield* suspicious(context, 0)), ...(yield* unexpected(context))];
   drafts.sort((a, b) => a.found - b.found || (a.source < b.source ? -1 : 1));
-  context.store.transaction(() => alerts.raise(drafts));
-  remember(context);
+  for (let first = 0; first < drafts.length; first += AT_A_TIME) {
+    context.store.transaction(() => alerts.raise(drafts.slice(first, first + AT_A_TIME)));
+    yield;
+  }
+  remember(context, seen);
 }
 
 /** Raises alerts about what has come since, and about what happens by itself. */
 export function detectOnTick(context: CloudContext, alerts: AlertSink, tick: number, now: number): void {
   const seen = context.store.collection("cloud_queue").get(SEEN)?.last ?? 0;
-  if (highest(context) > seen) {
-    alerts.raise(suspicious(context, seen));
-    remember(context);
+  const present = highest(context);
+  if (present > seen) {
+    alerts.raise(atOnce(suspicious(context, seen)));
+    remember(context, present);
   }
   if (tick % EVERY === 0) alerts.raise(happening(context, alerts.session, tick, now));
 }
@@ -45,11 +55,14 @@ export function detectOnTick(context: CloudContext, alerts: AlertSink, tick: num
 const CAUGHT_UP = 6_000;
 
 /** Raises alerts about what would have happened by itself at the ticks so far, had somebody looked all along. */
-export function catchUp(context: CloudContext, alerts: AlertSink, timeOf: (tick: number) => number): void {
-  const { ticks } = context.clock;
-  const first = Math.max(1, Math.ceil((ticks - CAUGHT_UP) / EVERY));
-  for (let tick = first * EVERY; tick <= ticks; tick += EVERY)
+export function* catchUp(context: CloudContext, alerts: AlertSink, timeOf: (tick: number) => number): Steps<void> {
+  const { clock } = context;
+  const first = Math.max(1, Math.ceil((clock.ticks - CAUGHT_UP) / EVERY));
+  // Time goes on meanwhile.
+  for (let tick = first * EVERY; tick <= clock.ticks; tick += EVERY) {
     alerts.raise(happening(context, alerts.session, tick, timeOf(tick)));
+    yield;
+  }
 }
 
 const SEEN = "alerts/seen";
@@ -60,26 +73,21 @@ export const isFirstLook = ({ store }: CloudContext): boolean =>
 
 const highest = ({ store }: CloudContext): number => store.database.count("SELECT max(doc) AS n FROM segment");
 
-function remember(context: CloudContext): void {
-  context.store.collection("cloud_queue").put(SEEN, { last: highest(context) });
+function remember(context: CloudContext, seen: number): void {
+  context.store.collection("cloud_queue").put(SEEN, { last: seen });
 }
 
 /** What the behaviour of processes tells, of those with documents above a number. */
-function suspicious(context: CloudContext, seen: number): NewAlert[] {
+function* suspicious(context: CloudContext, seen: number): Steps<NewAlert[]> {
   const { store, presence, seed } = context;
-  const kinds = BEHAVIOURS.map(({ where }, index) => `WHEN ${where} THEN ${index}`).join(" ");
-  const rows = store.database.all<{ id: string; kind: number }>(
-    `SELECT id, min(kind) AS kind FROM (
-       SELECT p.id AS id, CASE ${kinds} END AS kind FROM process p JOIN segment s ON s.proc = p.proc
-       WHERE s.doc > ? AND p.placeholder = 0 AND p.suppressed = 0)
-     WHERE kind IS NOT NULL GROUP BY id ORDER BY id`,
-    [seen],
-  );
-  return rows.flatMap(({ id, kind }) => {
+  const now = context.now();
+  const drafts: NewAlert[] = [];
+  for (const { id, kind } of yield* behaving(context, seen)) {
+    yield;
     const behaviour = BEHAVIOURS[kind];
     const process = findProcess(store, id, { all: true });
     const sensor = process === undefined ? undefined : findSensor(store, process.sensor_id);
-    if (behaviour === undefined || process === undefined || sensor === undefined) return [];
+    if (behaviour === undefined || process === undefined || sensor === undefined) continue;
     const last = process.max_last_update ?? process.start;
     const arrived = (process.max_last_server_update ?? last) + FOUND_AFTER;
     const old = arrived < presence.start - OLD;
@@ -87,13 +95,37 @@ function suspicious(context: CloudContext, seen: number): NewAlert[] {
     const found = old ? presence.start - random.between(HOUR, 20 * DAY) : arrived;
     // What is in the past was let be, except for what sensors report as blocked.
     const verdict = behaviour.code === BANNED ? TERMINATED : ALLOWED;
-    return [
+    drafts.push(
       analytics(context, behaviour, sensor, process, verdict, {
         source: `behaviour/${behaviour.code}/${id}`,
-        ...{ first: process.start, last, found: Math.min(found, context.now()) },
+        ...{ first: process.start, last, found: Math.min(found, now) },
       }),
-    ];
-  });
+    );
+  }
+  return drafts;
+}
+
+/** A process by its id, with the place of what it shows among {@link BEHAVIOURS}. */
+interface Behaving {
+  readonly id: string;
+  readonly kind: number;
+}
+
+/** The processes with documents above a number that behave in such a way. */
+function* behaving({ store: { database } }: CloudContext, seen: number): Steps<Behaving[]> {
+  const kinds = BEHAVIOURS.map(({ where }, index) => `WHEN ${where} THEN ${index}`).join(" ");
+  const within = (condition: string): string =>
+    `SELECT id, min(kind) AS kind FROM (
+       SELECT p.id AS id, CASE ${kinds} END AS kind FROM process p JOIN segment s ON s.proc = p.proc
+       WHERE ${condition} AND p.placeholder = 0 AND p.suppressed = 0)
+     WHERE kind IS NOT NULL GROUP BY id ORDER BY id`;
+  if (seen > 0) return database.all<Behaving>(within("s.doc > ?"), [seen]);
+  const found: Behaving[] = [];
+  for (const stretch of stretches(database)) {
+    found.push(...database.all<Behaving>(within("p.proc BETWEEN ? AND ?"), stretch));
+    yield;
+  }
+  return found;
 }
 
 /** What was done about something. */
@@ -153,40 +185,37 @@ function analytics(
 }
 
 /** Connections that processes of servers have accepted: one alert for each program of a server. */
-function unexpected(context: CloudContext): NewAlert[] {
+function* unexpected(context: CloudContext): Steps<NewAlert[]> {
   const { store } = context;
   const rows = store.database.all<{ id: string }>(
     `SELECT DISTINCT p.id FROM process p JOIN segment s ON s.proc = p.proc JOIN sensor h ON h.id = p.sensor_id
      WHERE h.host_type <> 'workstation' AND s.netconn_count > 0 AND p.placeholder = 0
      ORDER BY p.start DESC, p.id LIMIT ${LOOKED_THROUGH}`,
   );
+  const now = context.now();
   const known = new Set<string>();
-  return rows.flatMap(({ id }): NewAlert[] => {
+  const drafts: NewAlert[] = [];
+  for (const { id } of rows) {
+    yield;
     const process = findProcess(store, id, { all: true });
     const sensor = process === undefined ? undefined : findSensor(store, process.sensor_id);
-    if (process === undefined || sensor === undefined) return [];
+    if (process === undefined || sensor === undefined) continue;
     const program = `${sensor.id}/${process.path}`;
     const connection = known.has(program)
       ? undefined
       : eventsOf(store, process, { all: true }).netconn?.find(({ outbound }) => !outbound);
-    if (connection === undefined) return [];
+    if (connection === undefined) continue;
     known.add(program);
-    return [
-      {
-        ...{ type: "VMWARE", source: `connection/${program}`, threat: `R_UNEXPECTED/${process.process_name}` },
-        ...{
-          severity: 4,
-          sensor,
-          process,
-          first: connection.time,
-          found: Math.min(connection.time + FOUND_AFTER, context.now()),
-        },
-        reason: `${process.process_name} accepted a connection that it is not known for`,
-        more: { ...ALLOWED, ...networkFacts(connection), ttps: ["NETWORK_ACCESS"] },
-        classic: { category: "MONITORED", group_id: sensor.group_id, threat_cause_vector: "GENERIC_SERVER" },
-      },
-    ];
-  });
+    drafts.push({
+      ...{ type: "VMWARE", source: `connection/${program}`, threat: `R_UNEXPECTED/${process.process_name}` },
+      ...{ severity: 4, sensor, process, first: connection.time },
+      found: Math.min(connection.time + FOUND_AFTER, now),
+      reason: `${process.process_name} accepted a connection that it is not known for`,
+      more: { ...ALLOWED, ...networkFacts(connection), ttps: ["NETWORK_ACCESS"] },
+      classic: { category: "MONITORED", group_id: sensor.group_id, threat_cause_vector: "GENERIC_SERVER" },
+    });
+  }
+  return drafts;
 }
 
 function networkFacts({ remote_ip, remote_port, local_ip, local_port, proto, domain }: NetconnRecord): Fields {

@@ -34,16 +34,16 @@ const READABLE = 10_000;
 /** Alerts: those of the present service, and the classic one over the same. */
 export const alertsPart: MakePart = (context) => {
   const alerts = alertsOf(context);
-  context.shared.alertsOf = (ids) => alertsByProcess(context, ids);
+  context.shared.alertsOf = (ids) => alerts.ofProcesses(ids);
   context.shared.processesOfAlert = (id) => processesIn(context, id);
+  const told = [
+    ...alertRoutes(context),
+    ...groupRoutes(context),
+    ...noteRoutes(context),
+    ...classicAlertRoutes(context),
+  ];
   return {
-    routes: [
-      ...alertRoutes(context),
-      ...groupRoutes(context),
-      ...noteRoutes(context),
-      ...revealRoutes(),
-      ...classicAlertRoutes(context),
-    ],
+    routes: [...told.map((route) => ({ ...route, findings: true as const })), ...revealRoutes()],
     tick: (tick, now) => alerts.tick(tick, now),
   };
 };
@@ -52,21 +52,6 @@ export const alertsPart: MakePart = (context) => {
 function processesIn(context: CloudContext, alert: string): string[] {
   const guid = context.store.collection("cloud_alert").get(alert)?.shown["process_guid"];
   return typeof guid === "string" ? [idOf(context.orgKey, guid) ?? []].flat() : [];
-}
-
-/** Which alerts are about which processes. */
-function alertsByProcess(context: CloudContext, ids: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const wanted = new Set(ids);
-  const found = new Map<string, string[]>();
-  for (const { record } of alertSearchOf(context).all(PRESENT)) {
-    const guid = record.shown["process_guid"];
-    const id = typeof guid === "string" ? idOf(context.orgKey, guid) : undefined;
-    if (id === undefined || !wanted.has(id)) continue;
-    const known = found.get(id);
-    if (known === undefined) found.set(id, [record.id]);
-    else known.push(record.id);
-  }
-  return found;
 }
 
 function alertRoutes(context: CloudContext): CloudRoute[] {

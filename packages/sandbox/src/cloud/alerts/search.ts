@@ -4,7 +4,6 @@ import type { CloudContext } from "../context.js";
 import { perContext } from "../per-context.js";
 import type { Fields } from "../policies/record.js";
 import { DocumentSearch, orderBy, readSort } from "../search/index.js";
-import { alertsOf } from "./alerts.js";
 import { classicSearched, searched } from "./documents.js";
 import { type AlertDialect, CLASSIC, compileSearch, PRESENT } from "./fields.js";
 import type { AlertRecord } from "./record.js";
@@ -69,7 +68,6 @@ export class AlertSearch {
   }
 
   #read(): void {
-    alertsOf(this.#context).ready();
     const { database } = this.#context.store;
     const changes = database.count("SELECT total_changes() AS n");
     if (changes === this.#changes) return;

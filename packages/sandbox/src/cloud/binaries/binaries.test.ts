@@ -84,10 +84,10 @@ it("gives addresses from which whoever has them gets the bytes, until they expir
   const { body } = await ask("POST", `${UBS}/file/_download`, { sha256: asked, expiration_seconds: 60 });
   expect(body).toMatchObject({ found: [{ sha256: file.sha256 }], not_found: [UNKNOWN], error: [] });
   const { url } = body.found[0];
-  expect(url.startsWith(sandbox.url)).toBe(true);
-  const path = url.slice(sandbox.url.length);
-  // Without a token.
-  const got = await ask("GET", path, undefined, {});
+  expect(new URL(url).host).not.toBe(new URL(sandbox.url).host);
+  // Without a token, which is not for that host.
+  const got = await ask("GET", url, undefined, {});
+  expect((await ask("GET", url)).status).toBe(400);
   const { filedata, metadata } = unzipSync(got.bytes);
   expect(
     createHash("sha256")
@@ -100,16 +100,16 @@ it("gives addresses from which whoever has them gets the bytes, until they expir
       .toString(),
   ).toBe("MZ");
   expect(JSON.parse(Buffer.from(metadata ?? []).toString())).toEqual(file);
+  const [another] = (await ask("POST", `${UBS}/file/_download`, { sha256: [other.sha256] })).body.found;
   const wrong = [
-    path.replace(file.sha256, other.sha256),
-    path.replace(/expires=\d+/, "expires=99999999999"),
-    path.slice(0, -1),
-    path.split("?")[0] ?? "",
+    url.replace(/X-Signature=./, "X-Signature=z"),
+    url.replace(/X-Signature=\w+/, `X-Signature=${new URL(another.url).searchParams.get("X-Signature")}`),
+    url.split("?")[0] ?? "",
   ];
   for (const each of wrong) expect((await ask("GET", each, undefined, {})).status, each).toBe(403);
   await sandbox.clock.step(60);
-  const late = await ask("GET", path, undefined, {});
-  expect([late.status, late.body.error_code]).toEqual([403, "EXPIRED"]);
+  expect((await ask("GET", url, undefined, {})).status).toBe(403);
+  expect((await ask("GET", another.url, undefined, {})).status).toBe(200);
 });
 
 it("lists what it cannot give for now as errors", async () => {
@@ -133,7 +133,5 @@ it.each([
 });
 
 it("opens nothing else without a token", async () => {
-  for (const path of [`${UBS}/sha256/${UNKNOWN}/metadata`, "/cloud-signed", "/cloud-signed/ubs"]) {
-    expect((await ask("GET", path, undefined, {})).status, path).toBeGreaterThanOrEqual(401);
-  }
+  expect((await ask("GET", `${UBS}/sha256/${UNKNOWN}/metadata`, undefined, {})).status).toBe(401);
 });

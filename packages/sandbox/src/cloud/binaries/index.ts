@@ -7,7 +7,6 @@ import type { CloudRoute, MakePart } from "../part.js";
 import { readInteger, readObject, readTexts } from "../search/index.js";
 import { deviceSummary, metadataDocument, pathSummary, signatureSummary } from "./documents.js";
 import { findBinaries, findBinary, isSha256 } from "./find.js";
-import { checkSigned, signedUrl } from "./signed.js";
 
 const BASE = "/ubs/v1/orgs/:org";
 const READ = "ubs.org.sha256(READ)";
@@ -31,21 +30,14 @@ export const binariesPart: MakePart = (context) => {
     about("summary/file_path", pathSummary),
     {
       ...{ method: "POST", path: `${BASE}/file/_download`, needs: "ubs.org.file(READ)" },
-      handle: (request) => ({ status: 200, body: downloads(context, request.json()) }),
-    },
-    {
-      ...{ method: "GET", path: "/cloud-signed/ubs/:sha256", signed: true },
-      handle: (request) => {
-        checkSigned(context, request);
-        return archiveOf(findBinary(context, request.params["sha256"]));
-      },
+      handle: async (request) => ({ status: 200, body: await downloads(context, request.json()) }),
     },
   ];
   return { routes };
 };
 
 /** Each hash that is asked for stands in one of the lists. */
-function downloads(context: CloudContext, given: unknown): Record<string, unknown> {
+async function downloads(context: CloudContext, given: unknown): Promise<Record<string, unknown>> {
   const body = readObject(given);
   const asked = [...new Set(readTexts(body["sha256"], "sha256").map((hash) => hash.toLowerCase()))];
   if (asked.length === 0 || asked.length > MOST_FILES) {
@@ -58,13 +50,12 @@ function downloads(context: CloudContext, given: unknown): Record<string, unknow
   const known = findBinaries(context, asked);
   const isThere = (hash: string): boolean => (known.get(hash)?.copied_mod_len ?? 0) > 0;
   const there = asked.filter(isThere);
-  const { binariesAway } = context.behaviour;
-  const found = there.map((sha256) => ({ sha256, url: signedUrl(context, `/ubs/${sha256}`, lifetime) }));
-  return {
-    found: binariesAway ? [] : found,
-    not_found: asked.filter((hash) => !isThere(hash)),
-    error: binariesAway ? there : [],
-  };
+  const not_found = asked.filter((hash) => !isThere(hash));
+  if (context.behaviour.binariesAway) return { found: [], not_found, error: there };
+  const addressOf = (sha256: string): Promise<string> =>
+    context.signed.address(() => archiveOf(findBinary(context, sha256)), lifetime * 1_000);
+  const found = await Promise.all(there.map(async (sha256) => ({ sha256, url: await addressOf(sha256) })));
+  return { found, not_found, error: [] };
 }
 
 /** The file as it was collected, with a text of what is known of it. */

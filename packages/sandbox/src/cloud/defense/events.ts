@@ -26,7 +26,7 @@ export function classicEventRoutes(context: CloudContext): CloudRoute[] {
       },
     },
     {
-      ...{ method: "GET", path: `${BASE}/:id`, ...OPENED },
+      ...{ method: "GET", path: `${BASE}/:id`, ...OPENED, findings: true },
       handle: ({ params }) => {
         const id = params["id"] ?? "";
         const place = placeOf(context.orgKey, id);

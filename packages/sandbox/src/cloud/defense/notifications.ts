@@ -16,7 +16,7 @@ const KEPT = 7 * DAY;
 export function notificationRoutes(context: CloudContext): CloudRoute[] {
   return [
     {
-      ...{ method: "GET", path: "/integrationServices/v3/notification", kind: "SIEM" },
+      ...{ method: "GET", path: "/integrationServices/v3/notification", kind: "SIEM", findings: true },
       retired: "ask /api/alerts/v7/orgs/{org}/alerts/_search",
       handle: (request) => {
         const oldest = context.presence.start - KEPT;

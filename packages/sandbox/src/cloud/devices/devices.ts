@@ -125,10 +125,12 @@ export class Devices {
     const { revision } = store;
     if (this.#users?.revision === revision) return this.#users.names;
     const rows = store.database.all<{ sensor_id: number; username: string }>(
-      `SELECT sensor_id, username, max(start) FROM process
-       WHERE username <> '' AND lower(username) NOT GLOB 'nt authority\\*' AND lower(username) NOT GLOB 'window manager\\*'
-         AND lower(username) NOT IN ('system', 'local service', 'network service', 'root')
-       GROUP BY sensor_id`,
+      `SELECT sensor_id, username FROM (SELECT h.id AS sensor_id, (SELECT p.username FROM process p
+         WHERE p.sensor_id = h.id AND p.username <> '' AND lower(p.username) NOT GLOB 'nt authority\\*'
+           AND lower(p.username) NOT GLOB 'window manager\\*'
+           AND lower(p.username) NOT IN ('system', 'local service', 'network service', 'root')
+         ORDER BY p.start DESC, p.proc DESC LIMIT 1) AS username FROM sensor h)
+       WHERE username IS NOT NULL`,
     );
     const names = new Map(rows.map(({ sensor_id, username }) => [sensor_id, username]));
     this.#users = { revision, names };

@@ -18,7 +18,6 @@ export function feedRoutes(context: CloudContext, intelligence: Intelligence): C
   const ok = (body: unknown): SandboxReply => ({ status: 200, body });
 
   function create(request: SandboxRequest, access: FeedInfo["access"]): SandboxReply {
-    intelligence.ready();
     const body = readObject(request.json());
     const read = readFeedInfo(body["feedinfo"]);
     const reports = readReports(context, body["reports"]);
@@ -37,7 +36,6 @@ export function feedRoutes(context: CloudContext, intelligence: Intelligence): C
     {
       ...{ method: "GET", path: BASE, needs: right("READ") },
       handle: ({ query }) => {
-        intelligence.ready();
         const all = readFlag(query, "include_public");
         const feeds = intelligence.feeds.all().map(({ info }) => info);
         return ok({ results: feeds.filter(({ owner }) => all || owner === context.orgKey) });

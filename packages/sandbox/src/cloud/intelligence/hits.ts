@@ -3,7 +3,6 @@ import type { SqlText } from "../../store/database.js";
 import type { CloudContext } from "../context.js";
 import type { SearchField, ValueTest } from "../search/index.js";
 import type { HitRecord } from "./record.js";
-import { intelligenceOf } from "./shared.js";
 
 const KIND = "o.kind = 'cloud_watchlist_hit' AND json_extract(o.record, '$.tagged')";
 
@@ -14,7 +13,6 @@ const TAG = ["watchlist_id", "report_id", "ioc_id", "severity"].map((name) => `j
 
 /** What watchlists have found in these processes, by the ids of the processes; the oldest first. */
 export function hitsOf(context: CloudContext, processIds: readonly string[]): Map<string, HitRecord[]> {
-  intelligenceOf(context).ready();
   const rows = context.store.database.all<{ id: string; record: string }>(
     `SELECT j.value AS id, o.record AS record FROM json_each(?) j CROSS JOIN object o
      ON ${KIND} AND o.key >= j.value || '/' AND o.key < j.value || '0' ORDER BY json_extract(o.record, '$.time'), o.key`,
@@ -33,15 +31,12 @@ export function hitsOf(context: CloudContext, processIds: readonly string[]): Ma
 /** Lets processes show what watchlists have found in them, and be searched by it. */
 export function shareHits(context: CloudContext): void {
   const { shared } = context;
-  shared.lookForIntelligence = () => intelligenceOf(context).ready();
   shared.watchlistHitsOf = (ids) =>
     new Map([...hitsOf(context, ids)].map(([id, hits]) => [id, [...new Set(hits.map(tagOf))]]));
   const ofHit = (value: SqlText): SearchField => ({
     type: "keyword",
-    having: (test: ValueTest) => {
-      intelligenceOf(context).ready();
-      return sql`p.id IN (SELECT substr(o.key, 1, instr(o.key, '/') - 1) FROM object o WHERE ${raw(KIND)} AND ${test(value)})`;
-    },
+    having: (test: ValueTest) =>
+      sql`p.id IN (SELECT substr(o.key, 1, instr(o.key, '/') - 1) FROM object o WHERE ${raw(KIND)} AND ${test(value)})`,
   });
   shared.processFields.set("watchlist_hit", ofHit(raw(TAG.join(" || ':' || "))));
   for (const name of ["watchlist_id", "watchlist_name", "report_id", "report_name", "ioc_id"]) {

@@ -11,12 +11,13 @@ export const intelligencePart: MakePart = (context) => {
   const end = new AbortController();
   shareHits(context);
   const close = (): void => end.abort(new Error("The server has ended"));
+  const routes = [
+    ...feedRoutes(context, intelligence),
+    ...watchlistRoutes(context, intelligence),
+    ...reportRoutes(context, intelligence),
+  ];
   return {
-    routes: [
-      ...feedRoutes(context, intelligence),
-      ...watchlistRoutes(context, intelligence),
-      ...reportRoutes(context, intelligence),
-    ],
+    routes: routes.map((route) => ({ ...route, findings: true })),
     tick: () => intelligence.tick(end.signal),
     release: close,
     close,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { HttpProblem } from "../../server/product.js";
-import { atOnce, inSlices, type Steps } from "../../steps.js";
+import { inSlices, type Steps } from "../../steps.js";
 import type { CloudContext } from "../context.js";
 import type { WatchlistRequest } from "./read.js";
 import { type FeedRecord, type Report, type ReportSetting, reportName, type WatchlistRecord } from "./record.js";
@@ -9,8 +9,8 @@ const NOTHING_SAID: ReportSetting = { ignored: false, severity: null, ignored_io
 
 /** What is done with it. */
 export interface IntelligenceWork {
-  /** Takes over what the organisation has already. */
-  first(context: CloudContext, intelligence: Intelligence): void;
+  /** Reads what the organisation has already, and returns what takes it over. */
+  first(context: CloudContext, intelligence: Intelligence): Steps<() => void>;
   /** Looks for what watchlists look for. */
   match(context: CloudContext, intelligence: Intelligence): Steps<void>;
 }
@@ -31,7 +31,6 @@ export class Intelligence {
   readonly #context: CloudContext;
   readonly #work: IntelligenceWork;
   #isReady = false;
-  #isMaking = false;
   #matching: Promise<void> | undefined;
 
   constructor(context: CloudContext, work: IntelligenceWork) {
@@ -58,23 +57,20 @@ export class Intelligence {
     return this.#context.store.collection("cloud_watchlist_hit");
   }
 
-  /** Sees to it that everything is there that is to be by now. */
-  ready(): void {
-    if (this.#isReady || this.#isMaking) return;
-    this.#isMaking = true;
-    try {
-      const { store } = this.#context;
-      if (store.collection("cloud_intelligence_count").get(MADE) === undefined) {
-        store.transaction(() => {
-          this.#work.first(this.#context, this);
-          store.collection("cloud_intelligence_count").put(MADE, { last: 1 });
-        });
-        atOnce(this.#work.match(this.#context, this));
-      }
-      this.#isReady = true;
-    } finally {
-      this.#isMaking = false;
+  /** Takes over what there is and looks for it, unless that has been done. Carries on what was given up on the way. */
+  *find(): Steps<void> {
+    if (this.#isReady) return;
+    const { store } = this.#context;
+    if (store.collection("cloud_intelligence_count").get(MADE) === undefined) {
+      const takeOver = yield* this.#work.first(this.#context, this);
+      store.transaction(() => {
+        takeOver();
+        store.collection("cloud_intelligence_count").put(MADE, { last: 1 });
+      });
+      yield;
     }
+    yield* this.#work.match(this.#context, this);
+    this.#isReady = true;
   }
 
   /** Matches what has come since, or has changed; once somebody has asked. */
@@ -104,7 +100,6 @@ export class Intelligence {
   }
 
   feed(id = ""): FeedRecord {
-    this.ready();
     const feed = this.feeds.get(id);
     if (feed === undefined) throw new HttpProblem(404, `Feed ${id} was not found`);
     return feed;
@@ -126,7 +121,6 @@ export class Intelligence {
   }
 
   report(id = ""): Report {
-    this.ready();
     const report = this.reports.get(id);
     if (report === undefined) throw new HttpProblem(404, `Report ${id} was not found`);
     return report;
@@ -138,7 +132,6 @@ export class Intelligence {
   }
 
   watchlist(id = ""): WatchlistRecord {
-    this.ready();
     const watchlist = this.watchlists.get(id);
     if (watchlist === undefined) throw new HttpProblem(404, `Watchlist ${id} was not found`);
     return watchlist;
@@ -200,7 +193,6 @@ export class Intelligence {
 
   /** A report by its id, or by its name where it belongs to a feed; refused when there is none. */
   placed(id = ""): PlacedReport {
-    this.ready();
     const own = this.reports.get(id);
     if (own !== undefined) return { feed: null, name: id, report: own };
     for (const { info, reports } of this.feeds.all()) {
@@ -228,7 +220,6 @@ export class Intelligence {
 
   /** The severities that were changed, by the names of reports. */
   severities(): { report_id: string; severity: number }[] {
-    this.ready();
     const rows = this.#context.store.database.all<{ key: string; severity: number }>(
       `SELECT key, json_extract(record, '$.severity') AS severity FROM object
        WHERE kind = 'cloud_report_setting' AND json_extract(record, '$.severity') IS NOT NULL ORDER BY key`,

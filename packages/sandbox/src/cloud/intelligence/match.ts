@@ -1,12 +1,13 @@
 import { hash32 } from "../../organisation/random.js";
-import { combine, sql } from "../../query/index.js";
+import { combine, EVERYTHING, sql } from "../../query/index.js";
 import { HttpProblem } from "../../server/product.js";
 import type { Steps } from "../../steps.js";
-import type { SqlText } from "../../store/database.js";
+import type { Database, SqlText } from "../../store/database.js";
 import { alertsOf, type WatchlistHit } from "../alerts/alerts.js";
 import type { CloudContext } from "../context.js";
 import { SHOWN } from "../processes/fields.js";
 import { guidOf } from "../processes/guid.js";
+import { stretches } from "../stretches.js";
 import type { Intelligence, PlacedReport } from "./intelligence.js";
 import { allIocs, compileIoc, since } from "./iocs.js";
 import type { HitRecord, Ioc, WatchlistRecord } from "./record.js";
@@ -47,7 +48,7 @@ export function* matchWatchlists(context: CloudContext, intelligence: Intelligen
       for (const ioc of allIocs(context, placed.report)) {
         if (ignored_iocs.includes(ioc.id)) continue;
         const key = `${placed.name}/${ioc.id}/${matched}`;
-        const met = known.get(key) ?? findMet(context, ioc, matched);
+        const met = known.get(key) ?? (yield* findMet(context, ioc, matched));
         known.set(key, met);
         if (met.length > 0) found.push({ placed, ioc, met });
         yield;
@@ -55,15 +56,16 @@ export function* matchWatchlists(context: CloudContext, intelligence: Intelligen
     }
     const present = intelligence.watchlists.get(id);
     if (present === undefined || JSON.stringify(present) !== JSON.stringify(watchlist)) continue;
-    note(context, intelligence, present, found);
-    intelligence.watchlists.put(id, { ...present, matched: reach });
+    if (yield* note(context, intelligence, present, found)) {
+      intelligence.watchlists.put(id, { ...present, matched: reach });
+    }
     yield;
   }
 }
 
-function findMet(context: CloudContext, ioc: Ioc, seen: number): Met[] {
+function* findMet(context: CloudContext, ioc: Ioc, seen: number): Steps<Met[]> {
   try {
-    return processesWith(context, combine("AND", [since(seen), compileIoc(context, ioc)]));
+    return yield* processesWith(context, combine("AND", [since(seen), compileIoc(context, ioc)]));
   } catch (error) {
     // A query may have been readable once: fields come and go.
     if (error instanceof HttpProblem) return [];
@@ -71,55 +73,96 @@ function findMet(context: CloudContext, ioc: Ioc, seen: number): Met[] {
   }
 }
 
-/** The processes that meet a condition over rows `p`. */
-export function processesWith({ store }: CloudContext, condition: SqlText): Met[] {
-  const found = sql`SELECT json_group_array(json_array(id, sensor_id, doc, arrived)) AS list FROM
-    (SELECT p.id AS id, p.sensor_id AS sensor_id, (SELECT max(s.doc) FROM segment s WHERE s.proc = p.proc) AS doc,
-       coalesce((SELECT max(s.last_server_update) FROM segment s WHERE s.proc = p.proc), p.start) AS arrived
-     FROM process p WHERE ${SHOWN} AND ${condition} ORDER BY p.start, p.id LIMIT ${MOST_MET})`;
-  const row = store.database.first<{ list: string }>(found.sql, found.params);
-  const rows = JSON.parse(row?.list ?? "[]") as [string, number, number | null, number][];
-  return rows.map(([id, sensor_id, doc, arrived]) => ({ id, sensor_id, doc: doc ?? 0, arrived }));
+type MetRow = readonly [start: number, id: string, sensor: number, doc: number | null, arrived: number];
+
+/** The processes that meet a condition over rows `p`; stretch by stretch where each of them has to be looked at. */
+export function* processesWith({ store: { database } }: CloudContext, condition: SqlText): Steps<Met[]> {
+  const within = (stretch: SqlText): SqlText =>
+    sql`SELECT json_group_array(json_array(start, id, sensor_id, doc, arrived)) AS list FROM
+      (SELECT p.start AS start, p.id AS id, p.sensor_id AS sensor_id,
+         (SELECT max(s.doc) FROM segment s WHERE s.proc = p.proc) AS doc,
+         coalesce((SELECT max(s.last_server_update) FROM segment s WHERE s.proc = p.proc), p.start) AS arrived
+       FROM process p WHERE ${SHOWN} AND ${stretch} AND ${condition} ORDER BY p.start, p.id LIMIT ${MOST_MET})`;
+  const read = (stretch: SqlText): MetRow[] => {
+    const found = within(stretch);
+    const row = database.first<{ list: string }>(found.sql, found.params);
+    return JSON.parse(row?.list ?? "[]") as MetRow[];
+  };
+  const rows: MetRow[] = [];
+  if (!looksAtEach(database, within(EVERYTHING))) rows.push(...read(EVERYTHING));
+  else {
+    for (const [first, last] of stretches(database)) {
+      for (const row of read(sql`p.proc BETWEEN ${first} AND ${last}`)) rows.push(row);
+      yield;
+    }
+    rows.sort(([a, one], [b, other]) => a - b || (one < other ? -1 : 1));
+  }
+  return rows.slice(0, MOST_MET).map(([, id, sensor_id, doc, arrived]) => ({ id, sensor_id, doc: doc ?? 0, arrived }));
 }
 
-/** Notes what is new of it, and raises alerts. */
-function note(
+/** Whether the database would go through all processes for it; what it finds by an index it finds at once. */
+function looksAtEach(database: Database, { sql: text, params }: SqlText): boolean {
+  const plan = database.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, params);
+  return plan.some(({ detail }) => /^SCAN p\b/.test(detail));
+}
+
+/** So many processes are noted in a step. */
+const AT_A_TIME = 8;
+
+/** Notes what is new of it, and raises alerts; whether the watchlist was as it is until the end. */
+function* note(
   context: CloudContext,
   intelligence: Intelligence,
   watchlist: WatchlistRecord,
   found: readonly Found[],
+): Steps<boolean> {
+  const same = JSON.stringify(watchlist);
+  for (const { placed, ioc, met } of found) {
+    for (let first = 0; first < met.length; first += AT_A_TIME) {
+      // Somebody may have changed it, or removed it with all that it has found.
+      if (JSON.stringify(intelligence.watchlists.get(watchlist.id)) !== same) return false;
+      noteMet(context, intelligence, watchlist, { placed, ioc, met: met.slice(first, first + AT_A_TIME) });
+      yield;
+    }
+  }
+  return JSON.stringify(intelligence.watchlists.get(watchlist.id)) === same;
+}
+
+function noteMet(
+  context: CloudContext,
+  intelligence: Intelligence,
+  watchlist: WatchlistRecord,
+  { placed, ioc, met }: Found,
 ): void {
   const { hits } = intelligence;
+  const { report, feed, name } = placed;
+  const severity = intelligence.settings(name).severity ?? report.severity;
   const raised: WatchlistHit[] = [];
   context.store.transaction(() => {
-    for (const { placed, ioc, met } of found) {
-      const { report, feed, name } = placed;
-      const severity = intelligence.settings(name).severity ?? report.severity;
-      for (const { id, sensor_id, doc, arrived } of met) {
-        const time = foundAt(context, id, arrived);
-        const key = `${id}/${watchlist.id}/${name}/${ioc.id}`;
-        const before = hits.get(key);
-        const alerts = watchlist.alerts_enabled && doc > watchlist.alerts_from;
-        if (before !== undefined && (before.tagged || !watchlist.tags_enabled)) continue;
-        hits.put(key, {
-          ...{ device_id: sensor_id, watchlist_id: watchlist.id, watchlist_name: watchlist.name, feed_id: feed },
-          ...{ report_id: name, report_name: report.title, ioc_id: ioc.id, ioc_field: ioc.field ?? null, severity },
-          ...{ time, tagged: watchlist.tags_enabled },
-        } satisfies HitRecord);
-        if (!alerts || before !== undefined) continue;
-        raised.push({
-          ...{ device_id: sensor_id, process_guid: guidOf(context.orgKey, id), time },
-          ioc: { id: ioc.id, hit: hitText(ioc), ...(ioc.field ? { field: ioc.field } : {}) },
-          report: {
-            ...{ id: name, name: report.title, description: report.description, severity },
-            ...{ tags: report.tags ?? [], ...(report.link === null ? {} : { link: report.link }) },
-          },
-          watchlists: [{ id: watchlist.id, name: watchlist.name }],
-        });
-      }
+    for (const { id, sensor_id, doc, arrived } of met) {
+      const time = foundAt(context, id, arrived);
+      const key = `${id}/${watchlist.id}/${name}/${ioc.id}`;
+      const before = hits.get(key);
+      const alerts = watchlist.alerts_enabled && doc > watchlist.alerts_from;
+      if (before !== undefined && (before.tagged || !watchlist.tags_enabled)) continue;
+      hits.put(key, {
+        ...{ device_id: sensor_id, watchlist_id: watchlist.id, watchlist_name: watchlist.name, feed_id: feed },
+        ...{ report_id: name, report_name: report.title, ioc_id: ioc.id, ioc_field: ioc.field ?? null, severity },
+        ...{ time, tagged: watchlist.tags_enabled },
+      } satisfies HitRecord);
+      if (!alerts || before !== undefined) continue;
+      raised.push({
+        ...{ device_id: sensor_id, process_guid: guidOf(context.orgKey, id), time },
+        ioc: { id: ioc.id, hit: hitText(ioc), ...(ioc.field ? { field: ioc.field } : {}) },
+        report: {
+          ...{ id: name, name: report.title, description: report.description, severity },
+          ...{ tags: report.tags ?? [], ...(report.link === null ? {} : { link: report.link }) },
+        },
+        watchlists: [{ id: watchlist.id, name: watchlist.name }],
+      });
     }
+    alertsOf(context).raiseWatchlist(raised);
   });
-  alertsOf(context).raiseWatchlist(raised);
 }
 
 const DAY = 86_400_000;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { smallCompany } from "../../endpoint/samples.js";
 import type { ServerParts } from "../../product-server.js";
+import { atOnce } from "../../steps.js";
 import { eventsOf, findProcess } from "../../store/processes.js";
 import { createContext } from "../context.js";
 import { compileIoc } from "./iocs.js";
@@ -58,7 +59,7 @@ function bruteForce({ match_type, field, values }: Ioc): string[] {
   });
 }
 
-const found = (ioc: Ioc): string[] => processesWith(context, compileIoc(context, ioc)).map(({ id }) => id);
+const found = (ioc: Ioc): string[] => atOnce(processesWith(context, compileIoc(context, ioc))).map(({ id }) => id);
 
 const valuesOf = (field: string): string[] =>
   [...new Set(processes.flatMap((each) => each[field] ?? []))].filter((each) => each !== "");

@@ -26,7 +26,6 @@ export function reportRoutes(context: CloudContext, intelligence: Intelligence):
     {
       ...{ method: "POST", path: BASE, needs: right("CREATE") },
       handle: (request) => {
-        intelligence.ready();
         const body: unknown = request.json();
         const named = isObject(body) && typeof body["id"] === "string" && body["id"] !== "";
         const report = readReport(context, body, "report", named ? undefined : intelligence.newId("report"));

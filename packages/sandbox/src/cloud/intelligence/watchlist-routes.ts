@@ -21,7 +21,6 @@ export function watchlistRoutes(_context: CloudContext, intelligence: Intelligen
   const show = (record: WatchlistRecord): SandboxReply => ({ status: 200, body: watchlistDocument(record) });
   const locate = ({ params }: SandboxRequest): WatchlistRecord => intelligence.watchlist(params["id"]);
   const list = (): SandboxReply => {
-    intelligence.ready();
     return { status: 200, body: { results: intelligence.watchlists.all().map(watchlistDocument) } };
   };
 
@@ -45,7 +44,6 @@ export function watchlistRoutes(_context: CloudContext, intelligence: Intelligen
     {
       ...{ method: "POST", path: BASE, needs: right("CREATE") },
       handle: (request) => {
-        intelligence.ready();
         return show(intelligence.putWatchlist(readWatchlist(request.json())));
       },
     },

@@ -139,12 +139,12 @@ function routesOf(context: CloudContext, definition: Definition): CloudRoute[] {
   };
 
   return [
-    { method: "POST", path: `${base}/search_jobs`, needs: CREATE, handle: search },
-    { method: "GET", path: `${base}/search_jobs/:job/results`, needs: READ, handle: rowsOf(name) },
-    { method: "POST", path: `${base}/detail_jobs`, needs: CREATE, handle: details },
-    { method: "GET", path: `${base}/detail_jobs/:job/results`, needs: READ, handle: rowsOf(`${name}/details`) },
+    { method: "POST", path: `${base}/search_jobs`, needs: CREATE, findings: true, handle: search },
+    { method: "GET", path: `${base}/search_jobs/:job/results`, needs: READ, findings: true, handle: rowsOf(name) },
+    { method: "POST", path: `${base}/detail_jobs`, needs: CREATE, findings: true, handle: details },
+    { method: "GET", path: `${base}/detail_jobs/:job/results`, needs: READ, findings: true, handle: rowsOf(`${name}/details`) },
     {
-      ...{ method: "POST", path: `${base}/facet_jobs`, needs: CREATE },
+      ...{ method: "POST", path: `${base}/facet_jobs`, needs: CREATE, findings: true },
       handle: (request) =>
         begin(`${name}/facets`, countFacets(context, activityScope(context, kinds), bodyOf(request))),
     },
@@ -162,7 +162,7 @@ function routesOf(context: CloudContext, definition: Definition): CloudRoute[] {
       ? []
       : [
           {
-            ...{ method: "POST" as const, path: `${base}/search_jobs/:job/group_results`, needs: READ },
+            ...{ method: "POST" as const, path: `${base}/search_jobs/:job/group_results`, needs: READ, findings: true as const },
             handle: (request: SandboxRequest) => groupResults(context, definition, groups, request),
           },
         ]),
@@ -229,7 +229,7 @@ function aggregation(context: CloudContext): CloudRoute[] {
   const kind = "enriched_events/aggregation";
   return [
     {
-      ...{ method: "POST", path: `${V1}/enriched_events/aggregation_jobs/:field`, needs: CREATE },
+      ...{ method: "POST", path: `${V1}/enriched_events/aggregation_jobs/:field`, needs: CREATE, findings: true },
       handle: (request) => {
         const field = request.params["field"];
         if (field !== "process_sha256" && field !== "device_id") {
@@ -240,7 +240,7 @@ function aggregation(context: CloudContext): CloudRoute[] {
       },
     },
     {
-      ...{ method: "GET", path: `${V1}/enriched_events/aggregation_jobs/:job/results`, needs: READ },
+      ...{ method: "GET", path: `${V1}/enriched_events/aggregation_jobs/:job/results`, needs: READ, findings: true },
       handle: (request) => {
         const { job, progress } = jobs.ask<Lines>(kind, request.params["job"]);
         return pageOf(request, job.result, progress);

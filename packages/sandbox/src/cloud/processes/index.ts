@@ -168,8 +168,8 @@ export function processesPart(context: CloudContext): CloudPart {
   };
 
   const jobRoutes = (name: string, start: CloudRoute["handle"], results: CloudRoute["handle"]): CloudRoute[] => [
-    { method: "POST", path: `${V2}/${name}`, needs: CREATE, handle: start },
-    { method: "GET", path: `${V2}/${name}/:job/results`, needs: READ, handle: results },
+    { method: "POST", path: `${V2}/${name}`, needs: CREATE, findings: true, handle: start },
+    { method: "GET", path: `${V2}/${name}/:job/results`, needs: READ, findings: true, handle: results },
   ];
   const facets: CloudRoute["handle"] = (request) =>
     begin(FACETS, countFacets(context, processScope(context), bodyOf(request)));
@@ -191,8 +191,8 @@ export function processesPart(context: CloudContext): CloudPart {
     // Of earlier days.
     { method: "GET", path: `${V1}/search_validation`, needs: READ, retired: validation, handle: valid },
     { method: "GET", path: `${V1}/search_jobs/:job`, needs: READ, retired: polling, handle: status },
-    { method: "GET", path: `${V1}/summary`, needs: READ, retired: summaryJobs, handle: classicSummary },
-    { method: "GET", path: `${CLASSIC}/tree`, needs: READ, retired: summaryJobs, handle: classicTree },
+    { method: "GET", path: `${V1}/summary`, needs: READ, retired: summaryJobs, findings: true, handle: classicSummary },
+    { method: "GET", path: `${CLASSIC}/tree`, needs: READ, retired: summaryJobs, findings: true, handle: classicTree },
     { method: "GET", path: `${CLASSIC}/search_validation`, needs: READ, retired: validation, handle: valid },
     {
       ...{ method: "GET", path: `${CLASSIC}/search_jobs`, needs: READ },

@@ -30,4 +30,5 @@ export function storeFeed(context: ResponseContext, feed: FeedRecord, document: 
     removeFeedHits(database, feed, stale);
     context.store.collection("feed").put(feed.id, { ...feed, loads: feed.loads + 1 });
   });
+  context.bus.feedRead(feed);
 }

@@ -78,10 +78,13 @@ function settle(
   // Results of searches that were kept stay valid where nothing was found.
   if (hits.every((each) => each.hits.length === 0)) store.transaction(finish);
   else {
-    store.alter((database) => {
-      for (const each of hits) if (each.hits.length > 0) note(context, database, feed, each, moment);
+    const raised = store.alter((database) => {
+      const alerts = hits.flatMap((each) => (each.hits.length > 0 ? note(context, database, feed, each, moment) : []));
       finish();
+      return alerts;
     });
+    context.bus.feedFound(feed, hits);
+    context.bus.alertsRaised(raised);
   }
 }
 
@@ -111,17 +114,19 @@ function* search(context: ResponseContext, feed: FeedRecord, scope: TagScope): S
   return { scope, hits, queries };
 }
 
-function note(context: ResponseContext, database: Database, feed: FeedRecord, found: Found, moment: Moment): void {
+/** Notes the hits and raises alerts; returns the numbers of these. */
+function note(context: ResponseContext, database: Database, feed: FeedRecord, found: Found, moment: Moment): number[] {
   const { scope, hits, queries } = found;
   addFeedHits(database, feed, scope, hits);
   const { store } = context;
-  if (!actionsOf(store, { feed: feed.id }).some(({ action_type }) => action_type === ALERT_ACTION)) return;
+  if (!actionsOf(store, { feed: feed.id }).some(({ action_type }) => action_type === ALERT_ACTION)) return [];
   const byReport = new Map<number, FeedHit[]>();
   for (const hit of hits) {
     const list = byReport.get(hit.report);
     if (list === undefined) byReport.set(hit.report, [hit]);
     else list.push(hit);
   }
+  const raised: number[] = [];
   const reports = reportsByDocument(store, [...byReport.keys()]);
   for (const row of reports) {
     if (row.is_ignored === 1) continue;
@@ -130,8 +135,9 @@ function note(context: ResponseContext, database: Database, feed: FeedRecord, fo
     const documents = (byReport.get(row.doc) ?? []).map(({ doc, ioc }) => ({ doc, ioc: ioc ?? value }));
     const detector = { ...detectorOf(feed, row), ...(query === undefined ? {} : { query: query.query }) };
     const kind = query === undefined ? "ingress" : "query";
-    addAlerts(database, alertsAbout(context, scope, { ...detector, found: kind }, documents, moment));
+    raised.push(...addAlerts(database, alertsAbout(context, scope, { ...detector, found: kind }, documents, moment)));
   }
+  return raised;
 }
 
 function detectorOf(feed: FeedRecord, row: ReportRow) {

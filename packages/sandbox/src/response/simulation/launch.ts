@@ -21,6 +21,7 @@ import {
 } from "../../store/running.js";
 import type { ResponseContext } from "../context.js";
 import { uniqueId } from "../documents/process.js";
+import type { ProcessTale, SensorReport, Sighting } from "../event-bus/event-bus.js";
 import { findIngressFilter, withoutFilteredEvents } from "../ingress/filter.js";
 import { Patience } from "../ingress/patterns.js";
 import { type LaunchRequest, readLaunch } from "./launch-request.js";
@@ -71,7 +72,9 @@ export interface PreventedProcess {
  */
 export function launch(context: ResponseContext, value: unknown): LaunchReport {
   const wanted = new Launch(context, readLaunch(value));
-  return context.store.transaction(() => wanted.run());
+  const report = context.store.transaction(() => wanted.run());
+  context.bus.sensorTold(wanted.told);
+  return report;
 }
 
 /** What starts programs where nothing else is named, the usual one first. */
@@ -89,6 +92,8 @@ class Launch {
   readonly #sensor: SensorRecord;
   readonly #parent: RunningProcess | undefined;
   readonly #now: number;
+  readonly #files = new Map<string, Sighting>();
+  readonly #tales: ProcessTale[] = [];
 
   constructor(context: ResponseContext, request: LaunchRequest) {
     this.#context = context;
@@ -96,6 +101,11 @@ class Launch {
     this.#now = context.now();
     this.#sensor = this.#findEndpoint();
     this.#parent = this.#findParent();
+  }
+
+  /** What the sensor has told the server, once it has run. */
+  get told(): SensorReport {
+    return { sensor: this.#sensor, files: [...this.#files.values()], tales: this.#tales };
   }
 
   run(): LaunchReport {
@@ -120,10 +130,9 @@ class Launch {
     if (filter !== undefined && !kept) return { outcome: "filtered", ...report, filter_id: filter.id };
 
     const events = this.#events();
-    store.process({
-      ...process,
-      events: filter === undefined ? events : withoutFilteredEvents(filter, events, this.#sensor, patience),
-    });
+    const told = filter === undefined ? events : withoutFilteredEvents(filter, events, this.#sensor, patience);
+    store.process({ ...process, events: told });
+    this.#tales.push({ process, startedBy: { parent }, events: told });
     const segment_id = process.segments[0]?.segment_id ?? 0;
     return { outcome: "started", ...report, ...this.#shown(id, { segment_id, ordinal: 1 }) };
   }
@@ -257,12 +266,16 @@ class Launch {
   }
 
   #tell(process: RunningProcess, events: ProcessEvents): { unique_id: string } {
+    this.#tales.push({ process, events });
     const segment = addSegment(this.#context.store, process, events, { now: this.#now, arrival: this.#arrival() });
     return this.#shown(process.id, segment);
   }
 
   #use(file: { path: string; md5?: string }): BinaryRecord {
-    return useFile(this.#context.store, { ...file, sensor: this.#sensor, now: this.#now });
+    const used = useFile(this.#context.store, { ...file, sensor: this.#sensor, now: this.#now });
+    const sighting = this.#context.bus.sighted(used, this.#sensor, this.#now);
+    if (sighting !== undefined && !this.#files.has(used.md5)) this.#files.set(used.md5, sighting);
+    return used;
   }
 
   /** Sensors report paths of Windows in lower case. */

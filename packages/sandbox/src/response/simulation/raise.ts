@@ -166,7 +166,7 @@ function matchesIn(
 }
 
 /** The connection by which an address or a domain was met. */
-function connectionOf(store: Store, row: ProcessRow, ioc: Hit["ioc"]): Record<string, unknown> {
+export function connectionOf(store: Store, row: ProcessRow, ioc: Hit["ioc"]): Record<string, unknown> {
   const meets: Record<string, ((event: NetconnRecord) => boolean) | undefined> = {
     dns: ({ domain }) => domainKey(domain) === domainKey(ioc.value),
     ipv4: ({ remote_ip }) => remote_ip === ioc.value,

@@ -3,6 +3,7 @@ import { Random } from "../../organisation/random.js";
 import type { Steps } from "../../steps.js";
 import { applyAlertChanges, changeAlerts } from "../../store/detection/alerts.js";
 import type { ResponseContext } from "../context.js";
+import { NO_EVENTS } from "../event-bus/event-bus.js";
 import { storeFeed } from "../feeds/load.js";
 import { matchFeeds } from "./feeds.js";
 import type { Moment } from "./raise.js";
@@ -15,7 +16,9 @@ const FOUND_AFTER = 240_000;
  * Lets feeds and watchlists find what an organisation held before anybody looked at it, dated as if they had been running
  * all along, and the analysts have dealt with some of it. What comes later is found at the ticks.
  */
-export function* settleDetection(context: ResponseContext, seed: string): Steps<void> {
+export function* settleDetection(told: ResponseContext, seed: string): Steps<void> {
+  // What was found long ago is not told today.
+  const context: ResponseContext = { ...told, bus: NO_EVENTS };
   const { store, startTime: now } = context;
   const moment: Moment = (arrived, since) => Math.min(now, Math.max(arrived, since) + FOUND_AFTER);
   for (const feed of store.collection("feed").all()) {

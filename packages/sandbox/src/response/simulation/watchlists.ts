@@ -62,12 +62,15 @@ export function* runWatchlists(context: ResponseContext, now: number, moment: Mo
     if (runs.length > 0) store.transaction(put);
     return;
   }
+  const raised: number[] = [];
   store.alter((database) => {
     for (const run of runs) {
-      if (run.hits.length > 0) run.found = note(context, database, run, moment);
+      if (run.hits.length > 0) run.found = note(context, database, run, moment, raised);
     }
     put();
   });
+  context.bus.watchlistsFound(runs);
+  context.bus.alertsRaised(raised);
 }
 
 function reachOf(context: ResponseContext, scope: TagScope): Reach {
@@ -101,8 +104,14 @@ function search(context: ResponseContext, record: WatchlistRecord, reach: Reach)
 
 const tagOf = ({ id }: WatchlistRecord): string => `watchlist_${id}`;
 
-/** Tags the documents and raises alerts. */
-function note(context: ResponseContext, database: Database, run: Run, moment: Moment): Partial<WatchlistRecord> {
+/** Tags the documents and raises alerts, whose numbers it adds to `raised`. */
+function note(
+  context: ResponseContext,
+  database: Database,
+  run: Run,
+  moment: Moment,
+  raised: number[],
+): Partial<WatchlistRecord> {
   const { record, scope, hits } = run;
   const list = JSON.stringify(hits);
   const arrivals = database.numbers(
@@ -116,7 +125,7 @@ function note(context: ResponseContext, database: Database, run: Run, moment: Mo
     tags.push(scope, tagOf(record), doc, times[index] ?? 0);
   });
   tags.write();
-  alert(context, database, run, moment);
+  raised.push(...alert(context, database, run, moment));
   const last = times.reduce((latest, time) => Math.max(latest, time), 0);
   return {
     last_hit: last,
@@ -126,11 +135,11 @@ function note(context: ResponseContext, database: Database, run: Run, moment: Mo
   };
 }
 
-function alert(context: ResponseContext, database: Database, run: Run, moment: Moment): void {
+function alert(context: ResponseContext, database: Database, run: Run, moment: Moment): number[] {
   const { record, scope, query, hits } = run;
   const { store } = context;
   const alerting = actionsOf(store, { watchlist: record.id }).some(({ action_type }) => action_type === ALERT_ACTION);
-  if (!alerting || record.ignored) return;
+  if (!alerting || record.ignored) return [];
   const detector = {
     source: record.source,
     found: "query",
@@ -147,5 +156,5 @@ function alert(context: ResponseContext, database: Database, run: Run, moment: M
   } as const;
   const value = JSON.stringify({ index_type: record.index_type, search_query: record.search_query });
   const found = hits.map((doc) => ({ doc, ioc: { type: "query", value } }));
-  addAlerts(database, alertsAbout(context, scope, detector, found, moment));
+  return addAlerts(database, alertsAbout(context, scope, detector, found, moment));
 }

@@ -85,8 +85,11 @@ const SHOWN = [
   ...["alert_severity", "report_score", "feed_id", "watchlist_id", "record"],
 ];
 
-/** Raises alerts, those apart that their source has raised already. Must run within {@link Store.alter}. */
-export function addAlerts(database: Database, alerts: readonly NewAlert[]): void {
+/**
+ * Raises alerts, those apart that their source has raised already. Must run within {@link Store.alter}. Returns the numbers
+ * of those that were raised.
+ */
+export function addAlerts(database: Database, alerts: readonly NewAlert[]): number[] {
   const raised = new Map<string, Set<string>>();
   const raisedBy = (source: string): Set<string> => {
     let documents = raised.get(source);
@@ -102,11 +105,13 @@ export function addAlerts(database: Database, alerts: readonly NewAlert[]): void
   };
   const rows = new RowWriter(database, "alert", ALERT_COLUMNS);
   let doc = database.count("SELECT max(doc) AS n FROM alert");
+  const added: number[] = [];
   for (const alert of alerts) {
     const documents = raisedBy(alert.source);
     if (documents.has(alert.document)) continue;
     documents.add(alert.document);
     doc += 1;
+    added.push(doc);
     const { record } = alert;
     const user = record.username;
     const path = record.process?.path ?? "";
@@ -121,6 +126,7 @@ export function addAlerts(database: Database, alerts: readonly NewAlert[]): void
     );
   }
   rows.write();
+  return added;
 }
 
 /** In the form of a UUID, and the same whenever the same organisation is made again. */

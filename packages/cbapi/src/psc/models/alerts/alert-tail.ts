@@ -1,11 +1,8 @@
-import { inspect } from "node:util";
-import { CALL, checkCall } from "../../../core/call-options.js";
 import { ServerError } from "../../../core/errors.js";
 import { invalidArgument } from "../../../core/invalid-argument.js";
 import { type AnyModel, Model } from "../../../core/model/model.js";
-import { isPassing } from "../../../core/passing.js";
+import { Tail } from "../../../core/query/tail.js";
 import { parseTime } from "../../../core/time.js";
-import { timeLimit } from "../../../core/transport/limits.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import type { CloudHost } from "../../host.js";
 import { SEARCH_WINDOW } from "../../queries/cloud-query.js";
@@ -62,101 +59,42 @@ export interface AlertPages<M extends AnyModel> {
   readonly rows: number;
 }
 
-const DONE: IteratorReturnResult<undefined> = Object.freeze({ value: undefined, done: true });
-
 /** Alerts as they come in, without end: what {@link BaseAlertSearchQuery.tail} gives. */
-export class AlertTail<M extends AnyModel> implements AsyncIterableIterator<M> {
+export class AlertTail<M extends AnyModel> extends Tail<M, AlertPosition> {
   readonly #source: AlertPages<M>;
-  readonly #options: AlertTailOptions;
-  readonly #interval: number;
   readonly #overlap: number;
-  readonly #stop = new AbortController();
-  /** Rows that were read and not taken yet. */
-  #rows: readonly M[] = [];
-  #taken = 0;
   /** No alert that came in before is still to come, in milliseconds since 1970. */
   #after: number;
   /** Ids of those from then on that were taken, and when they came in. */
   #seen: Map<string, number>;
   /** Where the next page begins, while pages come full. */
   #cursor: { readonly from: number; readonly start: number } | undefined;
-  /** Whether the service has answered once. */
-  #answered = false;
-  #over = false;
-  #turn: Promise<unknown> = Promise.resolve();
 
   /** @internal Made by a search. */
   constructor(source: AlertPages<M>, options: AlertTailOptions) {
-    checkCall("tail()", options, ["position", "since", "interval", "overlap", "onWait", ...CALL]);
-    const { position, since, interval = INTERVAL, overlap = OVERLAP, timeout } = options;
+    const { clock } = source.host;
+    super({ clock, call: "tail()", options: ["position", "since", "overlap"], interval: INTERVAL }, options);
+    const { position, since, overlap = OVERLAP } = options;
     if (position !== undefined && since !== undefined) {
       throw invalidArgument("tail() begins at a moment (since) or where another was (position): leave one of them out");
-    }
-    if (!Number.isFinite(interval) || interval <= 0) {
-      throw invalidArgument(`tail: interval is a number of milliseconds above 0, got ${String(interval)}`);
     }
     if (!Number.isFinite(overlap) || overlap < 0) {
       throw invalidArgument(`tail: overlap is a number of milliseconds from 0 on, got ${String(overlap)}`);
     }
-    if (timeout !== undefined) timeLimit(timeout);
     this.#source = source;
-    this.#options = options;
-    this.#interval = interval;
     this.#overlap = overlap;
     const begin = position === undefined ? undefined : checkedPosition(position);
-    this.#after = begin?.after ?? (since === undefined ? source.host.clock.now() : momentOf(since));
+    this.#after = begin?.after ?? (since === undefined ? clock.now() : momentOf(since));
     // When they came in is not in a position: late enough to be remembered as long as they may come again.
     this.#seen = new Map(begin?.seen.map((id) => [id, Number.POSITIVE_INFINITY]));
   }
 
   /** Behind the alerts that were taken so far: what another tail goes on from with `position`. */
-  get position(): AlertPosition {
+  override get position(): AlertPosition {
     return Object.freeze({ after: new Date(this.#after).toISOString(), seen: Object.freeze([...this.#seen.keys()]) });
   }
 
-  /** The next alert, however long it takes to come. */
-  next(): Promise<IteratorResult<M, undefined>> {
-    const turn = this.#turn.then(() => this.#next());
-    this.#turn = turn.catch(() => {});
-    return turn;
-  }
-
-  /** Ends the tail; a request or a pause that is under way is broken off. */
-  async return(): Promise<IteratorResult<M, undefined>> {
-    this.#end();
-    this.#stop.abort();
-    return DONE;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  [inspect.custom](): string {
-    return `AlertTail ${this.#over ? "(ended) " : ""}${inspect(this.position)}`;
-  }
-
-  async #next(): Promise<IteratorResult<M, undefined>> {
-    if (this.#over) return DONE;
-    const { signal } = this.#options;
-    const abort = () => this.#stop.abort(signal?.reason);
-    try {
-      signal?.throwIfAborted();
-      // Listened to only while somebody waits: a tail that is left alone holds on to nothing.
-      signal?.addEventListener("abort", abort);
-      while (this.#taken >= this.#rows.length) await this.#fill();
-      return { value: this.#take(), done: false };
-    } catch (error) {
-      if (this.#over) return DONE;
-      this.#end();
-      throw error;
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
-  }
-
-  #take(): M {
-    const alert = this.#rows[this.#taken++] as M;
+  protected override give(alert: M): M {
     const time = timeOf(alert);
     this.#seen.set(idOf(alert), time);
     const after = time - this.#overlap;
@@ -167,33 +105,15 @@ export class AlertTail<M extends AnyModel> implements AsyncIterableIterator<M> {
     return alert;
   }
 
-  /** Reads the next rows, or waits before the next time to ask for them. */
-  async #fill(): Promise<void> {
-    let error: Error | undefined;
-    try {
-      if (await this.#read()) return;
-    } catch (thrown) {
-      if (!this.#answered || this.#stop.signal.aborted || !isPassing(thrown)) throw thrown;
-      error = thrown;
-    }
-    const { position } = this;
-    const pause = this.#interval;
-    await this.#options.onWait?.({ position, pause, ...(error && { error }) });
-    await this.#source.host.clock.sleep(pause, this.#stop.signal);
-  }
-
-  /** @returns whether the service is to be asked again at once */
-  async #read(): Promise<boolean> {
+  protected override async read(options: CallOptions): Promise<boolean> {
     const { rows } = this.#source;
     const { from, start } = this.#cursor ?? { from: this.#after, start: 0 };
-    const { timeout } = this.#options;
-    const page = await this.#source.page(new Date(from).toISOString(), start, { signal: this.#stop.signal, timeout });
-    this.#answered = true;
+    const page = await this.#source.page(new Date(from).toISOString(), start, options);
+    this.hasAnswered = true;
     this.#learnTimes(page);
     this.#cursor = page.length < rows ? undefined : this.#behind(page, from, start);
-    this.#rows = page.filter((alert) => !this.#seen.has(idOf(alert)));
-    this.#taken = 0;
-    return this.#rows.length > 0 || this.#cursor !== undefined;
+    this.hold(page.filter((alert) => !this.#seen.has(idOf(alert))));
+    return this.#cursor !== undefined;
   }
 
   /** When those came in that a position has named. */
@@ -212,12 +132,6 @@ export class AlertTail<M extends AnyModel> implements AsyncIterableIterator<M> {
       `more than ${SEARCH_WINDOW} alerts came in at ${new Date(from).toISOString()}: the service gives no more of them than that`,
       { code: "TOO_MANY_AT_ONCE" },
     );
-  }
-
-  #end(): void {
-    this.#over = true;
-    this.#rows = [];
-    this.#taken = 0;
   }
 }
 

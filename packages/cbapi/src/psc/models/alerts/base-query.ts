@@ -8,7 +8,7 @@ import { parseTime } from "../../../core/time.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import { cloud } from "../../host.js";
 import { CloudQuery, type CloudState, SEARCH_WINDOW } from "../../queries/cloud-query.js";
-import { type CriterionCheck, isText, isWholeNumber } from "../../queries/criteria.js";
+import { type GivenValues, isText, isWholeNumber } from "../../queries/criteria.js";
 import { type TimeRange, timeRange } from "../../queries/time-range.js";
 import type { CloudCall, CloudRoutes } from "../../routes.js";
 import { ask } from "../../send.js";
@@ -70,16 +70,9 @@ export abstract class AlertSearch<M extends AnyModel, S extends AlertState = Ale
   }
 
   /** With values added to those of a criterion that is called so by `cbapi`. */
-  protected criterion<V>(
-    method: string,
-    key: string,
-    values: readonly V[],
-    check: CriterionCheck,
-    message: string,
-    words?: readonly string[],
-  ): this {
+  protected criterion<V>(method: string, key: string, ...given: GivenValues<V>): this {
     refuseGone(key, this.generation, method);
-    return this.withCriteria(key, values, check, message, words);
+    return this.withCriteria(key, ...given);
   }
 
   protected texts(method: string, key: string, values: readonly string[], what: string): this {

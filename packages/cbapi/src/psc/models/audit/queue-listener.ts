@@ -1,8 +1,5 @@
-import { inspect } from "node:util";
-import { CALL, checkCall } from "../../../core/call-options.js";
 import { invalidArgument } from "../../../core/invalid-argument.js";
-import { isPassing } from "../../../core/passing.js";
-import { timeLimit } from "../../../core/transport/limits.js";
+import { Tail } from "../../../core/query/tail.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import type { CloudHost } from "../../host.js";
 import { Spool, type Spooled } from "./spool.js";
@@ -49,8 +46,6 @@ export interface Queue<T> {
   take(options: CallOptions): Promise<readonly T[]>;
 }
 
-const DONE: IteratorReturnResult<undefined> = Object.freeze({ value: undefined, done: true });
-
 /**
  * What comes into a queue of the service, without end.
  *
@@ -59,28 +54,19 @@ const DONE: IteratorReturnResult<undefined> = Object.freeze({ value: undefined, 
  * misses none and repeats none, wherever he was stopped. What no client can help: an answer that was on its way, or had
  * arrived and was not on the disk yet when the program ended, is lost.
  */
-export class QueueListener<T> implements AsyncIterableIterator<T> {
+export class QueueListener<T> extends Tail<T, number, Spooled<T>> {
   readonly #queue: Queue<T>;
   readonly #options: ListenerOptions;
-  readonly #interval: number;
-  readonly #stop = new AbortController();
   #spool: Spool<T> | undefined;
-  #items: Spooled<T>[] = [];
   #position: number;
   #last = 0;
   #opened = false;
-  #answered = false;
-  #over = false;
-  #turn: Promise<unknown> = Promise.resolve();
 
   /** @internal Made by a client. */
   constructor(queue: Queue<T>, options: ListenerOptions) {
-    const { name } = queue;
-    checkCall(name, options, ["interval", "spool", "position", "onWait", ...CALL]);
-    const { interval = INTERVAL, spool, position, timeout } = options;
-    if (!Number.isFinite(interval) || interval <= 0) {
-      throw invalidArgument(`${name}: interval is a number of milliseconds above 0, got ${String(interval)}`);
-    }
+    const { name, host } = queue;
+    super({ clock: host.clock, call: name, options: ["spool", "position"], interval: INTERVAL }, options);
+    const { spool, position } = options;
     if (spool !== undefined && (typeof spool !== "string" || spool === "" || spool.includes("\0"))) {
       throw invalidArgument(`${name}: spool is the path of a local file, got ${JSON.stringify(spool)}`);
     }
@@ -92,21 +78,19 @@ export class QueueListener<T> implements AsyncIterableIterator<T> {
     if (position !== undefined && spool === undefined) {
       throw invalidArgument(`${name}: position is a place in a spool: name that as well`);
     }
-    if (timeout !== undefined) timeLimit(timeout);
     this.#queue = queue;
     this.#options = options;
-    this.#interval = interval;
     this.#position = position ?? 0;
   }
 
   /** The place of the latest that was given out: what another listener with the same spool goes on from. */
-  get position(): number {
+  override get position(): number {
     return this.#position;
   }
 
   /** Those that were taken from the queue and not given out: for whoever stops listening and has no spool. */
   get pending(): readonly T[] {
-    return this.#items.map(({ item }) => item);
+    return this.held.map(({ item }) => item);
   }
 
   /** Tells that those up to a place are done with and need not be kept any more. With a spool and a position only. */
@@ -116,85 +100,36 @@ export class QueueListener<T> implements AsyncIterableIterator<T> {
         `saved() takes a place that was given out, up to ${this.#position}: got ${JSON.stringify(position)}`,
       );
     }
-    const turn = this.#turn.then(() => this.#spool?.take(position));
-    this.#turn = turn.catch(() => {});
-    await turn;
+    await this.inTurn(async () => this.#spool?.take(position));
   }
 
-  /** The next entry, however long it takes to come. */
-  next(): Promise<IteratorResult<T, undefined>> {
-    const turn = this.#turn.then(() => this.#next());
-    this.#turn = turn.catch(() => {});
-    return turn;
+  protected override get shown() {
+    return { position: this.#position, pending: this.held.length };
   }
 
-  /** Ends the listening; a request or a pause that is under way is broken off. What was taken stays in {@link QueueListener.pending}. */
-  async return(): Promise<IteratorResult<T, undefined>> {
-    this.#over = true;
-    this.#stop.abort();
-    return DONE;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  [inspect.custom](): string {
-    return `QueueListener ${this.#over ? "(ended) " : ""}{ position: ${this.#position}, pending: ${this.#items.length} }`;
-  }
-
-  async #next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#over) return DONE;
-    const { signal } = this.#options;
-    const abort = () => this.#stop.abort(signal?.reason);
-    try {
-      signal?.throwIfAborted();
-      signal?.addEventListener("abort", abort);
-      await this.#settleLast();
-      while (this.#items.length === 0) await this.#fill();
-      const { n, item } = this.#items.shift() as Spooled<T>;
-      this.#position = n;
-      return { value: item, done: false };
-    } catch (error) {
-      if (this.#over) return DONE;
-      this.#over = true;
-      throw error;
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+  protected override give({ n, item }: Spooled<T>): T {
+    this.#position = n;
+    return item;
   }
 
   /** Opens the spool, and takes note that the one before is done with. */
-  async #settleLast(): Promise<void> {
+  protected override async settle(): Promise<void> {
     const { spool, position } = this.#options;
     if (spool === undefined) return;
     if (!this.#opened) {
       this.#spool = await Spool.open<T>(spool);
       if (position !== undefined) await this.#spool.take(position);
       this.#position = this.#spool.taken;
-      this.#items = [...this.#spool.behind(this.#position)];
+      this.hold(this.#spool.behind(this.#position));
       this.#opened = true;
     } else if (position === undefined) await this.#spool?.take(this.#position);
   }
 
-  /** Takes what there is, or waits before the next time to ask. */
-  async #fill(): Promise<void> {
-    let error: Error | undefined;
-    try {
-      const { timeout } = this.#options;
-      const items = await this.#queue.take({ signal: this.#stop.signal, timeout });
-      this.#answered = true;
-      if (items.length > 0) {
-        this.#items = [...(this.#spool === undefined ? this.#numbered(items) : await this.#spool.add(items))];
-        return;
-      }
-    } catch (thrown) {
-      if (!this.#answered || this.#stop.signal.aborted || !isPassing(thrown)) throw thrown;
-      error = thrown;
-    }
-    const pause = this.#interval;
-    await this.#options.onWait?.({ position: this.#position, pause, ...(error && { error }) });
-    await this.#queue.host.clock.sleep(pause, this.#stop.signal);
+  protected override async read(options: CallOptions): Promise<boolean> {
+    const items = await this.#queue.take(options);
+    this.hasAnswered = true;
+    if (items.length > 0) this.hold(this.#spool === undefined ? this.#numbered(items) : await this.#spool.add(items));
+    return false;
   }
 
   #numbered(items: readonly T[]): Spooled<T>[] {

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { invalidArgument } from "../../../core/invalid-argument.js";
 import type { Document } from "../../../core/model/document.js";
-import { ServerFile } from "../../../core/model/server-file.js";
+import { TextFile } from "../../../core/model/text-file.js";
 import { fileBody } from "../../../core/transport/file-body.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import { DEVICE_EXPORT } from "../../calls.js";
@@ -28,7 +28,7 @@ const CLASSIC = ["status", "ad_group_id", "policy_id", "target_priority"];
  * Devices as a list of values separated by commas; its first line names the columns. Nothing is requested before it is
  * read, and each reading has the list made anew.
  */
-export class DeviceList extends ServerFile {
+export class DeviceList extends TextFile {
   readonly #host: CloudHost;
   readonly #devices: ListedDevices;
 
@@ -38,11 +38,6 @@ export class DeviceList extends ServerFile {
     this.#host = host;
     this.#devices = devices;
     if (host.routes === "classic") checkClassic(devices);
-  }
-
-  /** The whole list as text. */
-  async text(options: CallOptions = {}): Promise<string> {
-    return (await this.read(undefined, options)).toString("utf8");
   }
 
   protected override async *bytes(options: CallOptions): AsyncGenerator<Uint8Array, void> {

@@ -2,8 +2,8 @@ import type { Document } from "../../../core/model/document.js";
 import type { CallOptions } from "../../../core/transport/types.js";
 import type { CloudHost } from "../../../psc/host.js";
 import { documentsOf } from "../../../psc/investigate/answer.js";
-import { SEARCH_WINDOW } from "../../../psc/investigate/conditions.js";
 import { runJob } from "../../../psc/investigate/job.js";
+import { SEARCH_WINDOW } from "../../../psc/queries/cloud-query.js";
 import { cloudDialect } from "../../../psc/query-language/dialect.js";
 import { DETAIL_JOBS, PROCESS_JOBS } from "../../calls.js";
 
