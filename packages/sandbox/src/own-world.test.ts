@@ -9,6 +9,7 @@ import { versionsOf } from "./products.js";
 import { EDR } from "./response/playable.js";
 import { Sandbox } from "./sandbox.js";
 import type { Product } from "./server/product.js";
+import { SignedFiles } from "./server/signed-files.js";
 import type { WorldSettings } from "./world.js";
 
 const folder = mkdtempSync(join(tmpdir(), "own-world-"));
@@ -18,14 +19,19 @@ writeFileSync(log, "");
 
 const clock = new SimulationClock({ running: false });
 
+const failed = (_: string, error: unknown): never => {
+  throw error;
+};
+
 const settings = (): WorldSettings => ({
   ...{ seed: 1, clock, behaviour: { ...EDR.behaviour } as WorldSettings["behaviour"], fresh: false, token: "t" },
   tokens: () => [],
   url: () => "https://localhost",
+  signed: new SignedFiles({
+    ...{ host: "127.0.0.1", tls: () => undefined, now: () => clock.now(), onFailure: failed },
+  }),
   signal: new AbortController().signal,
-  onFailure: (_, error) => {
-    throw error;
-  },
+  onFailure: failed,
 });
 
 /** A product beside EDR that notes what it is told, and what it is made of. */

@@ -57,7 +57,10 @@ describe("a signed address", () => {
 
   it("holds as long as it was given, and no longer than its files are there", async () => {
     const files = start();
-    const [brief, long] = [await files.address(() => ({ status: 200 }), 60_000), await files.address(() => ({ status: 200 }), 604_800_000)];
+    const [brief, long] = [
+      await files.address(() => ({ status: 200 }), 60_000),
+      await files.address(() => ({ status: 200 }), 604_800_000),
+    ];
     const read = async (address: string) => (await fetch(address)).status;
     expect([await read(brief), await read(long)]).toEqual([200, 200]);
     now += 59_999;

@@ -16,6 +16,16 @@ export function wrongType(name: string, wanted: string): HttpProblem {
   return new HttpProblem(400, `${name} must be ${wanted}`);
 }
 
+/** Reads a part of a body; what is refused in it is refused with its place. */
+export function inPlace<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof HttpProblem)) throw error;
+    throw new HttpProblem(error.status, `${place}: ${error.message}`);
+  }
+}
+
 /** Turns a value of a request body into what is stored; refuses one of another type by the name of its field. */
 export type FieldCheck<T = unknown> = (value: unknown, name: string) => T;
 

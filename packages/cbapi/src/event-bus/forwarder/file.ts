@@ -61,6 +61,8 @@ export async function* followEvents(path: string, options: FollowOptions = {}): 
     }
     try {
       const offset = position?.offset ?? (atEnd ? await endOfLines(handle) : 0);
+      // From where it begins, so that nothing is lost should the file be rotated before the first event is handled.
+      if (positionFile !== undefined) await writePosition(positionFile, { offset, head: await headOf(handle) });
       const isReplaced = yield* follower.current(handle, offset, { interval, once, clock });
       if (!isReplaced) return;
     } finally {
@@ -162,14 +164,8 @@ class Follower {
 
 /** The files that came before the one that is written now and were not read to their ends, the oldest first. */
 async function missedFiles(path: string, saved: FilePosition): Promise<{ file: string; offset: number }[]> {
-  const current = await openIfThere(path);
-  if (current !== undefined) {
-    try {
-      if (await isSame(current, saved)) return [];
-    } finally {
-      await current.close();
-    }
-  }
+  const isEmpty = saved.head.bytes === 0;
+  if (!isEmpty && (await isSameFile(path, saved))) return [];
   const folder = dirname(path);
   const names = await readdir(folder).catch(() => []);
   const rotated = names.filter((name) => name.startsWith(`${basename(path)}.`) && !name.endsWith(".partial"));
@@ -177,6 +173,8 @@ async function missedFiles(path: string, saved: FilePosition): Promise<{ file: s
     rotated.map(async (name) => ({ file: join(folder, name), time: (await stat(join(folder, name))).mtimeMs })),
   );
   files.sort((a, b) => a.time - b.time);
+  // An empty file is like any other: whatever was written to since is new.
+  if (isEmpty) return files.filter(({ time }) => time >= saved.at).map(({ file }) => ({ file, offset: 0 }));
   for (const [index, { file }] of files.entries()) {
     if (!(await isSameFile(file, saved))) continue;
     return files.slice(index).map((each, order) => ({ file: each.file, offset: order === 0 ? saved.offset : 0 }));

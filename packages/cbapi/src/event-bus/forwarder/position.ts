@@ -8,6 +8,8 @@ export interface FilePosition {
   readonly offset: number;
   /** How many bytes at its beginning tell the file from others, and the SHA-256 of them. */
   readonly head: { readonly bytes: number; readonly sha256: string };
+  /** When this was saved, in milliseconds since 1970: what tells files from others that had no bytes yet. */
+  readonly at: number;
 }
 
 /** As many bytes as tell a file from others: its first lines have times in them. */
@@ -43,9 +45,10 @@ export async function readPosition(path: string): Promise<FilePosition | undefin
     throw error;
   }
   try {
-    const { offset, head } = JSON.parse(text) as FilePosition;
-    if (Number.isSafeInteger(offset) && Number.isSafeInteger(head.bytes) && /^[0-9a-f]{64}$/.test(head.sha256))
-      return { offset, head };
+    const { offset, head, at } = JSON.parse(text) as FilePosition;
+    const numbers = [offset, head.bytes, at];
+    if (numbers.every((number) => Number.isSafeInteger(number) && number >= 0) && /^[0-9a-f]{64}$/.test(head.sha256))
+      return { offset, head, at };
   } catch {
     // Told below.
   }
@@ -55,7 +58,9 @@ export async function readPosition(path: string): Promise<FilePosition | undefin
 }
 
 /** Saves a position, in one step: whoever dies on the way leaves the one before. */
-export async function writePosition(path: string, position: FilePosition): Promise<void> {
+export async function writePosition(path: string, found: Omit<FilePosition, "at">): Promise<void> {
+  // By the clock that files get their times from.
+  const position: FilePosition = { ...found, at: Date.now() };
   const partial = `${path}.${process.pid}.partial`;
   try {
     await writeFile(partial, JSON.stringify(position), { mode: 0o600 });

@@ -1,3 +1,4 @@
+import { csvOf } from "../table.js";
 import type { DeviceDocument } from "./document.js";
 
 const COLUMNS = [
@@ -6,13 +7,5 @@ const COLUMNS = [
   ...["last_internal_ip_address", "last_external_ip_address", "mac_address", "email", "login_user_name"],
 ];
 
-/** Devices as a table; the first line names the columns. */
-export function csvOf(documents: readonly DeviceDocument[]): string {
-  const lines = documents.map((document) => COLUMNS.map((name) => cell(document[name])).join(","));
-  return `${[COLUMNS.join(","), ...lines].join("\n")}\n`;
-}
-
-function cell(value: unknown): string {
-  const text = value === null || value === undefined ? "" : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
+/** Devices as a table. */
+export const devicesAsCsv = (documents: readonly DeviceDocument[]): string => csvOf(COLUMNS, documents);

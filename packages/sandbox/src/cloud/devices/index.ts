@@ -19,7 +19,7 @@ import {
   requireFacet,
 } from "../search/index.js";
 import { act, readAction, readTargets, report } from "./actions.js";
-import { csvOf } from "./csv.js";
+import { devicesAsCsv } from "./csv.js";
 import { devicesOf } from "./devices.js";
 import type { DeviceDocument } from "./document.js";
 import { DEVICE_FIELDS } from "./fields.js";
@@ -90,7 +90,7 @@ export function devicesPart(context: CloudContext): CloudPart {
     const field = query.get("sort_field");
     const sort = field === null ? [] : [{ field, order: query.get("sort_order") ?? "ASC" }];
     const found = sorted({ criteria, query: query.get("query_string"), sort });
-    return { status: 200, headers: { "Content-Type": "text/csv" }, body: csvOf(found) };
+    return { status: 200, headers: { "Content-Type": "text/csv" }, body: devicesAsCsv(found) };
   };
 
   const exported = (request: SandboxRequest): SandboxReply => {
@@ -100,7 +100,7 @@ export function devicesPart(context: CloudContext): CloudPart {
     const found = sorted(body);
     const job = jobsOf(context).create({
       ...{ type: "ENDPOINTS", connector: connectorOf(request), parameters: { format }, total: found.length },
-      work: () => ({ output: { type: "text/csv", body: csvOf(found) } }),
+      work: () => ({ output: { type: "text/csv", body: devicesAsCsv(found) } }),
     });
     return { status: 200, body: jobDocument(context, job) };
   };

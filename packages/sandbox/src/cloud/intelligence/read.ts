@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { HttpProblem } from "../../server/product.js";
+import { inPlace } from "../../server/write-body.js";
 import type { CloudContext } from "../context.js";
 import { isObject, readObject, readText, readTexts } from "../search/index.js";
 import { checkIoc, convertIocs } from "./iocs.js";
@@ -140,15 +141,6 @@ function readClassic(given: unknown, place: string): ClassicIocs {
     return index_type === undefined ? { search_query } : { search_query, index_type };
   });
   return iocs;
-}
-
-function inPlace<T>(place: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof HttpProblem)) throw error;
-    throw new HttpProblem(error.status, `${place}: ${error.message}`);
-  }
 }
 
 /** What somebody decides of a watchlist. */

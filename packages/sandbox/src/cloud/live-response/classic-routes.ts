@@ -1,4 +1,5 @@
 import { archiveOf } from "../../live-response/archive.js";
+import { locateCommand, locateFile } from "../../live-response/locate.js";
 import { receiveFile, sendFile } from "../../live-response/transfers.js";
 import { readId } from "../../server/ids.js";
 import { HttpProblem, type SandboxReply, type SandboxRequest } from "../../server/product.js";
@@ -6,7 +7,7 @@ import { readObject, wrongType } from "../../server/write-body.js";
 import type { CloudRoute } from "../part.js";
 import { issueCommand } from "./commands.js";
 import { classicCommand, classicFile, classicSession } from "./documents.js";
-import { type CloudSessions, locateCommand, locateFile, SessionNotFound, sessionGone } from "./sessions.js";
+import { type CloudSessions, SessionNotFound, sessionGone } from "./sessions.js";
 
 const PATH = "/integrationServices/v3/cblr/session";
 const KEYS = { path: "object", pid: "object" };

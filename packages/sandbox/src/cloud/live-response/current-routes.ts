@@ -1,3 +1,4 @@
+import { locateCommand, locateFile } from "../../live-response/locate.js";
 import { receiveFile, sendFile } from "../../live-response/transfers.js";
 import { HttpProblem } from "../../server/product.js";
 import type { SignedFiles } from "../../server/signed-files.js";
@@ -5,7 +6,7 @@ import { readObject } from "../../server/write-body.js";
 import type { CloudRoute } from "../part.js";
 import { issueCommand } from "./commands.js";
 import { currentCommand, currentSession } from "./documents.js";
-import { type CloudSessions, locateCommand, locateFile, sessionGone } from "./sessions.js";
+import { type CloudSessions, sessionGone } from "./sessions.js";
 
 const PATH = "/appservices/v6/orgs/:org/liveresponse/sessions";
 const KEYS = { path: "path", pid: "pid" };

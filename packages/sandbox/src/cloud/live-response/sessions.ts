@@ -1,6 +1,5 @@
 import type { SessionDesk } from "../../live-response/desk.js";
-import type { StoredFile } from "../../live-response/files.js";
-import type { LiveCommand } from "../../live-response/live-command.js";
+import { isFound, shown } from "../../live-response/locate.js";
 import type { LiveSession, SessionTimeouts } from "../../live-response/session.js";
 import type { LiveSessions } from "../../live-response/sessions.js";
 import { DEFAULT_SETTINGS, type LiveResponseSettings } from "../../live-response/settings.js";
@@ -51,7 +50,7 @@ export class CloudSessions {
     const [, number, device] = /^(\d+):(\d+)$/.exec(id ?? "") ?? [];
     const found = number === undefined ? undefined : this.#room.find(readId(number) ?? -1, this.#desk);
     const session = found?.sensor.id === readId(device) ? found : undefined;
-    if (session === undefined || !(session.isOpen || session.status === "close")) throw gone(id);
+    if (session === undefined || !isFound(session)) throw gone(id);
     return session;
   }
 
@@ -76,22 +75,7 @@ export class SessionNotFound extends HttpProblem {
   }
 }
 
-const shown = (text = ""): string => text.slice(0, 40);
 const gone = (id: string | undefined): HttpProblem => new SessionNotFound(shown(id));
-
-export function locateCommand(session: LiveSession, { params }: SandboxRequest): LiveCommand {
-  const id = readId(params["command"]);
-  const command = id === undefined ? undefined : session.commands.get(id);
-  if (command === undefined) throw new HttpProblem(404, `Command ${shown(params["command"])} not found`);
-  return command;
-}
-
-export function locateFile(session: LiveSession, { params }: SandboxRequest): StoredFile {
-  const id = readId(params["file"]);
-  const file = id === undefined ? undefined : session.files.find(id);
-  if (file === undefined) throw new HttpProblem(404, `File ${shown(params["file"])} not found`);
-  return file;
-}
 
 /** The Cloud's own, but for what the settings say otherwise. */
 function timeouts(settings: LiveResponseSettings): Partial<SessionTimeouts> {

@@ -1,15 +1,14 @@
 import { raw, sql } from "../../query/index.js";
-import { readCount } from "../../server/parameters.js";
 import { HttpProblem, type SandboxReply, type SandboxRequest } from "../../server/product.js";
 import type { CloudContext } from "../context.js";
 import type { CloudPart, CloudRoute } from "../part.js";
+import { facetsOf, rowsOf, suggestions } from "../processes/answers.js";
 import { chosen } from "../processes/documents.js";
-import { countFacets, type Facets } from "../processes/facets.js";
-import { facetsSoFar } from "../processes/index.js";
+import { countFacets } from "../processes/facets.js";
 import { searchJobsOf } from "../processes/jobs.js";
-import { pageOf, type RowResult, statusOf } from "../processes/results.js";
+import { type RowResult, statusOf } from "../processes/results.js";
 import { findByIds, findRows, groupedBy, type Scope } from "../processes/search.js";
-import { suggest, validate } from "../processes/validation.js";
+import { validate } from "../processes/validation.js";
 import { guardSearch, LAST_ROW, readInteger, readObject, readText, readTexts } from "../search/index.js";
 import { activityDocuments, USUAL_FIELDS } from "./documents.js";
 import { ACTIVITIES, activityScope, type Kind, LOGONS } from "./kinds.js";
@@ -115,40 +114,33 @@ function routesOf(context: CloudContext, definition: Definition): CloudRoute[] {
     } satisfies RowResult);
   };
 
-  const rowsOf =
-    (kind: string): CloudRoute["handle"] =>
-    (request) => {
-      const { job, progress } = jobs.ask<RowResult>(kind, request.params["job"]);
-      return pageOf(request, job.result, progress);
-    };
-
-  const facetsOf = (request: SandboxRequest): SandboxReply => {
-    const { job, progress } = jobs.ask<Facets>(`${name}/facets`, request.params["job"]);
-    const limit = readCount(request.query, "limit", Number.MAX_SAFE_INTEGER);
-    return { status: 200, body: { ...facetsSoFar(job.result, progress.share, limit), ...statusOf(progress) } };
-  };
-
   const valid = (text: string): SandboxReply => ({
     status: 200,
     body: validate(context, text, activityScope(context, kinds).fields),
   });
-  const suggestions = ({ query }: SandboxRequest): SandboxReply => {
-    const count = readCount(query, "suggest.count", 10);
-    const names = activityScope(context, kinds).fields.keys();
-    return { status: 200, body: { suggestions: suggest(query.get("suggest.q") ?? "", count, names) } };
-  };
-
   return [
     { method: "POST", path: `${base}/search_jobs`, needs: CREATE, findings: true, handle: search },
-    { method: "GET", path: `${base}/search_jobs/:job/results`, needs: READ, findings: true, handle: rowsOf(name) },
+    {
+      method: "GET",
+      path: `${base}/search_jobs/:job/results`,
+      needs: READ,
+      findings: true,
+      handle: rowsOf(jobs, name),
+    },
     { method: "POST", path: `${base}/detail_jobs`, needs: CREATE, findings: true, handle: details },
-    { method: "GET", path: `${base}/detail_jobs/:job/results`, needs: READ, findings: true, handle: rowsOf(`${name}/details`) },
+    {
+      method: "GET",
+      path: `${base}/detail_jobs/:job/results`,
+      needs: READ,
+      findings: true,
+      handle: rowsOf(jobs, `${name}/details`),
+    },
     {
       ...{ method: "POST", path: `${base}/facet_jobs`, needs: CREATE, findings: true },
       handle: (request) =>
         begin(`${name}/facets`, countFacets(context, activityScope(context, kinds), bodyOf(request))),
     },
-    { method: "GET", path: `${base}/facet_jobs/:job/results`, needs: READ, handle: facetsOf },
+    { method: "GET", path: `${base}/facet_jobs/:job/results`, needs: READ, handle: facetsOf(jobs, `${name}/facets`) },
     {
       ...{ method: "GET", path: `${base}/search_validation`, needs: READ },
       handle: ({ query }) => valid(query.get("q") ?? ""),
@@ -162,7 +154,12 @@ function routesOf(context: CloudContext, definition: Definition): CloudRoute[] {
       ? []
       : [
           {
-            ...{ method: "POST" as const, path: `${base}/search_jobs/:job/group_results`, needs: READ, findings: true as const },
+            ...{
+              method: "POST" as const,
+              path: `${base}/search_jobs/:job/group_results`,
+              needs: READ,
+              findings: true as const,
+            },
             handle: (request: SandboxRequest) => groupResults(context, definition, groups, request),
           },
         ]),

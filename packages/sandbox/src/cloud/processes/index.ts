@@ -1,16 +1,16 @@
-import { readCount } from "../../server/parameters.js";
 import { HttpProblem, type SandboxReply, type SandboxRequest } from "../../server/product.js";
 import type { CloudContext } from "../context.js";
 import type { CloudPart, CloudRoute } from "../part.js";
 import { LAST_ROW, readInteger, readObject, readText, readTexts } from "../search/index.js";
+import { facetsOf, rowsOf, suggestions } from "./answers.js";
 import { chosen, processDocuments } from "./documents.js";
-import { countFacets, type Facets } from "./facets.js";
+import { countFacets } from "./facets.js";
 import { processFields } from "./fields.js";
 import { searchJobsOf } from "./jobs.js";
 import { findByGuid, summaryOf, treeOf } from "./relatives.js";
-import { pageOf, type RowResult, statusOf } from "./results.js";
+import { type RowResult, statusOf } from "./results.js";
 import { findRows, processIndexes, processScope } from "./search.js";
-import { suggest, validate } from "./validation.js";
+import { validate } from "./validation.js";
 
 const V1 = "/api/investigate/v1/orgs/:org/processes";
 const V2 = "/api/investigate/v2/orgs/:org/processes";
@@ -62,19 +62,6 @@ export function processesPart(context: CloudContext): CloudPart {
     return begin(SUMMARIES, guid);
   };
 
-  const rowsOf =
-    (kind: string): CloudRoute["handle"] =>
-    (request) => {
-      const { job, progress } = jobs.ask<RowResult>(kind, request.params["job"]);
-      return pageOf(request, job.result, progress);
-    };
-
-  const facetsOf = (request: SandboxRequest): SandboxReply => {
-    const { job, progress } = jobs.ask<Facets>(FACETS, request.params["job"]);
-    const limit = readCount(request.query, "limit", Number.MAX_SAFE_INTEGER);
-    return { status: 200, body: { ...facetsSoFar(job.result, progress.share, limit), ...statusOf(progress) } };
-  };
-
   const summaryOfJob = (request: SandboxRequest): SandboxReply => {
     const { job, progress } = jobs.ask<string>(SUMMARIES, request.params["job"]);
     const format = request.query.get("format") ?? "summary";
@@ -111,11 +98,7 @@ export function processesPart(context: CloudContext): CloudPart {
     return { status: 200, body: validate(context, text, processFields(context)) };
   };
 
-  const suggestions = ({ query }: SandboxRequest): SandboxReply => {
-    const count = readCount(query, "suggest.count", 10);
-    const names = processFields(context).keys();
-    return { status: 200, body: { suggestions: suggest(query.get("suggest.q") ?? "", count, names) } };
-  };
+  const suggested: CloudRoute["handle"] = (request) => suggestions(request, processFields(context).keys());
 
   const limits = (): SandboxReply => {
     const bounds = context.store.database.first<{ lower: number | null; upper: number | null }>(
@@ -177,17 +160,17 @@ export function processesPart(context: CloudContext): CloudPart {
   const summaryJobs = "POST /api/investigate/v2/orgs/{org}/processes/summary_jobs";
   const polling = "GET /api/investigate/v2/orgs/{org}/processes/search_jobs/{id}/results";
   const routes: CloudRoute[] = [
-    ...jobRoutes("search_jobs", search, rowsOf(ROWS)),
-    ...jobRoutes("detail_jobs", details, rowsOf(DETAILS)),
-    ...jobRoutes("facet_jobs", facets, facetsOf),
+    ...jobRoutes("search_jobs", search, rowsOf(jobs, ROWS)),
+    ...jobRoutes("detail_jobs", details, rowsOf(jobs, DETAILS)),
+    ...jobRoutes("facet_jobs", facets, facetsOf(jobs, FACETS)),
     ...jobRoutes("summary_jobs", summaries, summaryOfJob),
     { method: "POST", path: `${V2}/search_validation`, needs: READ, handle: validBody },
-    { method: "GET", path: `${V2}/search_suggestions`, needs: READ, handle: suggestions },
+    { method: "GET", path: `${V2}/search_suggestions`, needs: READ, handle: suggested },
     { method: "DELETE", path: `${V2}/search_jobs/:job`, needs: CREATE, handle: removed },
     { method: "DELETE", path: `${V1}/search_jobs/:job`, needs: CREATE, handle: removed },
     { method: "GET", path: `${V1}/search_jobs`, needs: READ, handle: list("") },
     { method: "GET", path: `${V1}/limits`, needs: READ, handle: limits },
-    { method: "GET", path: `${V1}/search_suggestions`, needs: READ, handle: suggestions },
+    { method: "GET", path: `${V1}/search_suggestions`, needs: READ, handle: suggested },
     // Of earlier days.
     { method: "GET", path: `${V1}/search_validation`, needs: READ, retired: validation, handle: valid },
     { method: "GET", path: `${V1}/search_jobs/:job`, needs: READ, retired: polling, handle: status },
@@ -204,24 +187,4 @@ export function processesPart(context: CloudContext): CloudPart {
     },
   ];
   return { routes, making: () => indexes.making, close: () => indexes.close() };
-}
-
-/** What has been counted by now, and no more than `limit` values of each field. */
-export function facetsSoFar(
-  { num_found, terms, ranges }: Facets,
-  share: number,
-  limit: number,
-): Record<string, unknown> {
-  const part = (count: number): number => (share === 1 ? count : Math.floor(count * share));
-  return {
-    num_found: part(num_found),
-    terms: terms.map(({ field, values }) => ({
-      field,
-      values: values.slice(0, limit).map(({ total, ...value }) => ({ total: part(total), ...value })),
-    })),
-    ranges: ranges.map(({ values, ...range }) => ({
-      ...range,
-      values: values.map(({ total, name }) => ({ total: part(total), name })),
-    })),
-  };
 }

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { FeedDocument, PublishedReport, ReportIocs } from "../../domain/index.js";
 import { HttpProblem } from "../../server/product.js";
-import { LONGEST_NAME, LONGEST_TEXT, WriteBody } from "../../server/write-body.js";
+import { inPlace, LONGEST_NAME, LONGEST_TEXT, WriteBody } from "../../server/write-body.js";
 import type { ResponseContext } from "../context.js";
 import { checkSaved, readIndexType } from "../saved-query.js";
 
@@ -106,13 +106,4 @@ function readIocs(context: ResponseContext, iocs: WriteBody): ReportIocs {
       return { index_type, search_query };
     }),
   };
-}
-
-function inPlace<T>(place: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof HttpProblem)) throw error;
-    throw new HttpProblem(error.status, `${place}: ${error.message}`);
-  }
 }

@@ -1,13 +1,14 @@
 import { readCommand } from "../../../live-response/commands/index.js";
 import { holdFor } from "../../../live-response/hold.js";
 import { hasEnded, type LiveCommand } from "../../../live-response/live-command.js";
+import { locateCommand } from "../../../live-response/locate.js";
 import type { LiveSession } from "../../../live-response/session.js";
 import { readCount } from "../../../server/parameters.js";
 import { HttpProblem, type Route, type SandboxReply } from "../../../server/product.js";
 import { readObject, wrongType } from "../../../server/write-body.js";
 import { commandDocument, commandStatus } from "../documents.js";
 import { type LiveResponseContext, PATH } from "./context.js";
-import { locateCommand, locateOpen, sessionGone } from "./locate.js";
+import { locateOpen, sessionGone } from "./locate.js";
 
 /** On this server, whatever a command is about is its object. */
 const KEYS = { path: "object", pid: "object" };

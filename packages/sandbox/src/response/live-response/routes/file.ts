@@ -1,11 +1,12 @@
 import type { StoredFile } from "../../../live-response/files.js";
+import { locateFile } from "../../../live-response/locate.js";
 import type { LiveSession } from "../../../live-response/session.js";
 import { receiveFile, sendFile } from "../../../live-response/transfers.js";
 import { HttpProblem, type Route, type SandboxReply } from "../../../server/product.js";
 import { readObject } from "../../../server/write-body.js";
 import { fileDocument } from "../documents.js";
 import { type LiveResponseContext, PATH } from "./context.js";
-import { locateFile, locateOpen, sessionGone } from "./locate.js";
+import { locateOpen, sessionGone } from "./locate.js";
 
 const gone = ({ id }: LiveSession): HttpProblem => sessionGone(id);
 

@@ -1,11 +1,8 @@
-import type { StoredFile } from "../../../live-response/files.js";
-import type { LiveCommand } from "../../../live-response/live-command.js";
+import { isFound, shown } from "../../../live-response/locate.js";
 import type { LiveSession } from "../../../live-response/session.js";
 import type { LiveSessions } from "../../../live-response/sessions.js";
 import { readId } from "../../../server/ids.js";
 import { HttpProblem, type SandboxRequest } from "../../../server/product.js";
-
-const shown = (text = ""): string => text.slice(0, 40);
 
 /** The refusal of a session that does not exist, or no longer. Clients look at how it begins. */
 export const sessionGone = (id: string | number | undefined): HttpProblem =>
@@ -15,7 +12,7 @@ export const sessionGone = (id: string | number | undefined): HttpProblem =>
 export function locateSession(sessions: LiveSessions, { params }: SandboxRequest): LiveSession {
   const id = readId(params["session"]);
   const session = id === undefined ? undefined : sessions.find(id);
-  if (session === undefined || !(session.isOpen || session.status === "close")) throw sessionGone(params["session"]);
+  if (session === undefined || !isFound(session)) throw sessionGone(params["session"]);
   return session;
 }
 
@@ -24,18 +21,4 @@ export function locateOpen(sessions: LiveSessions, request: SandboxRequest): Liv
   const session = locateSession(sessions, request);
   if (!session.isOpen) throw sessionGone(session.id);
   return session;
-}
-
-export function locateCommand(session: LiveSession, { params }: SandboxRequest): LiveCommand {
-  const id = readId(params["command"]);
-  const command = id === undefined ? undefined : session.commands.get(id);
-  if (command === undefined) throw new HttpProblem(404, `Command ${shown(params["command"])} not found`);
-  return command;
-}
-
-export function locateFile(session: LiveSession, { params }: SandboxRequest): StoredFile {
-  const id = readId(params["file"]);
-  const file = id === undefined ? undefined : session.files.find(id);
-  if (file === undefined) throw new HttpProblem(404, `File ${shown(params["file"])} not found`);
-  return file;
 }
