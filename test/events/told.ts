@@ -16,6 +16,8 @@ export const amqpUrl = (at = port): string => `amqp://${user}:${password}@${host
 
 /** A sandbox that tells events, a client of it that knows where, and a folder for what belongs to them. */
 export class Told implements AsyncDisposable {
+  readonly #queues: string[] = [];
+
   private constructor(
     readonly sandbox: Sandbox,
     readonly cb: CbResponseAPI,
@@ -40,18 +42,32 @@ export class Told implements AsyncDisposable {
     return new Told(sandbox, new CbResponseAPI({ credentialFile }), exchange, file, feeds, folder);
   }
 
+  /** A queue of this pattern, in which events wait from now on. */
+  async queue(pattern: string): Promise<string> {
+    const queue = `cbapi-test-${randomBytes(6).toString("hex")}`;
+    this.#queues.push(queue);
+    await withBroker(async (rabbit) => {
+      await rabbit.queueDeclare({ queue, durable: true });
+      await rabbit.queueBind({ queue, exchange: this.exchange, routingKey: pattern });
+    });
+    return queue;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cb.close();
     await this.sandbox.stop();
-    await removeExchange(this.exchange);
+    await withBroker(async (rabbit) => {
+      await rabbit.exchangeDelete({ exchange: this.exchange });
+      for (const queue of this.#queues) await rabbit.queueDelete({ queue });
+    });
     await this.feeds.remove();
     await rm(this.folder, { recursive: true });
   }
 }
 
-export async function removeExchange(exchange: string): Promise<void> {
+async function withBroker(work: (rabbit: Connection) => Promise<void>): Promise<void> {
   const rabbit = new Connection({ hostname: host, port, username: user, password });
   rabbit.on("error", () => undefined);
-  await rabbit.exchangeDelete({ exchange });
+  await work(rabbit);
   await rabbit.close();
 }

@@ -63,7 +63,7 @@ describe("what is found when somebody asks first", () => {
   });
 
   it("is the same when it is given up half-way, wherever that is, and begun again", () => {
-    for (const given of [5, 40, 200, 400]) {
+    for (const given of [40, 300]) {
       const again = cloudFor(smallCompany());
       const begun = new Findings(again).steps();
       for (let step = 0; step < given; step++) expect(begun.next().done).toBe(false);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
+import { afterAll, beforeAll } from "vitest";
 import type { SandboxOptions } from "../options.js";
 import { Sandbox } from "../sandbox.js";
 import type { TokenOptions } from "../server/tokens.js";
@@ -57,4 +58,19 @@ export async function startCloud(options: SandboxOptions = {}): Promise<
     as: (key) => asker(sandbox, cloudToken(sandbox.tokens.add({ username: "someone", ...key }).token)),
     [Symbol.asyncDispose]: () => sandbox.stop(),
   };
+}
+
+/** The sandbox of a file of tests, from its set-up on: see {@link useCloud}. */
+export let sandbox: Sandbox;
+/** Asks with the main key. */
+export let ask: Ask;
+/** Makes clients of other keys. */
+export let as: Awaited<ReturnType<typeof startCloud>>["as"];
+
+/** Starts a sandbox for the tests of this file, and stops it behind them. */
+export function useCloud(options: SandboxOptions = {}): void {
+  beforeAll(async () => {
+    ({ sandbox, ask, as } = await startCloud(options));
+  });
+  afterAll(() => sandbox.stop());
 }

@@ -1,30 +1,24 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { startCloud } from "../samples.js";
 import {
   ALWAYS,
   type Alert,
-  type Ask,
   allAlerts,
   allClassic,
+  as,
+  ask,
   finished,
-  type Sandbox,
+  sandbox,
   startAlerts,
+  useAlerts,
   V6,
   V7,
 } from "./samples.js";
 
-let sandbox: Sandbox;
-let ask: Ask;
-let as: Awaited<ReturnType<typeof startAlerts>>["as"];
-
-beforeAll(async () => {
-  ({ sandbox, ask, as } = await startAlerts());
-});
-
-afterAll(() => sandbox.stop());
+useAlerts();
 
 const search = async (body: object) => (await ask("POST", `${V7}/alerts/_search`, body)).body;
 const one = async (id: string): Promise<Alert> => (await ask("GET", `${V7}/alerts/${id}`)).body;

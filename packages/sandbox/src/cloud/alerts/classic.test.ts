@@ -1,15 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ALWAYS, type Alert, type Ask, allAlerts, allClassic, type Sandbox, startAlerts, V6, V7 } from "./samples.js";
+import { describe, expect, it } from "vitest";
+import { ALWAYS, type Alert, allAlerts, allClassic, as, ask, sandbox, useAlerts, V6, V7 } from "./samples.js";
 
-let sandbox: Sandbox;
-let ask: Ask;
-let as: Awaited<ReturnType<typeof startAlerts>>["as"];
-
-beforeAll(async () => {
-  ({ sandbox, ask, as } = await startAlerts());
-});
-
-afterAll(() => sandbox.stop());
+useAlerts();
 
 const search = async (body: object, kind = "alerts") => (await ask("POST", `${V6}/${kind}/_search`, body)).body;
 const always = { create_time: ALWAYS };

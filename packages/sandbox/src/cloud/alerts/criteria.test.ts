@@ -1,30 +1,16 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  ALWAYS,
-  type Alert,
-  type Ask,
-  allAlerts,
-  allClassic,
-  finished,
-  type Sandbox,
-  startAlerts,
-  V6,
-  V7,
-} from "./samples.js";
+import { beforeAll, describe, expect, it } from "vitest";
+import { ALWAYS, type Alert, allAlerts, allClassic, ask, finished, useAlerts, V6, V7 } from "./samples.js";
 
-let sandbox: Sandbox;
-let ask: Ask;
+useAlerts();
+
 let present: Alert[] = [];
 let classic: Alert[] = [];
 
 beforeAll(async () => {
-  ({ sandbox, ask } = await startAlerts());
   present = await allAlerts(ask);
   classic = await allClassic(ask);
 });
-
-afterAll(() => sandbox.stop());
 
 type Values = (alert: Alert) => readonly (string | number | boolean)[];
 

@@ -1,5 +1,4 @@
-import type { Sandbox } from "../../sandbox.js";
-import { type Ask, startCloud } from "../samples.js";
+import { type Ask, startCloud, useCloud } from "../samples.js";
 
 /** An alert as it is answered. */
 // biome-ignore lint/suspicious/noExplicitAny: documents are looked into at will here
@@ -10,7 +9,12 @@ export const V6 = "/appservices/v6/orgs/{org}";
 export const ALWAYS = { range: "-30y" };
 
 /** An organisation that is large enough for the intrusion, and small enough to be there soon. */
-export const startAlerts = () => startCloud({ organisation: { hosts: 16, processes: 2500, binaries: 400 } });
+const ENOUGH = { organisation: { hosts: 16, processes: 2500, binaries: 400 } };
+
+export const startAlerts = () => startCloud(ENOUGH);
+
+/** The same for all tests of a file. */
+export const useAlerts = (): void => useCloud(ENOUGH);
 
 /** All alerts that there are, in the form of the present service. */
 export async function allAlerts(ask: Ask): Promise<Alert[]> {
@@ -33,4 +37,4 @@ export async function finished(ask: Ask, id: string | number): Promise<Alert> {
   throw new Error(`Job ${id} does not end`);
 }
 
-export type { Ask, Sandbox };
+export { as, ask, sandbox } from "../samples.js";

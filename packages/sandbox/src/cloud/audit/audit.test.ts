@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Sandbox } from "../../sandbox.js";
-import { type Ask, startCloud } from "../samples.js";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Ask, as, ask, sandbox, useCloud } from "../samples.js";
 
 const LOGS = "/audit_log/v1/orgs/{org}/logs";
 const V3 = "/integrationServices/v3/auditlogs";
 
-let sandbox: Sandbox;
-let ask: Ask;
-let as: Awaited<ReturnType<typeof startCloud>>["as"];
-let me: string;
+useCloud();
 
-beforeAll(async () => {
-  ({ sandbox, ask, as } = await startCloud());
+let me: string;
+beforeAll(() => {
   me = sandbox.tokens.list()[0]?.username ?? "";
 });
-
-afterAll(() => sandbox.stop());
 
 const keyOf = (...rights: string[]): Ask => as({ rights });
 

@@ -1,17 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Alert, type Ask, allAlerts, type Sandbox, startAlerts } from "../alerts/samples.js";
+import { describe, expect, it } from "vitest";
+import { type Alert, allAlerts, as, ask, sandbox, useAlerts } from "../alerts/samples.js";
 
 const V3 = "/integrationServices/v3";
 
-let sandbox: Sandbox;
-let ask: Ask;
-let as: Awaited<ReturnType<typeof startAlerts>>["as"];
-
-beforeAll(async () => {
-  ({ sandbox, ask, as } = await startAlerts());
-});
-
-afterAll(() => sandbox.stop());
+useAlerts();
 
 const list = async (path: string): Promise<Alert> => (await ask("GET", `${V3}/${path}`)).body;
 

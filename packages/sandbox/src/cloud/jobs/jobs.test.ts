@@ -1,18 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Sandbox } from "../../sandbox.js";
-import { type Ask, startCloud } from "../samples.js";
+import { describe, expect, it } from "vitest";
+import { as, ask, sandbox, useCloud } from "../samples.js";
 
 const JOBS = "/jobs/v1/orgs/{org}/jobs";
 
-let sandbox: Sandbox;
-let ask: Ask;
-let as: Awaited<ReturnType<typeof startCloud>>["as"];
-
-beforeAll(async () => {
-  ({ sandbox, ask, as } = await startCloud());
-});
-
-afterAll(() => sandbox.stop());
+useCloud();
 
 const exported = async (client = ask): Promise<number> =>
   (await client("POST", "/audit_log/v1/orgs/{org}/logs/_export", { format: "csv" })).body.job_id;

@@ -118,6 +118,9 @@ function routesOf(context: CloudContext, definition: Definition): CloudRoute[] {
     status: 200,
     body: validate(context, text, activityScope(context, kinds).fields),
   });
+  const suggested = (request: SandboxRequest): SandboxReply =>
+    suggestions(request, activityScope(context, kinds).fields.keys());
+
   return [
     { method: "POST", path: `${base}/search_jobs`, needs: CREATE, findings: true, handle: search },
     {
@@ -149,7 +152,7 @@ function routesOf(context: CloudContext, definition: Definition): CloudRoute[] {
       ...{ method: "POST", path: `${base}/search_validation`, needs: READ },
       handle: (request) => valid(readText(bodyOf(request)["query"], "query") ?? ""),
     },
-    { method: "GET", path: `${base}/search_suggestions`, needs: READ, handle: suggestions },
+    { method: "GET", path: `${base}/search_suggestions`, needs: READ, handle: suggested },
     ...(groups === undefined
       ? []
       : [
@@ -238,10 +241,7 @@ function aggregation(context: CloudContext): CloudRoute[] {
     },
     {
       ...{ method: "GET", path: `${V1}/enriched_events/aggregation_jobs/:job/results`, needs: READ, findings: true },
-      handle: (request) => {
-        const { job, progress } = jobs.ask<Lines>(kind, request.params["job"]);
-        return pageOf(request, job.result, progress);
-      },
+      handle: rowsOf(jobs, kind),
     },
   ];
 }

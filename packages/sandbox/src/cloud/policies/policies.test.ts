@@ -1,19 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Sandbox } from "../../sandbox.js";
-import { type Ask, startCloud } from "../samples.js";
+import { describe, expect, it } from "vitest";
+import { type Ask, as, ask, sandbox, useCloud } from "../samples.js";
 
 const V1 = "/policyservice/v1/orgs/{org}/policies";
 const V3 = "/integrationServices/v3/policy";
 
-let sandbox: Sandbox;
-let ask: Ask;
-let as: Awaited<ReturnType<typeof startCloud>>["as"];
-
-beforeAll(async () => {
-  ({ sandbox, ask, as } = await startCloud());
-});
-
-afterAll(() => sandbox.stop());
+useCloud();
 
 const keyOf = (...rights: string[]): Ask => as({ rights });
 

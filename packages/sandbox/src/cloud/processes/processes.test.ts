@@ -1,40 +1,9 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Ask, startCloud } from "../samples.js";
+import { describe, expect, it } from "vitest";
+import { ask, sandbox } from "../samples.js";
+import { begin, CLASSIC, complete, type Document, find, guids, useProcesses, V1, V2 } from "./samples.js";
 
-type Document = Record<string, unknown> & { process_guid: string };
-
-let cloud: Awaited<ReturnType<typeof startCloud>>;
-let ask: Ask;
-
-beforeAll(async () => {
-  cloud = await startCloud();
-  ({ ask } = cloud);
-});
-afterAll(() => cloud[Symbol.asyncDispose]());
-beforeEach(() => {
-  Object.assign(cloud.sandbox.behaviour, cloud.sandbox.switches);
-});
-
-const V1 = "/api/investigate/v1/orgs/{org}/processes";
-const V2 = "/api/investigate/v2/orgs/{org}/processes";
-const CLASSIC = "/threathunter/search/v1/orgs/{org}/processes";
-
-const begin = async (body: unknown, kind = "search_jobs"): Promise<string> => {
-  const { status, body: answer } = await ask("POST", `${V2}/${kind}`, body);
-  expect(status, JSON.stringify(answer)).toBe(200);
-  return answer.job_id;
-};
-/** Asks until everything is there. */
-const complete = async (id: string, kind = "search_jobs", query = "start=0&rows=500") => {
-  for (;;) {
-    const { body } = await ask("GET", `${V2}/${kind}/${id}/results?${query}`);
-    if (body.contacted > 0 && body.contacted === body.completed) return body;
-  }
-};
-const find = async (query: string, more: Record<string, unknown> = {}): Promise<Document[]> =>
-  (await complete(await begin({ query, ...more }))).results;
-const guids = (documents: readonly Document[]): string[] => documents.map(({ process_guid }) => process_guid).sort();
+useProcesses();
 
 describe("a search for processes", () => {
   it("ripens from poll to poll", async () => {
@@ -70,17 +39,17 @@ describe("a search for processes", () => {
   });
 
   it("obeys the switches", async () => {
-    cloud.sandbox.behaviour["searchPolls"] = 1;
+    sandbox.behaviour["searchPolls"] = 1;
     const id = await begin({ query: "*:*" });
     expect((await ask("GET", `${V2}/search_jobs/${id}/results`)).body).toMatchObject({ contacted: 6, completed: 6 });
-    cloud.sandbox.behaviour["searchPolls"] = -1;
+    sandbox.behaviour["searchPolls"] = -1;
     for (let at = 0; at < 20; at++) {
       const { body } = await ask("GET", `${V2}/search_jobs/${id}/results`);
       expect(body.completed).toBeLessThan(body.contacted);
     }
-    Object.assign(cloud.sandbox.behaviour, { searchPolls: 1, searchersAway: true });
+    Object.assign(sandbox.behaviour, { searchPolls: 1, searchersAway: true });
     expect((await ask("GET", `${V2}/search_jobs/${id}/results`)).body).toMatchObject({ contacted: 0, completed: 0 });
-    Object.assign(cloud.sandbox.behaviour, { searchersAway: false, searchWindow: 7 });
+    Object.assign(sandbox.behaviour, { searchersAway: false, searchWindow: 7 });
     const short = await complete(await begin({ query: "*:*" }));
     expect(short.num_available).toBe(7);
     expect(short.results).toHaveLength(7);
@@ -112,7 +81,7 @@ describe("a search for processes", () => {
     expect((await ask("GET", `${V2}/search_jobs/${gone}/results`)).status).toBe(404);
     expect((await ask("DELETE", `${V2}/search_jobs/${gone}`)).status).toBe(404);
     expect((await ask("GET", `${V2}/detail_jobs/${id}/results`)).status).toBe(404);
-    await cloud.sandbox.clock.step(181);
+    await sandbox.clock.step(181);
     expect((await ask("GET", `${V2}/search_jobs/${id}/results`)).status).toBe(404);
     expect((await ask("GET", `${V1}/search_jobs`)).body.query_ids).toEqual([]);
     expect((await ask("GET", `${CLASSIC}/search_jobs`)).body).toEqual({ query_ids: [] });
@@ -127,7 +96,7 @@ describe("a search for processes", () => {
   });
 
   it("finds each process by whatever its document says of it, and nothing else", async () => {
-    cloud.sandbox.behaviour["searchPolls"] = 1;
+    sandbox.behaviour["searchPolls"] = 1;
     const all = (await find("*:*", { fields: ["*"] })) as Document[];
     const details = await complete(
       await begin({ process_guids: guids(all).slice(0, 500) }, "detail_jobs"),
@@ -160,7 +129,7 @@ describe("a search for processes", () => {
   });
 
   it("puts text, criteria, exclusions and time together", async () => {
-    cloud.sandbox.behaviour["searchPolls"] = 1;
+    sandbox.behaviour["searchPolls"] = 1;
     const all = await find("*:*");
     const on = (name: string) => guids(all.filter(({ device_name }) => device_name === name));
     expect(guids(await find("*:*", { criteria: { device_name: ["HOSTNAME"] } }))).toEqual(on("HOSTNAME"));
@@ -177,7 +146,7 @@ describe("a search for processes", () => {
   });
 
   it("sorts, and says the latest first where nothing is asked for", async () => {
-    cloud.sandbox.behaviour["searchPolls"] = 1;
+    sandbox.behaviour["searchPolls"] = 1;
     const latest = (await find("*:*")).map(({ device_timestamp }) => String(device_timestamp));
     expect(latest).toEqual([...latest].sort().reverse());
     const sort = [
@@ -196,7 +165,7 @@ describe("a search for processes", () => {
   });
 
   it("answers with the fields that are asked for", async () => {
-    cloud.sandbox.behaviour["searchPolls"] = 1;
+    sandbox.behaviour["searchPolls"] = 1;
     const [usual] = await find("netconn_count:[1 TO *]");
     expect(usual).not.toHaveProperty("process_cmdline");
     const [more] = await find("netconn_count:[1 TO *]", { fields: ["*", "process_cmdline"] });
@@ -206,7 +175,7 @@ describe("a search for processes", () => {
   });
 
   it("searches what events hold", async () => {
-    cloud.sandbox.behaviour["searchPolls"] = 1;
+    sandbox.behaviour["searchPolls"] = 1;
     const withEvents = await find("netconn_count:[1 TO *] AND event_type:netconn");
     expect(withEvents.length).toBeGreaterThan(0);
     expect(guids(await find("event_type:netconn"))).toEqual(guids(withEvents));
@@ -286,7 +255,7 @@ describe("looking at a query beforehand", () => {
       }),
       { numRuns: 200 },
     );
-    expect(cloud.sandbox.requests.failures()).toEqual([]);
+    expect(sandbox.requests.failures()).toEqual([]);
   });
 
   it("says whether it can be searched with, by each of the routes", async () => {
@@ -317,10 +286,10 @@ describe("looking at a query beforehand", () => {
 });
 
 it("finds a process that starts while the server runs", async () => {
-  cloud.sandbox.behaviour["searchPolls"] = 1;
+  sandbox.behaviour["searchPolls"] = 1;
   const before = await find("process_name:brandnew.exe");
   expect(before).toEqual([]);
-  await cloud.sandbox.launch({
+  await sandbox.launch({
     sensor: "HOSTNAME",
     path: "c:\\temp\\brandnew.exe",
     netconns: [{ domain: "c2.example" }],

@@ -1,43 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Ask, startCloud } from "../samples.js";
+import { describe, expect, it } from "vitest";
+import { ask, sandbox } from "../samples.js";
+import { begin, CLASSIC, complete, type Document, find, guids, useProcesses, V1, V2 } from "./samples.js";
 
-type Document = Record<string, unknown> & { process_guid: string };
-
-let cloud: Awaited<ReturnType<typeof startCloud>>;
-let ask: Ask;
-
-beforeAll(async () => {
-  cloud = await startCloud();
-  ({ ask } = cloud);
-});
-afterAll(() => cloud[Symbol.asyncDispose]());
-beforeEach(() => {
-  Object.assign(cloud.sandbox.behaviour, cloud.sandbox.switches);
-});
-
-const V1 = "/api/investigate/v1/orgs/{org}/processes";
-const V2 = "/api/investigate/v2/orgs/{org}/processes";
-const CLASSIC = "/threathunter/search/v1/orgs/{org}/processes";
-
-const begin = async (body: unknown, kind = "search_jobs"): Promise<string> => {
-  const { status, body: answer } = await ask("POST", `${V2}/${kind}`, body);
-  expect(status, JSON.stringify(answer)).toBe(200);
-  return answer.job_id;
-};
-/** Asks until everything is there. */
-const complete = async (id: string, kind = "search_jobs", query = "start=0&rows=500") => {
-  for (;;) {
-    const { body } = await ask("GET", `${V2}/${kind}/${id}/results?${query}`);
-    if (body.contacted > 0 && body.contacted === body.completed) return body;
-  }
-};
-const find = async (query: string, more: Record<string, unknown> = {}): Promise<Document[]> =>
-  (await complete(await begin({ query, ...more }))).results;
-const guids = (documents: readonly Document[]): string[] => documents.map(({ process_guid }) => process_guid).sort();
+useProcesses();
 
 describe("facets", () => {
   it("count values and stretches of all that is found", async () => {
-    cloud.sandbox.behaviour["searchPolls"] = 1;
+    sandbox.behaviour["searchPolls"] = 1;
     const all = await find("*:*");
     const starts = all.map(({ device_timestamp }) => Date.parse(String(device_timestamp))).sort((a, b) => a - b);
     const [first = 0, last = 0] = [starts[0], starts.at(-1)];
@@ -81,7 +50,7 @@ describe("facets", () => {
 
 describe("a process among its relatives", () => {
   it("has a summary and a tree, the same in both ways", async () => {
-    cloud.sandbox.behaviour["searchPolls"] = 1;
+    sandbox.behaviour["searchPolls"] = 1;
     const all = await find("*:*");
     const parents = new Map(all.map(({ process_guid, parent_guid }) => [process_guid, parent_guid]));
     const children = (guid: string) => guids(all.filter(({ parent_guid }) => parent_guid === guid));
@@ -124,7 +93,7 @@ describe("a process among its relatives", () => {
   });
 
   it("says when there is no such process", async () => {
-    const { orgKey = "" } = cloud.sandbox.credentials("cloud");
+    const { orgKey = "" } = sandbox.credentials("cloud");
     const nobody = `${orgKey}-00000001-00000001-00000000-0000000000000001`;
     for (const guid of [nobody, "nonsense", nobody.replace(orgKey, "NOTMINE1")]) {
       const id = await begin({ process_guid: guid }, "summary_jobs");

@@ -12,7 +12,7 @@ import { csvOf } from "./csv.js";
 import { differential } from "./differential.js";
 import { resultDocument, resultsOf } from "./rows.js";
 import { scroll } from "./scroll.js";
-import { countFacets, findAll, findPage, searchedDevices, searchedResults } from "./search.js";
+import { answerPage, countFacets, findAll, searchedDevices, searchedResults } from "./search.js";
 
 const BASE = "/livequery/v1/orgs/:org";
 const READ = "livequery.manage(READ)";
@@ -56,8 +56,7 @@ export function resultRoutes(context: CloudContext, runs: Runs): CloudRoute[] {
     post("runs/:id/results/_search", (request) => {
       if (request.query.get("format")?.toLowerCase() === "csv") return exported(request);
       const run = locate(request);
-      const { found, page } = findPage(context, readObject(request.json()), results(run));
-      return { status: 200, body: { org_key: context.orgKey, num_found: found, results: page.map(resultDocument) } };
+      return answerPage(context, request, results(run), resultDocument);
     }),
     post("runs/:id/results/_facet", (request) => {
       const run = locate(request);
@@ -65,9 +64,7 @@ export function resultRoutes(context: CloudContext, runs: Runs): CloudRoute[] {
     }),
     post("runs/:id/results/device_summaries/_search", (request) => {
       const run = locate(request);
-      const { found, page } = findPage(context, readObject(request.json()), searchedDevices(run.devices));
-      const shown = page.map((device) => summaryDocument(run, device));
-      return { status: 200, body: { org_key: context.orgKey, num_found: found, results: shown } };
+      return answerPage(context, request, searchedDevices(run.devices), (device) => summaryDocument(run, device));
     }),
     post("runs/:id/results/device_summaries/_facet", (request) => {
       const run = locate(request);

@@ -1,4 +1,5 @@
 import { EVERYTHING, raw } from "../../../query/index.js";
+import type { SandboxReply, SandboxRequest } from "../../../server/product.js";
 import type { SqlText } from "../../../store/database.js";
 import type { CloudContext } from "../../context.js";
 import {
@@ -9,13 +10,14 @@ import {
   documentFields,
   type FacetValue,
   orderBy,
+  readObject,
   readSort,
   readTerms,
   readWindow,
   requireFacet,
   type SearchFields,
 } from "../../search/index.js";
-import type { RunDevice } from "../runs/record.js";
+import type { AskedQuery, RunDevice } from "../runs/record.js";
 import {
   columnsOf,
   DEVICE_FIELDS,
@@ -38,6 +40,16 @@ export interface Searched<T> {
   readonly fields: SearchFields;
   readonly values: (row: T) => Record<string, string | number | null>;
 }
+
+/** What queries that were asked for are searched by, whether they are sent once or again and again. */
+export const QUERY_FIELDS = {
+  ...{ id: "!keyword", name: "!words", sql: "!words", created_by: "!keyword", create_time: "date" },
+} as const;
+
+/** What one of them has there. */
+export const queryValues = ({ id, name, sql, created_by, create_time }: Omit<AskedQuery, "filter">) => ({
+  ...{ id, name, sql, created_by, create_time },
+});
 
 /** The results of one run or several. */
 export const searchedResults = (rows: readonly ResultRow[]): Searched<ResultRow> => ({
@@ -75,6 +87,17 @@ export function findPage<T>(context: CloudContext, body: Body, searched: Searche
   const { skipped, rows } = readWindow(body, 0, USUAL_ROWS);
   const all = findAll(context, body, searched);
   return { found: all.length, page: all.slice(skipped, skipped + rows) };
+}
+
+/** A page of it, as it is answered. */
+export function answerPage<T>(
+  context: CloudContext,
+  request: SandboxRequest,
+  searched: Searched<T>,
+  document: (row: T) => unknown,
+): SandboxReply {
+  const { found, page } = findPage(context, readObject(request.json()), searched);
+  return { status: 200, body: { org_key: context.orgKey, num_found: found, results: page.map(document) } };
 }
 
 /** How often each value of the fields that a body names is found. */

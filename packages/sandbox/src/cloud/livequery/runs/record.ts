@@ -62,22 +62,26 @@ export interface Schedule {
   cancelled_by: string | null;
 }
 
-/** A query that was sent to devices. */
-export interface RunRecord {
+/** A query as somebody asked for it. */
+export interface AskedQuery {
   number: number;
   id: string;
   name: string;
   sql: string;
   created_by: string;
   create_time: number;
+  notify_on_finish: boolean;
+  filter: DeviceFilter;
+}
+
+/** A query that was sent to devices. */
+export interface RunRecord extends AskedQuery {
   status_update_time: number;
   timeout_time: number;
   cancellation_time: number | null;
   cancelled_by: string | null;
-  notify_on_finish: boolean;
   active_org_devices: number;
   status: RunStatus;
-  filter: DeviceFilter;
   template_id: string | null;
   devices: RunDevice[];
   /** How many devices have answered so far. */
@@ -93,16 +97,8 @@ export interface AnswerRecord {
 }
 
 /** A query that is sent again and again. */
-export interface TemplateRecord {
-  number: number;
-  id: string;
-  name: string;
-  sql: string;
-  created_by: string;
-  create_time: number;
+export interface TemplateRecord extends AskedQuery {
   update_time: number;
-  notify_on_finish: boolean;
-  filter: DeviceFilter;
   schedule: Schedule;
   last_run_create_time: number | null;
 }

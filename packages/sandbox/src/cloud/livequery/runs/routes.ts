@@ -3,7 +3,7 @@ import { connectorIn } from "../../accounts.js";
 import type { CloudContext } from "../../context.js";
 import type { CloudRoute } from "../../part.js";
 import { documentFields, readObject } from "../../search/index.js";
-import { findPage, type Searched } from "../results/search.js";
+import { answerPage, QUERY_FIELDS, queryValues, type Searched } from "../results/search.js";
 import { createTemplate } from "../templates/templates.js";
 import { runDocument } from "./document.js";
 import { readRun } from "./read.js";
@@ -15,20 +15,13 @@ const BASE = "/livequery/v1/orgs/:org/runs";
 const searched = (rows: readonly RunRecord[]): Searched<RunRecord> => ({
   rows,
   fields: documentFields({
-    ...{
-      id: "!keyword",
-      name: "!words",
-      sql: "!words",
-      created_by: "!keyword",
-      status: "!keyword",
-      template_id: "keyword",
-    },
-    ...{ create_time: "date", status_update_time: "date", timeout_time: "date", cancellation_time: "date" },
+    ...{ ...QUERY_FIELDS, status: "!keyword", template_id: "keyword" },
+    ...{ status_update_time: "date", timeout_time: "date", cancellation_time: "date" },
     ...{ active_org_devices: "number", total_results: "number" },
   }),
   values: (run) => ({
-    ...{ id: run.id, name: run.name, sql: run.sql, created_by: run.created_by, status: run.status },
-    ...{ template_id: run.template_id, create_time: run.create_time, status_update_time: run.status_update_time },
+    ...{ ...queryValues(run), status: run.status },
+    ...{ template_id: run.template_id, status_update_time: run.status_update_time },
     ...{ timeout_time: run.timeout_time, cancellation_time: run.cancellation_time },
     active_org_devices: run.active_org_devices,
     total_results: run.devices.reduce((sum, { rows }) => sum + rows, 0),
@@ -59,11 +52,7 @@ export function runRoutes(context: CloudContext, runs: Runs): CloudRoute[] {
     },
     {
       ...{ method: "POST", path: `${BASE}/_search`, needs: "livequery.manage(READ)" },
-      handle: (request) => {
-        const newest = runs.all().reverse();
-        const { found, page } = findPage(context, readObject(request.json()), searched(newest));
-        return { status: 200, body: { org_key: context.orgKey, num_found: found, results: page.map(document) } };
-      },
+      handle: (request) => answerPage(context, request, searched(runs.all().reverse()), document),
     },
     {
       ...{ method: "GET", path: `${BASE}/:id`, needs: "livequery.manage(READ)" },

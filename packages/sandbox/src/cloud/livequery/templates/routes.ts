@@ -1,8 +1,8 @@
 import { HttpProblem } from "../../../server/product.js";
 import type { CloudContext } from "../../context.js";
 import type { CloudRoute } from "../../part.js";
-import { documentFields, readObject } from "../../search/index.js";
-import { findPage, type Searched } from "../results/search.js";
+import { documentFields } from "../../search/index.js";
+import { answerPage, QUERY_FIELDS, queryValues, type Searched } from "../results/search.js";
 import { filterDocument, isoTime, scheduleDocument } from "../runs/document.js";
 import { readRun } from "../runs/read.js";
 import type { TemplateRecord } from "../runs/record.js";
@@ -30,19 +30,13 @@ function templateDocument({ orgKey }: CloudContext, template: TemplateRecord): R
 const searched = (rows: readonly TemplateRecord[]): Searched<TemplateRecord> => ({
   rows,
   fields: documentFields({
-    ...{
-      id: "!keyword",
-      name: "!words",
-      sql: "!words",
-      created_by: "!keyword",
-      create_time: "date",
-      update_time: "date",
-    },
+    ...{ ...QUERY_FIELDS, update_time: "date" },
     ...{ "schedule.status": "keyword", "schedule.recurrence": "keyword" },
     ...{ last_run_create_time: "date", next_run_time: "date" },
   }),
-  values: ({ id, name, sql, created_by, create_time, update_time, last_run_create_time, schedule }) => ({
-    ...{ id, name, sql, created_by, create_time, update_time, last_run_create_time },
+  values: ({ schedule, ...template }) => ({
+    ...queryValues(template),
+    ...{ update_time: template.update_time, last_run_create_time: template.last_run_create_time },
     ...{ "schedule.status": schedule.status, "schedule.recurrence": schedule.recurrence },
     next_run_time: schedule.next_run_time,
   }),
@@ -50,16 +44,12 @@ const searched = (rows: readonly TemplateRecord[]): Searched<TemplateRecord> => 
 
 /** Queries that are sent again and again. */
 export function templateRoutes(context: CloudContext, runs: Runs): CloudRoute[] {
-  const show = (template: TemplateRecord) => ({ status: 200, body: templateDocument(context, template) });
+  const document = (template: TemplateRecord) => templateDocument(context, template);
+  const show = (template: TemplateRecord) => ({ status: 200, body: document(template) });
   return [
     {
       ...{ method: "POST", path: `${BASE}/_search`, needs: "livequery.manage(READ)" },
-      handle: (request) => {
-        const newest = runs.templates.all().reverse();
-        const { found, page } = findPage(context, readObject(request.json()), searched(newest));
-        const results = page.map((template) => templateDocument(context, template));
-        return { status: 200, body: { org_key: context.orgKey, num_found: found, results } };
-      },
+      handle: (request) => answerPage(context, request, searched(runs.templates.all().reverse()), document),
     },
     {
       ...{ method: "GET", path: `${BASE}/:id`, needs: "livequery.manage(READ)" },
