@@ -71,6 +71,17 @@ describe("refused before anything is sent", () => {
       },
       ...([InvalidObjectError, /not both/] as const),
     ],
+    ["an unsaved feed that is deleted", () => feed({}).delete(), InvalidObjectError, /missing feed ID/],
+    [
+      "an unsaved watchlist that is deleted",
+      () => given.cb.create(Watchlist, { name: "x" }).delete(),
+      ...([InvalidObjectError, /missing Watchlist ID/] as const),
+    ],
+    [
+      "an unsaved report that is deleted",
+      () => given.cb.create(Report, { title: "x" }).delete(),
+      ...([InvalidObjectError, /missing Report ID/] as const),
+    ],
     [
       "alerts of an unsaved watchlist",
       () => given.cb.create(Watchlist, { name: "x" }).enableAlerts(),

@@ -1,3 +1,4 @@
+import { invalidArgument } from "../../core/invalid-argument.js";
 import type { AnyModel } from "../../core/model/model.js";
 import type { Window } from "../../core/query/row-source.js";
 import type { Terms } from "../../core/query/terms.js";
@@ -11,6 +12,16 @@ export abstract class LiveQuerySearch<M extends AnyModel, S extends CloudState =
 > {
   protected override readonly startBase = 0;
   protected override readonly hasExclusions = false;
+
+  /**
+   * Not for LiveQuery, whose searches leave nothing out by criteria: say `not({ field: value })`.
+   * @throws ApiError with code `INVALID_ARGUMENT` always
+   */
+  override addExclusions(key: string, _values?: readonly (string | number | boolean)[]): never {
+    throw invalidArgument(
+      `searches of LiveQuery have no exclusions: say not({ ${JSON.stringify(key)}: value }) in place of addExclusions()`,
+    );
+  }
 
   protected override selection(): Record<string, unknown> {
     const { criteria = {} } = this.state;

@@ -127,6 +127,15 @@ export class Feed extends defineModel(
   }
 
   /**
+   * Deletes the feed with its reports: `DELETE .../feeds/{id}`.
+   * @throws InvalidObjectError when the server does not have it yet
+   */
+  override async delete(options: CallOptions = {}): Promise<void> {
+    savedId(this, "feed");
+    await super.delete(options);
+  }
+
+  /**
    * Changes fields and saves: `PUT .../feeds/{id}/feedinfo`.
    * @throws InvalidObjectError when it was not saved before, or a value is none that the field can have
    */

@@ -181,6 +181,15 @@ export class Report extends defineModel(
   }
 
   /**
+   * Deletes the report from its feed or, as one of a watchlist, by itself: `DELETE .../reports/{id}`.
+   * @throws InvalidObjectError when the server does not have it yet
+   */
+  override async delete(options: CallOptions = {}): Promise<void> {
+    savedId(this, "Report");
+    await super.delete(options);
+  }
+
+  /**
    * Changes fields and saves: `PUT` of the whole report, with the present time as its `timestamp`.
    * @throws InvalidObjectError when it was not saved before, or a value is none that the field can have
    */

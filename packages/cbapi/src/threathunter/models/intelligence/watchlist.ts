@@ -190,6 +190,15 @@ export class Watchlist extends defineModel(
   }
 
   /**
+   * Deletes the watchlist: `DELETE .../watchlists/{id}`.
+   * @throws InvalidObjectError when the server does not have it yet
+   */
+  override async delete(options: CallOptions = {}): Promise<void> {
+    savedId(this, "Watchlist");
+    await super.delete(options);
+  }
+
+  /**
    * Changes fields and saves: `PUT .../watchlists/{id}` with the whole watchlist.
    * @throws InvalidObjectError when it was not saved before, or a value is none that the field can have
    * @throws ApiError when `report_ids` is an empty list
