@@ -1,81 +1,25 @@
 // What is put into a template is found as it is: through the SDK's escaping and the server's parser.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Sandbox } from "@cbapi/sandbox";
 import { type CbResponseAPI, Process } from "cbapi/response";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { awkwardNames, logOf } from "./support/awkward-names.js";
 import { clientOf } from "./support/sandbox.js";
 
-/** Names that users and attackers choose, and all that the query language could take for its own. */
-const awkward = [
-  "plain",
-  "two words",
-  '"quoted"',
-  'inner"quote',
-  "trailing\\",
-  "\\\\server\\share",
-  "(parentheses)",
-  "unbalanced)",
-  "-leading",
-  "and",
-  "OR",
-  "NOT",
-  "a or b",
-  "field:value",
-  "*",
-  "what?",
-  "star*middle",
-  "[1 TO 5]",
-  "c:\\program files (x86)\\a b\\c.exe",
-  "%APPDATA%",
-  "tab\there",
-  "ünïcødé 世界 😀",
-  "<xml>&amp;",
-  "a'b",
-  "100%",
-  "#hash",
-  "a,b;c|d",
-];
-
-const values = [
-  ...new Set([
-    ...awkward,
-    ...fc.sample(fc.string({ minLength: 1, maxLength: 20, unit: "grapheme" }), { numRuns: 150, seed: 42 }),
-  ]),
-]
-  // Sensors give no names of blanks only, nor with blanks around them, and a dash is the log's word for none.
-  .filter((value) => value.trim() === value && value !== "" && value !== "-");
+const values = awkwardNames(150);
 
 let sandbox: Sandbox;
 let cb: CbResponseAPI;
-let folder: string;
+let log: Awaited<ReturnType<typeof logOf>>;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "cbapi escaping "));
-  const file = join(folder, "one process for each name.jsonl");
-  const lines = values.map((User, i) =>
-    JSON.stringify({
-      Channel: "Microsoft-Windows-Sysmon/Operational",
-      EventID: 1,
-      Hostname: "ODD.example",
-      UtcTime: `2020-09-20 17:${String(i % 60).padStart(2, "0")}:00.${String(i).padStart(3, "0")}`,
-      ProcessGuid: `{00000000-0000-0000-0000-${(i + 1).toString(16).padStart(12, "0")}}`,
-      ProcessId: String(1000 + i),
-      Image: "C:\\odd\\odd.exe",
-      CommandLine: `odd.exe ${i}`,
-      User,
-    }),
-  );
-  await writeFile(file, lines.join("\n"));
-  sandbox = await Sandbox.start({ organisation: "empty", importFiles: [file] });
+  log = await logOf(values);
+  sandbox = await Sandbox.start({ organisation: "empty", importFiles: [log.file] });
   cb = clientOf(sandbox);
 });
 afterAll(async () => {
   await cb.close();
   await sandbox.stop();
-  await rm(folder, { recursive: true });
+  await log.remove();
 });
 
 /** The names that the server takes for this one: it does not tell capitals, and knows accounts with and without domain. */

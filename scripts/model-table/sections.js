@@ -113,6 +113,10 @@ class Product {
     return sections.sort((a, b) => b.width - a.width || (a.title < b.title ? -1 : 1));
   }
 
+  get #hasJoins() {
+    return this.models.some(({ record }) => getters(record).some((name) => isJoin(record, name)));
+  }
+
   /** The nearest class of a model's searches that has members of its own. @param {Model} model @returns {string | undefined} */
   #searchOf(model) {
     const query = model.query?.(this.client);
@@ -133,13 +137,12 @@ class Product {
     };
     // Some only put a search together, which is then carried out as a whole.
     const iterated = Symbol.asyncIterator in prototype;
+    const own = this.#ownMembers(prototype, `${model}.query`);
+    // Where no model has a join, there is nothing that rows could come with.
+    const usable = this.#hasJoins ? own : own.filter(({ member }) => member !== "include");
     return [
       ...(iterated ? [{ member: "for await", kind: "method", by: declaring(Symbol.asyncIterator) }] : []),
-      ...this.#ownMembers(prototype, `${model}.query`).map(({ member, kind }) => ({
-        member,
-        kind,
-        by: declaring(member),
-      })),
+      ...usable.map(({ member, kind }) => ({ member, kind, by: declaring(member) })),
     ];
   }
 
@@ -164,7 +167,7 @@ class Product {
       ...(creatable ? [cell("create", "create", "create")] : []),
       ...(writable.length > 0 ? [cell("save", "save", "save")] : []),
       ...(deletable ? [cell("delete", "delete", "delete")] : []),
-      ...joins.map((join) => cell(join, Reflect.get(record, join).type === undefined ? "join" : "resource", join)),
+      ...joins.map((join) => cell(join, isJoin(record, join) ? "join" : "resource", join)),
       ...own.filter(({ member }) => !apart.includes(member)).map(({ member, kind }) => cell(member, kind, member)),
       ...this.#statics(model).map((member) => cell(`${name}.${member}`, "static", `static ${member}`)),
     ];
@@ -196,10 +199,14 @@ class Product {
   #statics(model) {
     const declared = this.publicMembers.get(`${model.name}.static`);
     const own = Object.entries(Object.getOwnPropertyDescriptors(model));
-    return own
-      .filter(([name, { value }]) => typeof value === "function" && declared?.has(name) === true)
-      .map(([name]) => name)
-      .sort();
+    return (
+      own
+        // One that is a model itself has a section of its own.
+        .filter(([, { value }]) => typeof value === "function" && !("record" in value))
+        .filter(([name]) => declared?.has(name) === true)
+        .map(([name]) => name)
+        .sort()
+    );
   }
 
   /**
@@ -242,6 +249,11 @@ export function link(title) {
 function getters(record) {
   const members = Object.entries(Object.getOwnPropertyDescriptors(record));
   return members.filter(([, { get }]) => get !== undefined).map(([name]) => name);
+}
+
+/** Whether it leads to models, and is no resource. @param {object} record @param {string} name */
+function isJoin(record, name) {
+  return Reflect.get(record, name).type === undefined;
 }
 
 /** @template T @param {(value: T) => string} text @returns {(a: T, b: T) => number} */

@@ -54,6 +54,43 @@ describe.each(["current", "classic"] as const)("devices by the %s routes", (rout
     expect((await both.one()).deviceId).toBe(one.deviceId);
   });
 
+  it("are read one by one, page by page, and at a place", async () => {
+    const query = cb.select(Device).batchSize(2);
+    expect(query.report()).toBeUndefined();
+    const seen: Device[] = [];
+    for await (const device of query) seen.push(device);
+    expect(ids(seen)).toEqual(ids(all));
+    expect(query.report()).toMatchObject({ complete: true, returned: all.length, available: all.length });
+    const pages: number[][] = [];
+    for await (const { items } of query.pages()) pages.push(items.map(({ deviceId }) => deviceId));
+    expect(pages).toHaveLength(Math.ceil(all.length / 2));
+    expect(pages.flat()).toEqual(seen.map(({ deviceId }) => deviceId));
+    const middle = seen.slice(1, 3).map(({ deviceId }) => deviceId);
+    expect((await query.slice(1, 3)).map(({ deviceId }) => deviceId)).toEqual(middle);
+    expect((await query.slice(-2)).map(({ deviceId }) => deviceId)).toEqual(
+      seen.slice(-2).map(({ deviceId }) => deviceId),
+    );
+    expect((await query.at(1))?.deviceId).toBe(middle[0]);
+    expect(await query.at(all.length)).toBeUndefined();
+    const reading = query.iterate();
+    expect((await reading.next()).value?.deviceId).toBe(seen[0]?.deviceId);
+    await reading.return();
+    expect(query.report()?.reasons.join()).toMatch(/the caller stopped reading after 1 rows/);
+    expect(() => query.include("policy" as never)).toThrow(/Device has no join named policy/);
+  });
+
+  it("are known in part by a row, and whole once they are loaded", async () => {
+    const { deviceId } = all[0] as Device;
+    const row = (await cb.select(Device).all()).find((device) => device.deviceId === deviceId) as Device;
+    expect((await row.load()).isLoaded).toBe(true);
+    const read = await cb.select(Device, deviceId, { refresh: true });
+    expect(read.toJSON()).toEqual(row.toJSON());
+    expect([read.get("name"), read.get("no such field", "nothing")]).toEqual([row.name, "nothing"]);
+    sandbox.requests.clear();
+    await row.load();
+    expect(sandbox.requests.entries()).toEqual([]);
+  });
+
   it("tell the same as the platform does", async () => {
     const [first] = all;
     const device = await cb.select(Device, first?.deviceId ?? 0);
@@ -93,9 +130,12 @@ describe.each(["current", "classic"] as const)("devices by the %s routes", (rout
     await sandbox.clock.step(20);
     expect((await again.refresh()).policyName).toBe(second.name);
     expect(written().length).toBeGreaterThan(0);
+    expect(again.isDirty()).toBe(false);
     again.policyName = "no such policy";
     await expect(again.save()).rejects.toThrow(/no such policy|There is no policy/);
+    expect(again.isDirty()).toBe(true);
     again.reset();
+    expect([again.isDirty(), again.policyName]).toEqual([false, second.name]);
     expect(() => Object.assign(again, { name: "x" })).toThrow(/immutable/);
   });
 });

@@ -1,16 +1,16 @@
 // Events joined with what the server they came from knows of it.
 import { type AnyEvent, followEvents } from "cbapi/events";
-import { type EventJoins, Watchlist } from "cbapi/response";
+import { Watchlist } from "cbapi/response";
 import { describe, expect, it } from "vitest";
 import { isThere } from "../support/services.js";
 import { Told } from "./told.js";
 
 const there = await isThere("RabbitMQ");
 const MD5 = "c".repeat(32);
-const EVIL = { sensor: 1, path: "c:\\temp\\evil.exe", md5: MD5, cmdline: "evil.exe --now" };
+const EVIL = { sensor: 1, path: "c:\\temp\\wicked.exe", md5: MD5, cmdline: "wicked.exe --now" };
 
 async function watch({ cb }: Told): Promise<Watchlist> {
-  const search_query = "cb.urlver=1&q=process_name%3Aevil.exe";
+  const search_query = "cb.urlver=1&q=process_name%3Awicked.exe";
   const watchlist = await cb.create(Watchlist, { name: "Evil", index_type: "events", search_query }).save();
   const action = watchlist.createAction();
   action.type = "alert";
@@ -34,7 +34,7 @@ describe.skipIf(!there).each(["5.2.0.161004.1206", "6.5.2.191219.1200", "7.8.0.2
       const alert = await ofEvil(alerts, "alert.watchlist.hit.query.process");
       expect(await hit.process.binary.md5).toBe(MD5.toUpperCase());
       expect(await hit.process.id).toBe(launched.id);
-      expect(await hit.process.cmdline).toBe("evil.exe --now");
+      expect(await hit.process.cmdline).toBe("wicked.exe --now");
       expect(await hit.parent.process_name).toBe("explorer.exe");
       expect(await hit.sensor.computer_name).toBe("WIN-58DM2VNS9RT");
       expect(await hit.watchlist.name).toBe("Evil");
@@ -55,7 +55,7 @@ describe.skipIf(!there).each(["5.2.0.161004.1206", "6.5.2.191219.1200", "7.8.0.2
 );
 
 /** The first event of a type that the test's own watchlist has brought about. */
-async function ofEvil<E extends AnyEvent & EventJoins>(events: AsyncGenerator<E>, type: string): Promise<E> {
+async function ofEvil<E extends AnyEvent>(events: AsyncGenerator<E>, type: string): Promise<E> {
   for (;;) {
     const { value, done } = await events.next();
     if (done === true) throw new Error("The events have ended");

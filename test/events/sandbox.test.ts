@@ -21,12 +21,12 @@ async function happen({ sandbox, cb, feeds }: Told): Promise<void> {
   const url = await feeds.publish("lab", [
     { id: "bytes", score: 80, iocs: { md5: [MD5] } },
     { id: "names", score: 60, iocs: { dns: ["c2.example"] } },
-    { id: "asks", score: 40, iocs: queryIoc("process_name:evil.exe") },
-    { id: "asks-files", score: 20, iocs: queryIoc("observed_filename:evil.exe", "modules") },
+    { id: "asks", score: 40, iocs: queryIoc("process_name:wicked.exe") },
+    { id: "asks-files", score: 20, iocs: queryIoc("observed_filename:wicked.exe", "modules") },
   ]);
   await raiseAlerts(await addFeed(cb, url));
   for (const index_type of ["events", "modules"] as const) {
-    const search_query = `cb.urlver=1&q=${index_type === "events" ? "process_name" : "observed_filename"}%3Aevil.exe`;
+    const search_query = `cb.urlver=1&q=${index_type === "events" ? "process_name" : "observed_filename"}%3Awicked.exe`;
     const watchlist = await cb.create(Watchlist, { name: `Evil ${index_type}`, index_type, search_query }).save();
     const action = watchlist.createAction();
     action.type = "alert";
@@ -34,7 +34,7 @@ async function happen({ sandbox, cb, feeds }: Told): Promise<void> {
   }
   const connection = { domain: "c2.example", port: 8443 };
   await sandbox.launch({
-    ...{ sensor: 1, path: "c:\\temp\\evil.exe", md5: MD5, cmdline: "evil.exe é" },
+    ...{ sensor: 1, path: "c:\\temp\\wicked.exe", md5: MD5, cmdline: "wicked.exe é" },
     netconns: [connection, { ip: "2001:db8::7", port: 53 }],
     filemods: [{ path: "c:\\temp\\drop.dll", md5: "D".repeat(32), type: 1 }],
     regmods: [{ path: "\\registry\\machine\\software\\run" }],
@@ -97,10 +97,8 @@ function common(event: AnyEvent, forwarder: string): Record<string, unknown> {
     highlights: _highlights,
     ...fields
   } = event as AnyEvent & { highlights?: unknown };
-  const isSensor = event.type.startsWith("ingress.event.");
-  const onlyOne = ["cb_server", ...(isSensor ? ["parent_guid", "child_process_guid"] : [])];
-  // Older forwarders have lost it.
-  if (forwarder === "older" && isSensor) onlyOne.push("parent_sha256");
+  const ofSensor = forwarder === "older" ? ["parent_sha256"] : ["parent_guid", "child_process_guid"];
+  const onlyOne = ["cb_server", ...(event.type.startsWith("ingress.event.") ? ofSensor : [])];
   const clean = (value: unknown): unknown => {
     if (value instanceof Date) return Math.floor(value.getTime() / 1000);
     if (Array.isArray(value)) return value.map(clean);
@@ -156,8 +154,8 @@ describe.skipIf(!there)("a sandbox that tells events", () => {
         watchlist_name: "Evil events",
         timestamp: new Date("2026-01-05T09:00:30Z"),
       },
-      docs: [{ process_name: "evil.exe", process_md5: MD5.toUpperCase(), cmdline: "evil.exe é", sensor_id: 1 }],
-      highlights: [{ name: expect.stringContaining("PREPREPREevil.exePOSTPOSTPOST") }],
+      docs: [{ process_name: "wicked.exe", process_md5: MD5.toUpperCase(), cmdline: "wicked.exe é", sensor_id: 1 }],
+      highlights: [{ name: expect.stringContaining("PREPREPREwicked.exePOSTPOSTPOST") }],
     });
     expect(of("feed.ingress.hit.process")).toMatchObject({ feed_id: feed?.id, feed_name: "lab" });
     expect(mine.find((event) => isEvent(event, "feed.ingress.hit.process") && event.ioc_type === "dns")).toMatchObject({
@@ -165,7 +163,7 @@ describe.skipIf(!there)("a sandbox that tells events", () => {
       ioc_attr: { direction: "Outbound", protocol: "TCP", remote_port: 8443, dns_name: "c2.example" },
     });
     expect(of("feed.query.hit.process")).toMatchObject({
-      ...{ ioc_query_index: "events", ioc_query_string: "process_name:evil.exe" },
+      ...{ ioc_query_index: "events", ioc_query_string: "process_name:wicked.exe" },
     });
     expect(of("alert.watchlist.hit.ingress.process")).toMatchObject({ report_id: "bytes", ioc_value: MD5 });
     expect(of("ingress.event.netconn")).toMatchObject({ domain: "c2.example", remote_port: 8443, protocol: 6 });

@@ -143,6 +143,20 @@ describe("a run that is repeated", () => {
     await expect(seen.refresh()).rejects.toThrow(ObjectNotFoundError);
   });
 
+  it("has changes that are dropped, or sent when it is saved", async () => {
+    const { cb, other } = given;
+    const query = cb.query("SELECT name FROM users").name("Users").schedule("FREQ=DAILY;BYHOUR=3", "UTC");
+    const template = await cb.select(Template, String((await query.submit()).template_id));
+    template.set({ name: "Dropped", notify_on_finish: true });
+    expect([template.isDirty(), template.name]).toEqual([true, "Dropped"]);
+    template.reset();
+    expect([template.isDirty(), template.name, template.notify_on_finish]).toEqual([false, "Users", false]);
+    await template.set({ sql: "SELECT 1 AS one" }).save();
+    expect(template.isDirty()).toBe(false);
+    const seen = await other.select(Template, template.id);
+    expect([seen.name, seen.sql]).toEqual(["Users", "SELECT 1 AS one"]);
+  });
+
   it("is compared with the one before", async () => {
     const { cb } = given;
     const newer = await cb.query("SELECT 'b' AS x UNION SELECT 'c'").submit();

@@ -1,7 +1,8 @@
 // The same as given.ts for Carbon Black Cloud: what a file of tests is given to work with.
-import { Sandbox, type SandboxOptions } from "@cbapi/sandbox";
+import type { Sandbox, SandboxOptions } from "@cbapi/sandbox";
 import { CbPSCBaseAPI, type CbPSCOptions } from "cbapi/psc";
-import { beforeAll, beforeEach, expect } from "vitest";
+import { beforeEach } from "vitest";
+import { useGiven } from "./given-sandbox.js";
 import { sharedClock } from "./shared-clock.js";
 
 /** The sandbox of the file, from its set-up on. */
@@ -64,22 +65,17 @@ export function useCloudAs<C extends CbPSCBaseAPI>(
   clientOptions: CbPSCOptions = {},
 ): { readonly cb: C; readonly other: C } {
   let clients: readonly [C, C];
-  beforeAll(async () => {
-    sandbox = await Sandbox.start({ organisation: "small", clock: { running: false }, ...options });
-    return async () => {
-      await sandbox.stop();
-    };
-  });
-  beforeEach(async () => {
-    if (fresh) await sandbox.reset();
-    const make = () => new Client({ ...cloudAccess(), ...clientOptions });
-    clients = [make(), make()];
-    sandbox.requests.clear();
-    return async () => {
-      sandbox.faults.clear();
-      await Promise.all(clients.map((client) => client.close()));
-      expect(sandbox.requests.failures()).toEqual([]);
-    };
+  useGiven({
+    options: () => options,
+    fresh,
+    started: (started) => {
+      sandbox = started;
+    },
+    clients: async () => {
+      const make = () => new Client({ ...cloudAccess(), ...clientOptions });
+      clients = [make(), make()];
+      return clients;
+    },
   });
   return {
     get cb() {

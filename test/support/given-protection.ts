@@ -1,7 +1,7 @@
 // The same as given.ts for App Control: what a file of tests is given to work with.
-import { Sandbox, type SandboxOptions } from "@cbapi/sandbox";
+import type { Sandbox, SandboxOptions } from "@cbapi/sandbox";
 import { CbProtectionAPI, type CbProtectionOptions } from "cbapi/protection";
-import { beforeAll, beforeEach, expect } from "vitest";
+import { useGiven } from "./given-sandbox.js";
 import { sharedClock } from "./shared-clock.js";
 
 /** The sandbox of the file, from its set-up on. */
@@ -43,21 +43,16 @@ export function written(): string[] {
 
 /** Starts a sandbox for the tests of this file or block, whose time stands still unless somebody waits, and stops it. */
 export function useProtection(options: SandboxOptions = {}, fresh = true): void {
-  beforeAll(async () => {
-    sandbox = await Sandbox.start({ organisation: "small", clock: { running: false }, ...options });
-    return async () => {
-      await sandbox.stop();
-    };
-  });
-  beforeEach(async () => {
-    if (fresh) await sandbox.reset();
-    cb = protectionClient();
-    other = protectionClient();
-    sandbox.requests.clear();
-    return async () => {
-      sandbox.faults.clear();
-      await Promise.all([cb.close(), other.close()]);
-      expect(sandbox.requests.failures()).toEqual([]);
-    };
+  useGiven({
+    options: () => options,
+    fresh,
+    started: (started) => {
+      sandbox = started;
+    },
+    clients: async () => {
+      cb = protectionClient();
+      other = protectionClient();
+      return [cb, other];
+    },
   });
 }

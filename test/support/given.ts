@@ -1,8 +1,8 @@
 // What a file of tests is given to work with. It says once what it needs, by `useSandbox`, and imports what it gets by name.
-import { Sandbox, type SandboxOptions } from "@cbapi/sandbox";
+import type { Sandbox, SandboxOptions } from "@cbapi/sandbox";
 import type { CbResponseAPI } from "cbapi/response";
-import { beforeAll, beforeEach, expect } from "vitest";
 import { FeedFolder } from "./feeds.js";
+import { useGiven } from "./given-sandbox.js";
 import { hurriedClock } from "./hurried-clock.js";
 import { clientOf } from "./sandbox.js";
 import { sharedClock } from "./shared-clock.js";
@@ -35,29 +35,26 @@ export interface Needs {
  * unless `options` say otherwise. After each test nothing may have gone wrong inside it. Called once, outside of tests.
  */
 export function useSandbox(options: SandboxOptions = {}, needs: Needs = {}): void {
-  beforeAll(async () => {
-    const folder = needs.feeds === true ? await FeedFolder.make() : undefined;
-    if (folder !== undefined) feeds = folder;
-    sandbox = await Sandbox.start({
-      ...{ organisation: "small", clock: { running: false }, ...options },
-      ...(folder && { stateDirectory: folder.stateDirectory }),
-    });
-    return async () => {
-      await sandbox.stop();
-      await folder?.remove();
-    };
-  });
-  beforeEach(async () => {
-    if (needs.fresh === true) await sandbox.reset();
-    const clock = needs.sharedTime === true ? sharedClock(sandbox) : needs.hurried === true ? hurriedClock : undefined;
-    cb = clientOf(sandbox, clock === undefined ? {} : { clock });
-    other = clientOf(sandbox);
-    if (needs.connected === true) await cb.connect();
-    sandbox.requests.clear();
-    return async () => {
-      sandbox.faults.clear();
-      await Promise.all([cb.close(), other.close()]);
-      expect(sandbox.requests.failures()).toEqual([]);
-    };
+  useGiven({
+    options: async () => {
+      if (needs.feeds !== true) return options;
+      feeds = await FeedFolder.make();
+      return { ...options, stateDirectory: feeds.stateDirectory };
+    },
+    fresh: needs.fresh === true,
+    started: (started) => {
+      sandbox = started;
+    },
+    clients: async () => {
+      const clock =
+        needs.sharedTime === true ? sharedClock(sandbox) : needs.hurried === true ? hurriedClock : undefined;
+      cb = clientOf(sandbox, clock === undefined ? {} : { clock });
+      other = clientOf(sandbox);
+      if (needs.connected === true) await cb.connect();
+      return [cb, other];
+    },
+    stopped: async () => {
+      if (needs.feeds === true) await feeds.remove();
+    },
   });
 }

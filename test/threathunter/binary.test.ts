@@ -1,8 +1,9 @@
 // Files of the store: what is known of them, where they were seen, and their bytes from signed addresses.
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { inspect } from "node:util";
 import {
   Binary,
@@ -96,6 +97,19 @@ describe("downloads", () => {
     expect(downloads.not_found).toContain(UNKNOWN);
     expect(downloads.error).toEqual([]);
     for (const item of downloads.found.slice(0, 3)) expect(sha256(await item.file.read())).toBe(item.sha256);
+  });
+
+  it("are read as streams, and written to files", async () => {
+    const { found } = await given.cb.select(Downloads, await hashes());
+    const folder = await mkdtemp(join(tmpdir(), "cbapi downloads "));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    for (const { sha256: hash, file } of found.slice(0, 3)) {
+      expect(sha256(await buffer(file.stream()))).toBe(hash);
+      await file.save(join(folder, String(hash)));
+      expect(sha256(await readFile(join(folder, String(hash))))).toBe(hash);
+    }
+    expect((await readdir(folder)).length).toBe(Math.min(3, found.length));
+    expect(found.length).toBeGreaterThan(0);
   });
 
   it("say what is to be asked for again", async () => {

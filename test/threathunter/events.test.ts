@@ -70,6 +70,35 @@ describe("events", () => {
     expect(times).toEqual(times.toSorted((a, b) => b - a));
   });
 
+  it("are of the process that is named, by a term or outright", async () => {
+    const { cb } = given;
+    const { process_guid } = await busiest(cb);
+    const query = cb.select(Event).where({ event_type: "modload" });
+    const found = await query.forProcess(process_guid).all();
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.map(({ event_guid }) => event_guid)).toEqual(
+      (await query.and({ process_guid }).all()).map(({ event_guid }) => event_guid),
+    );
+    expect(() => query.forProcess(" ")).toThrow(/the GUID of a process/);
+  });
+
+  it("lead to the process that was reached into, which tells the same", async () => {
+    const { cb } = given;
+    const reaching = await cb.select(Process).where("crossproc_count:[1 TO *]").all();
+    const told: string[] = [];
+    for (const proc of reaching.slice(0, 10)) {
+      for (const event of await proc.events({ event_type: "crossproc", crossproc_target: false }).all()) {
+        const other = await event.crossproc;
+        expect([other?.process_guid, other?.process_name]).toEqual([event.crossproc_guid, event.crossproc_name]);
+        const back = (await other?.events({ event_type: "crossproc", crossproc_guid: proc.process_guid }).all()) ?? [];
+        expect(back.map(({ crossproc_target: isTarget }) => isTarget)).toContain(true);
+        told.push(event.event_guid ?? "");
+      }
+    }
+    expect(told.length).toBeGreaterThan(0);
+    expect(await (await (await busiest(cb)).events({ event_type: "modload" }).first())?.crossproc).toBeUndefined();
+  });
+
   it("are waited for until all segments have been looked through", async () => {
     const proc = await busiest(given.cb);
     const all = await proc.events().count();

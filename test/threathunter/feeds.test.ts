@@ -47,6 +47,8 @@ describe("a feed", () => {
     const all = await cb.select(Feed).where({ include_public: true }).all();
     expect(all.length).toBeGreaterThanOrEqual(own.length);
     expect((await cb.select(Feed).where({ include_public: true, name: "Shared" }).one()).id).toBe(shared.id);
+    expect((await cb.select(Feed).where({ name: "Shared" }).and({ include_public: true }).one()).id).toBe(shared.id);
+    expect(await cb.select(Feed).where({ name: "Shared" }).and("access:private").count()).toBe(0);
     const theirs = all.find(({ owner }) => owner !== cb.credentials.org_key);
     if (theirs !== undefined) await expect(theirs.update({ summary: "x" })).rejects.toMatchObject({ status: 403 });
   });

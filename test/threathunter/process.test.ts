@@ -102,6 +102,14 @@ describe.each(["current", "classic"] as const)("with %s routes", (routes) => {
     expect(nodes.filter(({ depth }) => depth === 0).map(({ process }) => process)).toEqual(tree.children);
     const found = await given.cb.select(Tree).where({ process_guid: proc.process_guid }).one();
     expect([...found.walk()]).toHaveLength(nodes.length);
+    const read = await given.other.select(Tree, proc.process_guid);
+    expect(guids(read.children)).toEqual(guids(tree.children));
+    const named = given.cb
+      .select(Tree)
+      .where({ process_guid: proc.parent_guid ?? "" })
+      .and({ process_guid: proc.process_guid });
+    expect((await named.one()).process_guid).toBe(proc.process_guid);
+    expect(() => named.or({ process_guid: proc.process_guid })).toThrow(/a tree has one root/);
   });
 
   it("is walked up and down", async () => {

@@ -82,6 +82,22 @@ describe("what is found", () => {
     }
   });
 
+  it("is read by pages as well, of which the report tells", async () => {
+    const { cb } = given;
+    const all = await cb.select(Process).all({ limit: 120 });
+    const query = cb.select(Process).batchSize(50);
+    expect(query.report()).toBeUndefined();
+    const guids: string[] = [];
+    const sizes: number[] = [];
+    for await (const { items } of query.pages()) {
+      sizes.push(items.length);
+      guids.push(...items.map(({ process_guid }) => process_guid));
+    }
+    expect(sizes.slice(0, -1).every((size) => size === 50)).toBe(true);
+    expect(guids.slice(0, 120)).toEqual(all.map(({ process_guid }) => process_guid));
+    expect(query.report()).toMatchObject({ complete: true, returned: guids.length, pages: sizes.length });
+  });
+
   it("is told with its count from one job", async () => {
     const query = given.cb.select(Process).where({ process_name: "svchost.exe" });
     asked();

@@ -53,6 +53,12 @@ describe("a watchlist", () => {
     const all = cb.select(Watchlist);
     expect((await all.all()).map(({ name }) => name)).toEqual(expect.arrayContaining(["One", "Two"]));
     expect((await all.where({ name: "two" }).one()).description).toBe("Two");
+    const own = ["One", "Two"];
+    const names = async (order: string) =>
+      (await all.sort(order).all()).map(({ name = "" }) => name).filter((name) => own.includes(name));
+    expect([await names("name asc"), await names("name desc")]).toEqual([own, own.toReversed()]);
+    expect(await all.where({ name: "two" }).and({ description: "Two" }).count()).toBe(1);
+    expect(await all.where({ name: "two" }).and({ description: "One" }).count()).toBe(0);
     expect(asked()).toEqual([`GET ${WATCHLISTS}`]);
   });
 

@@ -135,3 +135,11 @@ it.each([
 it("opens nothing else without a token", async () => {
   expect((await ask("GET", `${UBS}/sha256/${UNKNOWN}/metadata`, undefined, {})).status).toBe(401);
 });
+
+it("lets no address lead to an organisation that is gone", async () => {
+  const [file] = await collected();
+  const [{ url }] = (await ask("POST", `${UBS}/file/_download`, { sha256: [file?.sha256] })).body.found;
+  expect((await ask("GET", url, undefined, {})).status).toBe(200);
+  await sandbox.reset();
+  expect((await ask("GET", url, undefined, {})).status).toBe(403);
+});

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type Ask, as, ask, sandbox, useCloud } from "../samples.js";
 
 const V1 = "/policyservice/v1/orgs/{org}/policies";

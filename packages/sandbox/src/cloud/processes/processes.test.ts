@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ask, sandbox } from "../samples.js";
+import { ask, sandbox, startCloud } from "../samples.js";
 import { begin, CLASSIC, complete, type Document, find, guids, useProcesses, V1, V2 } from "./samples.js";
 
 useProcesses();

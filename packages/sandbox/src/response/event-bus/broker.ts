@@ -20,13 +20,14 @@ export interface BrokerOptions {
   readonly onFailure: (during: string, error: unknown) => void;
   /** How many messages wait for a broker; 20,000 when left out. */
   readonly most?: number;
+  /** How long the end waits for what is left, in milliseconds; 5,000 when left out. */
+  readonly flushTime?: number;
 }
 
 const MOST_WAITING = 20_000;
 /** So many messages are with the broker before its answers are waited for. */
 const WINDOW = 64;
 const START_TIME = 10_000;
-/** How long the end waits for what is left. */
 const FLUSH_TIME = 5_000;
 const RETRY = 250;
 
@@ -97,10 +98,11 @@ export class BrokerLine {
 
   /** Waits for what is left, but not for ever. */
   async close(): Promise<void> {
+    const { flushTime = FLUSH_TIME } = this.#options;
     const end = new AbortController();
-    await Promise.race([this.#sending, sleep(FLUSH_TIME, undefined, { signal: end.signal }).catch(() => {})]);
+    await Promise.race([this.#sending, sleep(flushTime, undefined, { signal: end.signal }).catch(() => {})]);
     this.#closing.abort();
-    const left = this.#waiting.length + this.#sent;
+    const left = this.#waiting.length + this.#sent + this.#dropped;
     if (left > 0) this.#tell(`${left} events were not sent, as the broker is away`);
     // An orderly end needs an answer of the broker, which may never come.
     await Promise.race([this.#hangUp(), sleep(1_000, undefined, { signal: end.signal }).catch(() => {})]);
@@ -182,6 +184,10 @@ function explained(error: unknown, { address, exchange }: BrokerOptions): Error 
     return new Error(
       `The message broker at ${where} has an exchange ${exchange} of another kind than a durable topic exchange: choose another one by events.exchange`,
     );
+  }
+  // A channel that the broker has closed says why; all else is about the way to it.
+  if (code === "NOT_FOUND" || code === "RESOURCE_LOCKED" || code === "CHANNEL_ERROR") {
+    return new Error(`The message broker at ${where} refuses events: ${message}`);
   }
   return new Error(
     `No message broker answers at ${where} (${code ?? message}): start one, correct events.amqp, or leave it out`,
