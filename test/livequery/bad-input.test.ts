@@ -52,6 +52,7 @@ describe("refused before anything is sent", () => {
       async () => await given.cb.select(Run, "r").stream(never({ timeout: 1 })),
       /unknown option/,
     ],
+    ["exclusions", () => results().addExclusions("status", ["matched"]), /have no exclusions: say not\(/],
     ["a page of none", () => results().batchSize(0), /batchSize/],
     ["a result by itself", () => given.cb.select(Result, "r"), /cannot be read one by one/],
   ])("%s", async (_, call, why) => {

@@ -111,7 +111,8 @@ Serves one organisation as a Carbon Black EDR and an App Control server until Ct
   --empty               generate nothing
   --state DIR           keep the organisation, the certificate authority and the token in this folder;
                         with --port, a client that was set up once stays set up
-  --events-amqp URL     publish EDR's events to this RabbitMQ: amqp://user:password@host:5672
+  --events-amqp URL     publish EDR's events to this RabbitMQ: amqp://user@host:5672, with the
+                        password in CBAPI_EVENTS_PASSWORD
   --events-exchange X   to this topic exchange (default api.events)
   --events-file FILE    write them to this file, as an event forwarder does
   --forwarder WHICH     older or newer: whose names the file has (default newer)

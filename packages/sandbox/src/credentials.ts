@@ -1,5 +1,6 @@
 import { PLAYABLE_PRODUCTS } from "./products.js";
-import type { BrokerAddress } from "./response/event-bus/options.js";
+import { type EventOptions, eventSettings } from "./response/event-bus/options.js";
+import { EDR } from "./response/playable.js";
 
 /** What a client needs to reach a product of a sandbox. */
 export interface SandboxCredentials {
@@ -21,9 +22,6 @@ interface Owner {
   readonly caFile: string | undefined;
 }
 
-/** The broker that a server's events go to. */
-type Broker = Pick<BrokerAddress, "hostname" | "port" | "username" | "password">;
-
 /** What a client of a product needs, by the name of the product. Throws a RangeError when there is no such product. */
 export function credentialsFor({ url, seed, token, caFile }: Owner, product: string): SandboxCredentials {
   const played = PLAYABLE_PRODUCTS.find(({ name }) => name === product);
@@ -35,7 +33,8 @@ export function credentialsFor({ url, seed, token, caFile }: Owner, product: str
 }
 
 /** The same as a section of a credential file, with the broker of the server's events where it has one. */
-export function profileFor(owner: Owner, section: string, product: string, broker?: Broker): string {
+export function profileFor(owner: Owner, section: string, product: string, events?: EventOptions): string {
+  const broker = events !== undefined && product === EDR.name ? eventSettings(events).broker : undefined;
   const { url, token, orgKey, caFile } = credentialsFor(owner, product);
   const lines = [`[${section}]`, `url=${url}`, `token=${token}`];
   if (orgKey !== undefined) lines.push(`org_key=${orgKey}`);

@@ -8,7 +8,6 @@ import type { LiveResponseControl } from "./live-response/control.js";
 import type { SandboxOptions } from "./options.js";
 import type { Hold, PlayableProduct, ProductServer } from "./product-server.js";
 import { PLAYABLE_PRODUCTS } from "./products.js";
-import { eventSettings } from "./response/event-bus/options.js";
 import { EDR } from "./response/playable.js";
 import type { LaunchReport } from "./response/simulation/launch.js";
 import type { LaunchRequest } from "./response/simulation/launch-request.js";
@@ -35,12 +34,10 @@ const SETTLE_TIME = 1000;
 const BODY_LIMIT = 32 * 1024 * 1024;
 
 /**
- * A Carbon Black server that lives in this process: on a real port, with its own certificate authority, tokens, a
- * simulated clock and a generated organisation.
+ * A Carbon Black server in this process: on a real port, with its own certificates, tokens, time and organisation.
  *
  * ```ts
  * await using sandbox = await Sandbox.start();
- * console.log(sandbox.url, sandbox.token, sandbox.caFile);
  * ```
  */
 export class Sandbox {
@@ -58,10 +55,7 @@ export class Sandbox {
   readonly requests: RequestLog;
   /** Who may ask. */
   readonly tokens: TokenRing;
-  /**
-   * The main token, of a global administrator. What has become of his account decides what the products let him do; the
-   * control routes always obey this token.
-   */
+  /** The main token, of a global administrator. His account decides what he may do; control routes always obey it. */
   readonly token: string;
   readonly #options: SandboxOptions;
   readonly #edr: ResponseSteering;
@@ -174,14 +168,9 @@ export class Sandbox {
     return credentialsFor(this, product);
   }
 
-  /**
-   * The text of a credential file with which a client reaches a product of this sandbox, `response` when left out, and the
-   * broker of its events where it has one.
-   */
+  /** The text of a credential file with which a client reaches a product (`response` when left out) and its events' broker. */
   profile(section = "default", product = EDR.name): string {
-    const { events } = this.#options;
-    const isTold = events !== undefined && product === EDR.name;
-    return profileFor(this, section, product, isTold ? eventSettings(events).broker : undefined);
+    return profileFor(this, section, product, this.#options.events);
   }
 
   /** What is running here, as `GET /_sandbox` tells it. */
@@ -296,10 +285,7 @@ export class Sandbox {
     return first && { ...first, globalAdmin: records.every(({ globalAdmin }) => globalAdmin) };
   }
 
-  /**
-   * Puts the file of events aside and begins another one, as an event forwarder does upon a signal. Resolves to where the old
-   * one is; rejects with a RangeError when no events are written to a file.
-   */
+  /** Puts the file of events aside; resolves to where it is then. Rejects with a RangeError when no such file is written. */
   rotateEvents(): Promise<string> {
     return this.#edr.rotateEvents();
   }

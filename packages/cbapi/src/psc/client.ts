@@ -11,6 +11,9 @@ import { PSC_CALLS } from "./calls.js";
 import type { CloudHost } from "./host.js";
 import { cloudLiveResponse } from "./live-response/dialect.js";
 import type { LiveResponseTarget } from "./live-response/target.js";
+import { changeThreats, type SearchSuggestion, searchSuggestions } from "./models/alerts/threats.js";
+import { type ListenerOptions, QueueListener } from "./models/audit/queue-listener.js";
+import { type QueuedAuditLog, queuedAuditLogs } from "./models/audit/queued.js";
 import {
   bypassing,
   changingPolicy,
@@ -24,9 +27,6 @@ import {
 } from "./models/devices/actions.js";
 import { Device } from "./models/devices/device.js";
 import { actOnIds } from "./models/devices/device-action-many.js";
-import { changeThreats, type SearchSuggestion, searchSuggestions } from "./models/alerts/threats.js";
-import { type ListenerOptions, QueueListener } from "./models/audit/queue-listener.js";
-import { type QueuedAuditLog, queuedAuditLogs } from "./models/audit/queued.js";
 import { type CloudCall, type CloudRoutes, explainRetired } from "./routes.js";
 
 /** What every client of the Cloud takes: where the credentials are, limits, how much is kept, and which addresses are sent. */

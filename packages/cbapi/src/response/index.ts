@@ -1,7 +1,8 @@
 export * from "../core/public.js";
 export { ServerVersion } from "../core/server-version.js";
 export * from "../live-response/public.js";
-export { CbResponseAPI, type CbResponseOptions, type ConsoleObject } from "./client.js";
+export type { EventJoins } from "./bus/joined-event.js";
+export { CbResponseAPI, type CbResponseOptions, type ConsoleObject, type ServerEventOptions } from "./client.js";
 export * from "./events/index.js";
 export type { IsolateOptions, IsolationProgress, IsolationResult } from "./isolation/effort.js";
 export type { IsolationState } from "./isolation/state.js";

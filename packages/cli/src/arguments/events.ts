@@ -40,10 +40,20 @@ export function eventChoice(values: Values): EventChoice | undefined {
     return undefined;
   }
   return {
-    ...(amqp === undefined ? {} : { amqp }),
+    ...(amqp === undefined ? {} : { amqp: withPassword(amqp) }),
     ...(exchange === undefined ? {} : { exchange }),
     ...(file === undefined ? {} : { file }),
     ...(forwarder === undefined ? {} : { forwarder }),
     ...(rawEvents ? { rawEvents } : {}),
   };
+}
+
+/** The address with the password that the environment has for it, as what is typed stays in the history of the shell. */
+function withPassword(address: string): string {
+  const { CBAPI_EVENTS_PASSWORD: password } = process.env;
+  if (password === undefined || password === "" || !URL.canParse(address)) return address;
+  const url = new URL(address);
+  if (url.username === "" || url.password !== "") return address;
+  url.password = password;
+  return url.href;
 }

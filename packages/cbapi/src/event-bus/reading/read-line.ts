@@ -66,7 +66,8 @@ function mend(line: Json, fields: Json): void {
     fields["tamper_sent"] = tamper;
   }
   if (kind === "proc") {
-    // Of older ones `parent_guid` is a number of no use, and the parent's SHA-256 is the process's own.
+    // `parent_guid` may be a number of no use, and of older ones the parent's SHA-256 is the process's own.
+    if (typeof line["parent_guid"] === "number") delete fields["parent_guid"];
     if (typeof line["parent_process_guid"] === "string") fields["parent_guid"] = line["parent_process_guid"];
     if ("parent_process_guid" in line && line["parent_sha256"] === line["sha256"]) delete fields["parent_sha256"];
     delete fields["parent_process_guid"];

@@ -1,6 +1,6 @@
 import { ApiError, TimeoutError } from "../../core/errors.js";
 import { invalidArgument } from "../../core/invalid-argument.js";
-import type { Document } from "../../core/model/document.js";
+import { Completeness, type Document } from "../../core/model/document.js";
 import type { FetchedPage, RowIdentity, Window } from "../../core/query/row-source.js";
 import type { Terms } from "../../core/query/terms.js";
 import type { CallOptions } from "../../core/transport/types.js";
@@ -78,6 +78,11 @@ export class EventQuery extends InvestigateQuery<Event, Terms, EventState> {
   protected override async askTotal(options: CallOptions): Promise<number> {
     const { found = 0, available = found } = foundIn(await this.#search({}, options));
     return available;
+  }
+
+  /** A row is all that there is of an event, unless the caller has chosen fields: it cannot be read by itself. */
+  protected override get rowCompleteness(): Completeness {
+    return this.state.fields === undefined ? Completeness.full : super.rowCompleteness;
   }
 
   protected override identify(document: Document): RowIdentity {

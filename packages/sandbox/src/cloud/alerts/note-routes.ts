@@ -18,7 +18,9 @@ export function noteRoutes(context: CloudContext): CloudRoute[] {
   const changes = new AlertChanges(context);
   const alertIn = ({ params }: SandboxRequest): AlertRecord => {
     const found = alerts.get(params["id"] ?? "");
-    if (found === undefined) throw new HttpProblem(404, `Alert ${params["id"]} was not found`);
+    if (found === undefined || found.shown.type === "VMWARE") {
+      throw new HttpProblem(404, `Alert ${params["id"]} was not found`);
+    }
     return found;
   };
   const threatIn = ({ params }: SandboxRequest): ThreatRecord => {

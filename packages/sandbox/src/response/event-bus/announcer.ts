@@ -1,4 +1,5 @@
 import type { BinaryRecord, FeedRecord, SensorRecord } from "../../domain/index.js";
+import type { Steps } from "../../steps.js";
 import { findBinary } from "../../store/binaries.js";
 import { findSensor } from "../../store/endpoints.js";
 import { runningProcess } from "../../store/running.js";
@@ -21,6 +22,12 @@ interface Announcing {
 
 /** Makes events of what happens, and publishes them at once. */
 export function announcer(context: ResponseContext, { rawEvents, publish }: Announcing): EventBus {
+  function* inSteps(parts: Iterable<readonly BusEvent[]>): Steps<void> {
+    for (const events of parts) {
+      publish(events);
+      yield;
+    }
+  }
   return {
     sighted: (file, sensor, now) => sightedOn(context, file, sensor, now),
     sensorTold: ({ sensor, files, tales }) => {
@@ -28,9 +35,9 @@ export function announcer(context: ResponseContext, { rawEvents, publish }: Anno
       publish(files.flatMap((file) => sightingEvents(context, sensor, file, rawEvents)));
     },
     processEnded: (sensor, proc) => publish(rawEvents ? ended(context, sensor, proc) : []),
-    watchlistsFound: (findings) => publish(watchlistEvents(context, findings)),
-    feedFound: (feed, findings) => publish(feedEvents(context, feed, findings)),
-    alertsRaised: (docs) => publish(alertEvents(context, docs)),
+    watchlistsFound: (findings) => inSteps(watchlistEvents(context, findings)),
+    feedFound: (feed, findings) => inSteps(feedEvents(context, feed, findings)),
+    alertsRaised: (docs) => inSteps(alertEvents(context, docs)),
     feedRead: (feed) => publish([feedRead(feed, context.now())]),
   };
 }

@@ -18,13 +18,13 @@ export interface BrokerOptions {
   /** Whether to go on without a broker at the start. */
   readonly patient: boolean;
   readonly onFailure: (during: string, error: unknown) => void;
-  /** How many messages wait for a broker; 20,000 when left out. */
+  /** How many messages wait for a broker; 50,000 when left out. */
   readonly most?: number;
   /** How long the end waits for what is left, in milliseconds; 5,000 when left out. */
   readonly flushTime?: number;
 }
 
-const MOST_WAITING = 20_000;
+const MOST_WAITING = 50_000;
 /** So many messages are with the broker before its answers are waited for. */
 const WINDOW = 64;
 const START_TIME = 10_000;

@@ -1,5 +1,6 @@
 import type { BinaryRecord, FeedRecord, ProcessEvents, SensorRecord, WatchlistRecord } from "../../domain/index.js";
 import type { Query } from "../../query/index.js";
+import type { Steps } from "../../steps.js";
 import type { FeedHit } from "../../store/detection/feed-hits.js";
 import type { TagScope } from "../../store/document-index.js";
 import type { StoredProcess } from "../../store/process-rows.js";
@@ -54,23 +55,25 @@ export interface EventBus {
   sensorTold(report: SensorReport): void;
   /** A process of a sensor has ended, by its number in the store. */
   processEnded(sensor: number, proc: number): void;
-  watchlistsFound(findings: readonly WatchlistFinding[]): void;
-  feedFound(feed: FeedRecord, findings: readonly FeedFinding[]): void;
+  /** In steps, as all that follow: thousands of documents may have been found at once. */
+  watchlistsFound(findings: readonly WatchlistFinding[]): Steps<void>;
+  feedFound(feed: FeedRecord, findings: readonly FeedFinding[]): Steps<void>;
   /** Alerts were raised, of these numbers. */
-  alertsRaised(docs: readonly number[]): void;
+  alertsRaised(docs: readonly number[]): Steps<void>;
   /** A feed was read anew. */
   feedRead(feed: FeedRecord): void;
 }
 
 const nothing = (): void => {};
+function* nothingInSteps(): Steps<void> {}
 
 /** Tells nobody. */
 export const NO_EVENTS: EventBus = {
   sighted: () => undefined,
   sensorTold: nothing,
   processEnded: nothing,
-  watchlistsFound: nothing,
-  feedFound: nothing,
-  alertsRaised: nothing,
+  watchlistsFound: nothingInSteps,
+  feedFound: nothingInSteps,
+  alertsRaised: nothingInSteps,
   feedRead: nothing,
 };

@@ -52,19 +52,20 @@ export function* matchFeeds(context: ResponseContext, moment: Moment): Steps<voi
     for (const scope of SCOPES) found.push(yield* search(context, feed, scope));
     // Another turn may have deleted it, loaded it anew, or disabled it.
     const present = store.collection("feed").get(feed.id);
-    if (present?.enabled === true && present.loads === feed.loads) settle(context, present, found, reach, moment);
+    if (present?.enabled === true && present.loads === feed.loads)
+      yield* settle(context, present, found, reach, moment);
     yield;
   }
 }
 
 /** Notes what was found, and that the feed has been searched for up to here: all of it or nothing. */
-function settle(
+function* settle(
   context: ResponseContext,
   feed: FeedRecord,
   found: readonly Found[],
   reach: Reach,
   moment: Moment,
-): void {
+): Steps<void> {
   const { store } = context;
   // What was deleted since is no hit any more.
   const hits = found.map((each) => ({ ...each, hits: storedHits(store, each.scope, each.hits) }));
@@ -83,8 +84,8 @@ function settle(
       finish();
       return alerts;
     });
-    context.bus.feedFound(feed, hits);
-    context.bus.alertsRaised(raised);
+    yield* context.bus.feedFound(feed, hits);
+    yield* context.bus.alertsRaised(raised);
   }
 }
 

@@ -69,8 +69,8 @@ export function* runWatchlists(context: ResponseContext, now: number, moment: Mo
     }
     put();
   });
-  context.bus.watchlistsFound(runs);
-  context.bus.alertsRaised(raised);
+  yield* context.bus.watchlistsFound(runs);
+  yield* context.bus.alertsRaised(raised);
 }
 
 function reachOf(context: ResponseContext, scope: TagScope): Reach {

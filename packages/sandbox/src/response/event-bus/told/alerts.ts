@@ -6,28 +6,36 @@ import { shownSegment, uniqueId } from "../../documents/process.js";
 import { isoTime } from "../../documents/time.js";
 import type { BusEvent } from "../bus-event.js";
 import { secondsOf } from "./head.js";
+import { slices } from "./slices.js";
 
 type Document = Record<string, unknown>;
 
+/** So many are looked up at once. */
+const MOST_ALERTS = 200;
+
 /** The alerts of these numbers, as they are told: nearly all that they say is text. */
-export function alertEvents(context: ResponseContext, docs: readonly number[]): BusEvent[] {
+export function* alertEvents(context: ResponseContext, docs: readonly number[]): Generator<readonly BusEvent[]> {
   const time = context.now();
-  return alertsByDocument(context.store, docs).map((row) => {
-    const record = JSON.parse(row.record) as AlertRecord;
-    const document = {
-      ...texts({
-        ...{ unique_id: row.unique_id, alert_type: row.alert_type, alert_severity: row.alert_severity },
-        ...{ status: row.status, created_time: isoTime(row.created_time) },
-        ...raisedBy(row, record),
-        ...{ report_score: row.report_score, ioc_confidence: record.ioc_confidence, ioc_type: record.ioc_type },
-        ...{ sensor_criticality: record.sensor_criticality, hostname: record.hostname, os_type: record.os_type },
-        ...processFields(context, record),
-      }),
-      ...binaryFields(context, record),
-      event_timestamp: secondsOf(time),
-    };
-    return { key: `alert.${row.alert_type}`, subject: row.unique_id, time, document };
-  });
+  for (const slice of slices(docs, MOST_ALERTS)) {
+    yield alertsByDocument(context.store, slice).map((row) => alertEvent(context, row, time));
+  }
+}
+
+function alertEvent(context: ResponseContext, row: AlertRow, time: number): BusEvent {
+  const record = JSON.parse(row.record) as AlertRecord;
+  const document = {
+    ...texts({
+      ...{ unique_id: row.unique_id, alert_type: row.alert_type, alert_severity: row.alert_severity },
+      ...{ status: row.status, created_time: isoTime(row.created_time) },
+      ...raisedBy(row, record),
+      ...{ report_score: row.report_score, ioc_confidence: record.ioc_confidence, ioc_type: record.ioc_type },
+      ...{ sensor_criticality: record.sensor_criticality, hostname: record.hostname, os_type: record.os_type },
+      ...processFields(context, record),
+    }),
+    ...binaryFields(context, record),
+    event_timestamp: secondsOf(time),
+  };
+  return { key: `alert.${row.alert_type}`, subject: row.unique_id, time, document };
 }
 
 /** A watchlist, or the report of a feed. */

@@ -12,6 +12,7 @@ import type { BusEvent } from "../bus-event.js";
 import type { FeedFinding } from "../event-bus.js";
 import { binaryInEvent, processInEvent } from "./documents.js";
 import { headOf, secondsOf } from "./head.js";
+import { slices } from "./slices.js";
 
 type Document = Record<string, unknown>;
 
@@ -30,44 +31,62 @@ interface Found {
   readonly document: Document;
 }
 
+/** So many hits are looked up at once. */
+const MOST_HITS = 200;
+/** The ways in which a hit is told, in this order. */
+const WHEN = ["ingress", "storage", "query"] as const;
+
 /** What a feed has found: first as it came in, then as it was stored, then by queries. */
-export function feedEvents(context: ResponseContext, feed: FeedRecord, findings: readonly FeedFinding[]): BusEvent[] {
+export function* feedEvents(
+  context: ResponseContext,
+  feed: FeedRecord,
+  findings: readonly FeedFinding[],
+): Generator<readonly BusEvent[]> {
   const time = context.now();
-  // Later servers put the feed's number into the key.
-  const prefix = context.traits.dottedAddresses ? `feed.${feed.id}` : "feed";
-  const events = { ingress: [] as BusEvent[], storage: [] as BusEvent[], query: [] as BusEvent[] };
   const reports = reportsOf(
     context,
     findings.flatMap(({ hits }) => hits.map(({ report }) => report)),
   );
-  for (const finding of findings) {
-    for (const found of finding.scope === "process"
-      ? processes(context, finding, reports)
-      : binaries(context, finding, reports)) {
-      const { hit, report, ioc, id, subject, segment, addresses, attributes, document } = found;
-      const told = {
-        ...{ feed_id: feed.id, feed_name: feed.name, report_id: report.id, report_score: report.score },
-        ...{ ioc_type: ioc.type, ioc_value: ioc.value, event_timestamp: secondsOf(time) },
-        ...subject,
-      };
-      const push = (when: keyof typeof events, body: Document): void => {
-        events[when].push({
-          key: `${prefix}.${when}.hit.${finding.scope}`,
-          subject: `${feed.id}/${report.id}/${id}/${ioc.type}/${ioc.value}`,
-          ...{ time, document: body },
-        });
-      };
-      if (hit.ioc === undefined) {
-        const { os_type: _, ...rest } = told as Document;
-        push("query", { ...rest, ...segment, ...addresses, ioc_attrs: attributes, docs: [document] });
-      } else {
-        const whole = { ...told, ioc_attr: attributes, ...headOf(context) };
-        push("ingress", { ...whole, from_feed_search: false });
-        push("storage", { ...whole, ...segment, docs: [document] });
+  for (const when of WHEN) {
+    for (const finding of findings) {
+      const hits = finding.hits.filter(({ ioc }) => (ioc === undefined) === (when === "query"));
+      const find = finding.scope === "process" ? processes : binaries;
+      for (const slice of slices(hits, MOST_HITS)) {
+        const found = [...find(context, { ...finding, hits: slice }, reports)];
+        yield found.map((each) => hitEvent(context, feed, finding.scope, when, each, time));
       }
     }
   }
-  return [...events.ingress, ...events.storage, ...events.query];
+}
+
+function hitEvent(
+  context: ResponseContext,
+  feed: FeedRecord,
+  scope: FeedFinding["scope"],
+  when: (typeof WHEN)[number],
+  found: Found,
+  time: number,
+): BusEvent {
+  const { report, ioc, segment, attributes, document } = found;
+  const { os_type, ...subject } = found.subject;
+  const told = {
+    ...{ feed_id: feed.id, feed_name: feed.name, report_id: report.id, report_score: report.score },
+    ...{ ioc_type: ioc.type, ioc_value: ioc.value, event_timestamp: secondsOf(time) },
+    ...subject,
+  };
+  const whole = { ...told, os_type, ioc_attr: attributes, ...headOf(context) };
+  const bodies: Record<typeof when, () => Document> = {
+    ingress: () => ({ ...whole, from_feed_search: false }),
+    storage: () => ({ ...whole, ...segment, docs: [document] }),
+    query: () => ({ ...told, ...segment, ...found.addresses, ioc_attrs: attributes, docs: [document] }),
+  };
+  // Later servers put the feed's number into the key.
+  const prefix = context.traits.dottedAddresses ? `feed.${feed.id}` : "feed";
+  return {
+    key: `${prefix}.${when}.hit.${scope}`,
+    subject: `${feed.id}/${report.id}/${found.id}/${ioc.type}/${ioc.value}`,
+    ...{ time, document: bodies[when]() },
+  };
 }
 
 function reportsOf(context: ResponseContext, docs: readonly number[]): Map<number, PublishedReport> {
