@@ -1,5 +1,5 @@
 export { type ClockOptions, SIMULATION_START, SimulationClock, type TickListener } from "./clock.js";
-export type { CloudSwitches } from "./cloud/behaviour.js";
+export type { CloudSwitches } from "./cloud/index.js";
 export type { SandboxCredentials } from "./credentials.js";
 export type { ExtraFile } from "./endpoint/index.js";
 export type { ImportReport, Mapped } from "./importer/index.js";

@@ -11,6 +11,8 @@ import type { CloudPart } from "./part.js";
 import { PARTS } from "./parts.js";
 import { CloudProblem } from "./problem.js";
 
+// For who uses the sandbox from outside: by way of this file he gets the kinds of objects that the others declare.
+export type { AlertRecord } from "./alerts/record.js";
 export type { CloudSwitches } from "./behaviour.js";
 
 /** Carbon Black Cloud, as it serves one organisation. */
