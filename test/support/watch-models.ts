@@ -159,6 +159,11 @@ function watchRef(ref: unknown, model: ModelClass): void {
 /** What is of a class that several models share asks the query that it is used on which model that is. */
 function watchQuery(query: unknown): void {
   if (typeof query !== "object" || query === null || !isModel(Reflect.get(query, "model"))) return;
+  watchSearches(Object.getPrototypeOf(query) as object);
+}
+
+/** The same for all searches of a class, by what they inherit from. */
+function watchSearches(searches: object): void {
   const modelOfQuery = (self: object): ModelClass | undefined => {
     const model: unknown = Reflect.get(self, "model");
     return isModel(model) ? model : undefined;
@@ -171,7 +176,7 @@ function watchQuery(query: unknown): void {
     const model = modelOfQuery(self);
     if (model !== undefined) watchRef(result, model);
   };
-  for (const [prototype, name] of membersOf(Object.getPrototypeOf(query) as object)) {
+  for (const [prototype, name] of membersOf(searches)) {
     wrap(prototype, name, owner, name === "first" || name === "one" || name === "at" ? ref : undefined);
   }
 }
@@ -221,8 +226,10 @@ function watch(product: string, module: Module): void {
     if (isModel(value)) watchModel(product, value);
     else if (!isClass(value)) continue;
     else if (typeof (value.prototype as Module)["select"] === "function") watchClient(product, value);
-    // Searches are noted with what they find, which is known when there is one.
-    else if (!value.name.endsWith("Query") && !("pages" in value.prototype)) watchClass(product, value);
+    // Searches are noted with what they find, which is known when there is one. They are watched from the beginning all the
+    // same: what they do before anybody has seen one of them is to count, whichever file of tests comes first.
+    else if (value.name.endsWith("Query") || "pages" in value.prototype) watchSearches(value.prototype);
+    else watchClass(product, value);
   }
 }
 
