@@ -62,6 +62,10 @@ export default tseslint.config(
     ]),
   ),
   room(["packages/sandbox/**/*.ts"], noSdk),
+  room(
+    ["packages/fleet/**/*.ts"],
+    ["^@cbapi/|(^|/)(cbapi|sandbox|cli)/(src|dist)(/|$)", "The fleet stands on the SDK alone, by its public names."],
+  ),
   {
     ...room([`${sandbox}/{${common.join(",")}}/**/*.ts`], noSdk, [
       `\\.\\./(${played.join("|")})(/|$)`,
@@ -77,6 +81,6 @@ export default tseslint.config(
   ),
   room(
     ["bench/**/*.ts", "conformance/**/*.ts", "examples/**/*.ts", "packages/cli/**/*.ts", "test/**/*.ts"],
-    ["(^|/)(cbapi|sandbox|cli)/(src|dist)(/|$)", "Use the public names (cbapi, cbapi/response, @cbapi/sandbox)."],
+    ["(^|/)(cbapi|sandbox|fleet|cli)/(src|dist)(/|$)", "Use the public names (cbapi, cbapi/response, @cbapi/sandbox)."],
   ),
 );

@@ -40,7 +40,7 @@ function sourceOf(map) {
   return map.replace(/^dist\//, "src/").replace(/\.d\.ts\.map$/, ".ts");
 }
 
-for (const folder of ["packages/cbapi", "packages/sandbox", "packages/cli"]) {
+for (const folder of ["packages/cbapi", "packages/sandbox", "packages/fleet", "packages/cli"]) {
   for (const [name, args] of [
     ["publint", ["run", folder, "--strict"]],
     ["attw", ["--pack", folder, "--profile", "esm-only", "--format", "table-flipped"]],

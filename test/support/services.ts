@@ -25,3 +25,6 @@ export async function isThere(name: ServiceName): Promise<boolean> {
 
 /** Where RabbitMQ is, as its own tests find it. */
 export const rabbitMq = { ...services.RabbitMQ, user: "guest", password: "guest" };
+
+/** Where Redis is. */
+export const redisUrl = `redis://${services.Redis.host}:${services.Redis.port}`;

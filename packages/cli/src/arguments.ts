@@ -1,4 +1,5 @@
 import { type EventChoice, eventChoice, eventOptions } from "./arguments/events.js";
+import { type FleetCommandArguments, fleetArguments } from "./arguments/fleet.js";
 import { type LiveResponseArguments, liveResponseArguments } from "./arguments/live-response.js";
 import { milliseconds, notEmpty, readOptions, type Topic, UsageError, wholeNumber } from "./arguments/options.js";
 import {
@@ -10,6 +11,12 @@ import {
   sandboxOptions,
 } from "./arguments/server.js";
 
+export type {
+  FleetCommandArguments,
+  FleetRunArguments,
+  FleetSubmitArguments,
+  FleetWorkerArguments,
+} from "./arguments/fleet.js";
 export type { FleetArguments, ShellArguments } from "./arguments/live-response.js";
 export { type Topic, UsageError } from "./arguments/options.js";
 export type { RealServerChoice, SandboxChoice, ServerArguments } from "./arguments/server.js";
@@ -37,6 +44,7 @@ export type Arguments =
   | HuntArguments
   | SandboxArguments
   | LiveResponseArguments
+  | FleetCommandArguments
   | { readonly command: "help"; readonly topic: Topic }
   | { readonly command: "version" };
 
@@ -88,16 +96,18 @@ export function parseCommandLine(args: readonly string[]): Arguments {
       return serveArguments(rest);
     case "lr":
       return liveResponseArguments(rest);
+    case "fleet":
+      return fleetArguments(rest);
     default: {
       const what = command.startsWith("-") ? "option" : "command";
-      throw new UsageError(`There is no ${what} ${command}. The commands are hunt, lr and sandbox.`, "cbapi");
+      throw new UsageError(`There is no ${what} ${command}. The commands are hunt, lr, fleet and sandbox.`, "cbapi");
     }
   }
 }
 
 function topicOf([first, second]: readonly string[]): Topic {
   if (first === "lr") return second === "run" ? "lr run" : "lr";
-  return first === "hunt" || first === "sandbox" ? first : "cbapi";
+  return first === "hunt" || first === "fleet" || first === "sandbox" ? first : "cbapi";
 }
 
 function huntArguments(args: string[]): Arguments {

@@ -55,6 +55,8 @@ async function dispatch(args: Arguments, context: Context): Promise<number> {
       return (await import("./commands/live-response.js")).liveResponse(args, context);
     case "lr run":
       return (await import("./commands/live-response-run.js")).liveResponseRun(args, context);
+    case "fleet":
+      return (await import("./commands/fleet.js")).fleet(args, context);
   }
 }
 

@@ -7,6 +7,7 @@ Usage: cbapi <command> [options]
 Commands:
   hunt       search processes and show each with its ancestry, host, group and signature
   lr         a shell on an endpoint by Live Response; with \`lr run\`, a script on many of them
+  fleet      such scripts as durable jobs, done by workers on many machines through a Redis
   sandbox    run an EDR and App Control server on this machine, for scripts and tests
 
 Options:
@@ -83,6 +84,7 @@ How:
   --slots N             at most so many sessions at a time (default 10)
   --deadline TIME       jobs that have not begun by then expire, such as 4h (default 24h)
   --timeout TIME        a job may run so long, such as 10m (default 1h)
+  --params JSON         what a job of defineJob() is given as context.params; @FILE reads it from a file
   --retries N           repeat a job so often when its session was lost half way. Given, it says that repeating does
                         no harm; otherwise only jobs with repeatable = true are repeated, up to 3 times
 
@@ -98,6 +100,46 @@ Where:
   --help, -h            this text
 
 The exit status is 0 when every job is done, 1 when not, 130 after Ctrl-C.`,
+
+  fleet: `Usage: cbapi fleet worker SCRIPT ... [options]
+       cbapi fleet submit JOB --sensors QUERY [options]
+       cbapi fleet status [RUN] | results RUN | cancel RUN | resume RUN
+
+Live Response jobs that survive whatever ends. Workers offer the jobs of their scripts by name (that of defineJob(), or the
+script's own) and do them; they may run on many machines. What is submitted is kept in a Redis, and all workers of a server
+share its slots for sessions.
+
+worker:
+  --slots N             the server allows so many sessions, those of others included: says it to all workers (default 10)
+  --concurrency N       look after so many endpoints at a time here (default 10)
+  --grace TIME          when stopped by Ctrl-C, jobs may go on for so long (default 30s)
+
+submit:
+  --sensors QUERY       as for cbapi lr run
+  --params JSON         what the job is given as context.params; @FILE reads it from a file
+  --id ID               the run's name. Submitted again under it, only what is missing is added
+  --deadline TIME       jobs that have not begun by then expire, such as 4h (default 24h)
+  --timeout TIME        a job may run so long (default 1h)
+  --retries N           begin a job again so often when its session or its worker was lost (default 3)
+  --rerun               do so with jobs that change the endpoint, too. Without it, the outcome of those is "unknown" then
+  --priority N          jobs with a higher number go first (default 0)
+
+status, results, cancel, resume:
+  --follow, -f          show it until the run has ended; Ctrl-C ends the showing and not the run. After submit, too
+  --json                print JSON, and nothing else
+  --files DIR           results: write the files that jobs have kept to this folder
+  --rerun               resume: also jobs whose outcome is "unknown"
+
+Where:
+  --redis URL           the Redis (default CBAPI_REDIS, or redis://127.0.0.1:6379)
+  --store DIR           the folder that all machines share for files; without it they are kept in Redis, up to 16 MiB each
+  --server-name NAME    what the server is known by, where machines reach it by different addresses
+  --prefix TEXT         what all keys in Redis begin with (default cbapi-fleet)
+  --profile, --url, --ssl-cert-file   the EDR server, as for cbapi lr
+  --verbose, -v         print each request to standard error
+  --help, -h            this text
+
+With --follow, the exit status is 0 when every job is done, 1 when not.`,
 
   sandbox: `Usage: cbapi sandbox [options]
 
@@ -122,9 +164,11 @@ Serves one organisation as a Carbon Black EDR and an App Control server until Ct
 
 /** The first line of each, for those who used a command in a wrong way. */
 export const synopsis = {
-  cbapi: "Usage: cbapi <hunt|lr|sandbox> [options]   (cbapi --help tells more)",
+  cbapi: "Usage: cbapi <hunt|lr|fleet|sandbox> [options]   (cbapi --help tells more)",
   hunt: "Usage: cbapi hunt [--query Q] [--import FILE] [--json] ...   (cbapi hunt --help tells more)",
   lr: "Usage: cbapi lr [HOST] [-c COMMANDS] ...   (cbapi lr --help tells more)",
   "lr run": "Usage: cbapi lr run SCRIPT --sensors QUERY [--output FILE] ...   (cbapi lr run --help tells more)",
+  fleet:
+    "Usage: cbapi fleet <worker SCRIPT ...|submit JOB --sensors QUERY|status|results|cancel|resume> ...   (cbapi fleet --help tells more)",
   sandbox: "Usage: cbapi sandbox [--port PORT] [--state DIR] ...   (cbapi sandbox --help tells more)",
 } as const;

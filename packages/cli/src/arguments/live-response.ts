@@ -1,3 +1,4 @@
+import { readParams } from "./fleet.js";
 import { duration, milliseconds, notEmpty, readAll, type Topic, UsageError, wholeNumber } from "./options.js";
 import {
   type RealServerValues,
@@ -37,6 +38,8 @@ export interface FleetArguments extends ServerArguments {
   /** Milliseconds that a job may run. */
   readonly jobTimeout: number | undefined;
   readonly retries: number | undefined;
+  /** What a job of `defineJob()` is given. */
+  readonly params: unknown;
   readonly output: string | undefined;
   readonly files: string | undefined;
   readonly json: boolean;
@@ -70,6 +73,7 @@ const fleetOptions = {
   deadline: { type: "string" },
   timeout: { type: "string" },
   retries: { type: "string" },
+  params: { type: "string" },
   output: { type: "string", short: "o" },
   files: { type: "string" },
   json: { type: "boolean" },
@@ -131,6 +135,7 @@ function fleetArguments(args: string[]): LiveResponseArguments {
     deadline: duration(values.deadline, "deadline", topic),
     jobTimeout,
     retries: wholeNumber(values.retries, "retries", 0, 100, topic),
+    params: readParams(values.params, topic),
     output: notEmpty(values.output, "output", topic),
     files: notEmpty(values.files, "files", topic),
     json: values.json === true,

@@ -3,6 +3,7 @@ import type { FleetArguments } from "../arguments.js";
 import type { Context } from "../context.js";
 import { type EndpointServer, openEndpoints } from "../endpoints/open.js";
 import { takeConsole } from "../fleet/console.js";
+import { inOneProcess } from "../fleet/defined-job.js";
 import { type FleetJob, loadJob } from "../fleet/job-module.js";
 import { type ResultLine, ResultsFile } from "../fleet/results-file.js";
 import { guardProcess } from "../fleet/script-guard.js";
@@ -32,7 +33,8 @@ export async function liveResponseRun(args: FleetArguments, context: Context): P
 async function runScript(args: FleetArguments, context: Context): Promise<number> {
   // What can be found wrong without a server is found before it is asked anything.
   const selection = parseSelection(args.sensors);
-  const job = await unlessInterrupted(context.interruption.signal, loadJob(args.script));
+  const loaded = await unlessInterrupted(context.interruption.signal, loadJob(args.script));
+  const job = await inOneProcess(loaded, args);
   const values = new Values(args.files);
   await values.prepare();
   const results = args.output === undefined ? undefined : await ResultsFile.open(args.output);

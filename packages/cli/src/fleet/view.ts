@@ -14,9 +14,16 @@ const WORD = 30_000;
 const ROWS = 10;
 const LAST = 5;
 
+/** How far a run is; of a fleet's, how many outcomes are not known as well. */
+export type ShownProgress = RunProgress & { readonly unknown?: number };
+/** What became of an endpoint, in one process or in a fleet. */
+export type ShownOutcome = Pick<JobOutcome<unknown>, "target" | "error" | "attempts" | "ran"> & {
+  readonly state: JobOutcome<unknown>["state"] | "unknown";
+};
+
 /** The run as it is shown: where it comes from does not matter. */
 export interface ShownRun {
-  progress(): RunProgress;
+  progress(): ShownProgress;
   running(): readonly RunningJob[];
 }
 
@@ -47,7 +54,7 @@ export class FleetView {
   }
 
   /** An endpoint has ended. `value` is what its job returned, as it is kept. */
-  outcome(outcome: JobOutcome<unknown>, value: unknown): void {
+  outcome(outcome: ShownOutcome, value: unknown): void {
     const { colors, errorColors, width, isWatched } = this.#terminal;
     const name = this.#nameOf(outcome.target);
     const said = outcome.state === "done" ? shortJson(value) : errorText(outcome.error);
@@ -55,7 +62,7 @@ export class FleetView {
       outcomeLine(outcome, name, said, { colors: style, width: columns });
     if (this.#printsAll) this.#terminal.print(text(width, colors));
     // It is gone from the table soon, and has to be found again.
-    else if (isWatched && outcome.state === "failed") this.#terminal.note(text(width));
+    else if (isWatched && (outcome.state === "failed" || outcome.state === "unknown")) this.#terminal.note(text(width));
     if (!isWatched) return;
     this.#last.unshift(text);
     this.#last.length = Math.min(this.#last.length, LAST);
@@ -81,7 +88,8 @@ export class FleetView {
     const more = running.length > room ? [colors.dim(`  and ${running.length - room} more`)] : [];
     const above = this.#printsAll && this.#terminal.isScreen;
     const last = above || this.#last.length === 0 ? [] : [colors.dim("last"), ...this.#last.map((text) => text(width))];
-    const ended = progress.done + progress.failed + progress.expired + progress.cancelled;
+    const { done, failed, expired, cancelled, unknown = 0 } = progress;
+    const ended = done + failed + expired + cancelled + unknown;
     const part = progress.total === 0 ? 0 : ended / progress.total;
     // In a narrow window the figures say more than the bar.
     const bar = width < 70 ? "" : `${barText(part, 20)} `;
@@ -91,11 +99,12 @@ export class FleetView {
 }
 
 /** `81 done, 2 failed, 3 running, 12 waiting, 4 offline of 102, slots 3, 0:42` */
-export function countsText(progress: RunProgress, elapsed: number): string {
+export function countsText(progress: ShownProgress, elapsed: number): string {
   const { total, totalKnown, done, failed, expired, cancelled, running, waiting, offline, slotsInUse } = progress;
   const parts: (readonly [number, string])[] = [
     [done, "done"],
     [failed, "failed"],
+    [progress.unknown ?? 0, "unknown"],
     [expired, "expired"],
     [cancelled, "cancelled"],
     [running, "running"],
@@ -118,7 +127,7 @@ export function runningLine({ target, attempt, ran, progress }: RunningJob, name
 
 /** `done      WIN-1 (5)  0.4 s  {"value":1}` */
 export function outcomeLine(
-  { state, target, ran, attempts }: JobOutcome<unknown>,
+  { state, target, ran, attempts }: ShownOutcome,
   name: string,
   said: string,
   { colors, width }: Pick<Terminal, "colors" | "width">,
