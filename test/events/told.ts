@@ -65,7 +65,8 @@ export class Told implements AsyncDisposable {
   }
 }
 
-async function withBroker(work: (rabbit: Connection) => Promise<void>): Promise<void> {
+/** Does something with the broker itself. */
+export async function withBroker(work: (rabbit: Connection) => Promise<void>): Promise<void> {
   const rabbit = new Connection({ hostname: host, port, username: user, password });
   rabbit.on("error", () => undefined);
   await work(rabbit);
