@@ -43,7 +43,7 @@ function placed(code: string): string {
 const pages = [
   "README.md",
   "CONTRIBUTING.md",
-  ...["docs", "examples", "packages/cbapi", "packages/sandbox", "packages/cli"].flatMap((place) =>
+  ...["docs", "examples", "packages/cbapi", "packages/sandbox", "packages/fleet", "packages/cli"].flatMap((place) =>
     readdirSync(join(root, place))
       .filter((file) => file.endsWith(".md"))
       .map((file) => `${place}/${file}`),

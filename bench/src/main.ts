@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { CbResponseAPI, Process } from "cbapi/response";
 import { Agent, request } from "undici";
+import { events } from "./events.js";
 import { liveResponse } from "./live-response.js";
 import { type Cost, compare, measure } from "./measure.js";
 
@@ -129,3 +130,4 @@ await paging();
 await joins();
 await memory();
 await liveResponse();
+await events();

@@ -25,14 +25,19 @@ export async function measure(work: () => Promise<unknown>): Promise<Cost> {
   return { wall, cpu: (user + system) / 1000, peak: (peak - before) / 2 ** 20 };
 }
 
-/** Runs several pieces of work in turn, so that whatever disturbs the machine disturbs them alike. */
+/**
+ * Runs several pieces of work in turn, so that whatever disturbs the machine disturbs them alike. What comes before each is not
+ * measured.
+ */
 export async function compare(
   rounds: number,
   works: Readonly<Record<string, () => Promise<unknown>>>,
+  before?: () => Promise<unknown>,
 ): Promise<Record<string, Cost>> {
   const costs = new Map<string, Cost[]>(Object.keys(works).map((name) => [name, []]));
   for (let round = 0; round <= rounds; round++) {
     for (const [name, work] of Object.entries(works)) {
+      await before?.();
       const cost = await measure(work);
       // The first round warms the machine up.
       if (round > 0) costs.get(name)?.push(cost);

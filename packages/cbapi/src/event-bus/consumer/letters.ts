@@ -25,6 +25,9 @@ const REMEMBERED = 10_000;
 /** Reads messages, hands their events to whoever wants them, and says what is to become of each message. */
 export class Letters {
   readonly #handledIds = new Set<string>();
+  /** The same in their order, in a ring: what stands where the next one goes is the oldest. */
+  readonly #order: string[] = [];
+  #next = 0;
   readonly #closing = new AbortController();
   readonly #stopping = new AbortController();
 
@@ -147,26 +150,29 @@ export class Letters {
   }
 
   #remember(id: string | undefined): void {
-    if (id === undefined) return;
-    this.#handledIds.add(id);
-    if (this.#handledIds.size <= REMEMBERED) return;
-    const [oldest] = this.#handledIds;
+    if (id === undefined || this.#handledIds.has(id)) return;
+    // A set finds its own oldest only past all that it has forgotten.
+    const oldest = this.#order[this.#next];
     if (oldest !== undefined) this.#handledIds.delete(oldest);
+    this.#handledIds.add(id);
+    this.#order[this.#next] = id;
+    this.#next = (this.#next + 1) % REMEMBERED;
   }
 }
 
 /** Whether a document has more characters than so many, without writing all of it. */
 function isLarger(document: object, most: number): boolean {
   let left = most;
-  const pending: unknown[] = [document];
-  for (let value = pending.pop(); value !== undefined && left >= 0; value = pending.pop()) {
-    if (typeof value === "string") left -= value.length;
-    else if (typeof value === "object" && value !== null) {
-      for (const [name, each] of Object.entries(value)) {
-        left -= name.length;
-        pending.push(each ?? "");
-      }
-    } else left -= 4;
+  const pending: object[] = [document];
+  for (let next = pending.pop(); next !== undefined && left >= 0; next = pending.pop()) {
+    // No array of what is in it: this is done for each message, and what JSON makes has nothing but its own.
+    for (const name in next) {
+      const value: unknown = (next as Record<string, unknown>)[name];
+      left -= name.length;
+      if (typeof value === "string") left -= value.length;
+      else if (typeof value === "object" && value !== null) pending.push(value);
+      else if (value !== null) left -= 4;
+    }
   }
   return left < 0;
 }
