@@ -218,7 +218,7 @@ describe("wrong usage", () => {
     [["hunt", "process_name:net.exe", "x"], "belongs to no option"],
     [["hunt", "--url", "https://cb.example.test", "--keep"], "names a real server"],
     [["hunt", "--token", "secret"], "Unknown option '--token'"],
-    [["serve"], "The commands are hunt, lr and sandbox"],
+    [["serve"], "The commands are hunt, lr, fleet and sandbox"],
     [["sandbox", "--port", "99999"], "from 0 to 65535"],
   ])("%j is refused", async (args, words) => {
     const { code, stdout, stderr } = await runHere(args);
