@@ -3,6 +3,8 @@ import type { Readable } from "node:stream";
 import type { Job, JobContext, JobObject, LiveResponseSession } from "cbapi/response";
 import { FleetError, invalid } from "./errors.js";
 
+export { jsonOf, type PutBytes } from "./json-of.js";
+
 /** A file that a job has kept, as it stands in the job's result. */
 export interface StoredFile {
   /** What the job has called it. */

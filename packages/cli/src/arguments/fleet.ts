@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { type JobArguments, jobArguments, jobOptions } from "./jobs.js";
 import { duration, notEmpty, readAll, type Topic, UsageError, wholeNumber } from "./options.js";
 import { type RealServerChoice, realServerChoice, realServerOptions } from "./server.js";
 
@@ -31,15 +31,10 @@ interface ShownFleetArguments extends CommonFleetArguments {
   readonly json: boolean;
 }
 
-export interface FleetSubmitArguments extends ShownFleetArguments {
+export interface FleetSubmitArguments extends ShownFleetArguments, JobArguments {
   readonly action: "submit";
   readonly job: string;
-  readonly sensors: string;
-  readonly params: unknown;
   readonly id: string | undefined;
-  readonly deadline: number | undefined;
-  readonly jobTimeout: number | undefined;
-  readonly retries: number | undefined;
   readonly rerun: boolean;
   readonly priority: number | undefined;
 }
@@ -74,12 +69,8 @@ const workerOptions = {
 const submitOptions = {
   ...common,
   ...shown,
-  sensors: { type: "string" },
-  params: { type: "string" },
+  ...jobOptions,
   id: { type: "string" },
-  deadline: { type: "string" },
-  timeout: { type: "string" },
-  retries: { type: "string" },
   rerun: { type: "boolean" },
   priority: { type: "string" },
 } as const;
@@ -128,19 +119,13 @@ function submitArguments(args: string[]): FleetSubmitArguments | { command: "hel
   const { values, positionals } = readAll(args, submitOptions, topic);
   if (values.help === true) return { command: "help", topic };
   const job = single(positionals, "Which job? Its name comes after `fleet submit`.");
-  const sensors = notEmpty(values.sensors, "sensors", topic);
-  if (sensors === undefined) {
-    throw new UsageError("On which endpoints? --sensors says it: all, hostname:WIN, groupid:1, 3,5,8 or @file.", topic);
-  }
-  const jobTimeout = duration(values.timeout, "timeout", topic);
-  if (jobTimeout === 0) throw new UsageError("--timeout is 0: no job could run.", topic);
   return {
     ...commonArguments(values),
     ...shownArguments(values),
-    ...{ action: "submit", job, sensors, jobTimeout, params: readParams(values.params, topic) },
+    ...jobArguments(values, topic),
+    action: "submit",
+    job,
     id: notEmpty(values.id, "id", topic),
-    deadline: duration(values.deadline, "deadline", topic),
-    retries: wholeNumber(values.retries, "retries", 0, 100, topic),
     rerun: values.rerun === true,
     priority: wholeNumber(values.priority, "priority", 0, 1_000_000, topic),
   };
@@ -173,22 +158,6 @@ function single([first, second]: readonly string[], question: string): string {
   if (first === undefined || first === "") throw new UsageError(question, topic);
   if (second !== undefined) throw new UsageError(`${JSON.stringify(second)} is one word too many.`, topic);
   return first;
-}
-
-/** What jobs are submitted with: JSON, or a file of it behind an `@`. */
-export function readParams(given: string | undefined, of: Topic): unknown {
-  if (given === undefined) return undefined;
-  let text = given;
-  try {
-    if (given.startsWith("@")) text = readFileSync(given.slice(1), "utf8");
-  } catch {
-    throw new UsageError(`--params: ${given.slice(1)} cannot be read.`, of);
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`--params is no JSON: ${error instanceof Error ? error.message : String(error)}.`, of);
-  }
 }
 
 interface ShownValues {

@@ -1,4 +1,4 @@
-import { readParams } from "./fleet.js";
+import { type JobArguments, jobArguments, jobOptions } from "./jobs.js";
 import { duration, milliseconds, notEmpty, readAll, type Topic, UsageError, wholeNumber } from "./options.js";
 import {
   type RealServerValues,
@@ -26,20 +26,12 @@ export interface ShellArguments extends ServerArguments {
 }
 
 /** `cbapi lr run`: a script on many endpoints. */
-export interface FleetArguments extends ServerArguments {
+export interface FleetArguments extends ServerArguments, JobArguments {
   readonly command: "lr run";
   /** Whether the server is Carbon Black Cloud. */
   readonly cloud: boolean;
   readonly script: string;
-  readonly sensors: string;
   readonly slots: number | undefined;
-  /** Milliseconds until the last job must have begun. */
-  readonly deadline: number | undefined;
-  /** Milliseconds that a job may run. */
-  readonly jobTimeout: number | undefined;
-  readonly retries: number | undefined;
-  /** What a job of `defineJob()` is given. */
-  readonly params: unknown;
   readonly output: string | undefined;
   readonly files: string | undefined;
   readonly json: boolean;
@@ -68,12 +60,8 @@ const shellOptions = {
 } as const;
 const fleetOptions = {
   ...serverOptions,
-  sensors: { type: "string" },
+  ...jobOptions,
   slots: { type: "string" },
-  deadline: { type: "string" },
-  timeout: { type: "string" },
-  retries: { type: "string" },
-  params: { type: "string" },
   output: { type: "string", short: "o" },
   files: { type: "string" },
   json: { type: "boolean" },
@@ -118,24 +106,14 @@ function fleetArguments(args: string[]): LiveResponseArguments {
   if (more[0] !== undefined) {
     throw new UsageError(`${JSON.stringify(more[0])} is one word too many: one script is run.`, topic);
   }
-  const sensors = notEmpty(values.sensors, "sensors", topic);
-  if (sensors === undefined) {
-    throw new UsageError("On which endpoints? --sensors says it: all, hostname:WIN, groupid:1, 3,5,8 or @file.", topic);
-  }
-  const jobTimeout = duration(values.timeout, "timeout", topic);
-  if (jobTimeout === 0) throw new UsageError("--timeout is 0: no job could run.", topic);
   return {
     command: "lr run",
     cloud: values.cloud === true,
     ...serverArguments(values, topic),
     timeout: undefined,
     script,
-    sensors,
+    ...jobArguments(values, topic),
     slots: wholeNumber(values.slots, "slots", 1, 1000, topic),
-    deadline: duration(values.deadline, "deadline", topic),
-    jobTimeout,
-    retries: wholeNumber(values.retries, "retries", 0, 100, topic),
-    params: readParams(values.params, topic),
     output: notEmpty(values.output, "output", topic),
     files: notEmpty(values.files, "files", topic),
     json: values.json === true,

@@ -1,13 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { inspect } from "node:util";
 import { writeLocal } from "../local-file.js";
 import { cleanName } from "../shell/local-names.js";
 import type { FleetTarget } from "./targets.js";
-
-/** How deep values are looked into. */
-const DEEPEST = 50;
 
 /** What all parts of a value share. */
 interface Whole {
@@ -16,10 +12,7 @@ interface Whole {
   readonly names: Set<string>;
 }
 
-/**
- * Makes JSON of what jobs return. Bytes become `{ base64 }`, or files in a folder and `{ file, size, sha256 }`; lists,
- * maps and dates what they look like; what has no form in JSON becomes `{ text }`.
- */
+/** Makes JSON of what jobs return. Bytes become `{ base64 }`, or files in a folder and `{ file, size, sha256 }`. */
 export class Values {
   readonly #folder: string | undefined;
 
@@ -34,54 +27,10 @@ export class Values {
   }
 
   /** The value as JSON takes it; undefined when there is none. */
-  toJson(value: unknown, target: FleetTarget): Promise<unknown> {
-    return this.#convert(value, { target, names: new Set() }, [], new Set());
-  }
-
-  async #convert(value: unknown, whole: Whole, path: readonly string[], above: ReadonlySet<object>): Promise<unknown> {
-    switch (typeof value) {
-      case "undefined":
-        return undefined;
-      case "string":
-      case "boolean":
-        return value;
-      case "number":
-        return Number.isFinite(value) ? value : { text: String(value) };
-      case "bigint":
-        return value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER ? Number(value) : String(value);
-      case "object":
-        break;
-      default:
-        return { text: inspect(value) };
-    }
-    if (value === null) return null;
-    if (value instanceof Uint8Array) return this.#bytes(value, whole, path);
-    if (value instanceof ArrayBuffer) return this.#bytes(new Uint8Array(value), whole, path);
-    if (above.has(value) || path.length > DEEPEST) return { text: inspect(value, { depth: 0 }) };
-    const within = new Set(above).add(value);
-    const each = async (items: Iterable<[string, unknown]>): Promise<Record<string, unknown>> => {
-      const result: [string, unknown][] = [];
-      for (const [name, item] of items) {
-        const converted = await this.#convert(item, whole, [...path, name], within);
-        if (converted !== undefined) result.push([name, converted]);
-      }
-      return Object.fromEntries(result);
-    };
-    if (value instanceof Error) return { name: value.name, message: value.message };
-    if (Array.isArray(value) || value instanceof Set) {
-      const items: unknown[] = [];
-      for (const item of value as Iterable<unknown>) {
-        items.push((await this.#convert(item, whole, [...path, String(items.length)], within)) ?? null);
-      }
-      return items;
-    }
-    if (value instanceof Map) {
-      return each([...(value as Map<unknown, unknown>)].map(([name, item]) => [String(name), item]));
-    }
-    if ("toJSON" in value && typeof value.toJSON === "function") {
-      return this.#convert((value as { toJSON(): unknown }).toJSON(), whole, path, within);
-    }
-    return each(Object.entries(value));
+  async toJson(value: unknown, target: FleetTarget): Promise<unknown> {
+    const { jsonOf } = await import("@cbapi/fleet/job");
+    const names = new Set<string>();
+    return jsonOf(value, (bytes, path) => this.#bytes(bytes, { target, names }, path));
   }
 
   async #bytes(bytes: Uint8Array, { target, names }: Whole, path: readonly string[]): Promise<unknown> {
